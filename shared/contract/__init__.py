@@ -1,0 +1,1 @@
+"""The data contract: wire schemas, code lists, periods, and guards against raw identifiers."""

@@ -1,0 +1,79 @@
+"""Every error that a user can cause or meet, in one tree.
+
+    MonitorError
+    ├── InputError          the sender's file or argument is wrong; the sender can mend it
+    ├── TrustError          a signature, fingerprint, key or hash is not what it must be
+    ├── PolicyError         the policy or an agreement does not allow this
+    ├── StateError          not now: the round, delivery or release is in another state
+    ├── ProtectionError     a table cannot be published safely as asked
+    └── ConfigurationError  this installation is set up wrongly
+
+A programmer's error stays ``RuntimeError`` or ``assert``. No message, hint or place ever
+holds a person's value: a row number, a column and a shape such as ``NNNNNNNNL`` at most.
+"""
+
+from __future__ import annotations
+
+
+class MonitorError(Exception):
+    """An error with a stable code, a sentence that says expected and got, and a hint.
+
+    Args:
+        code: stable kebab-case identifier, the same in CLI, HTTP problem and counters.
+        message: one sentence: what was expected and what was found.
+        hint: one sentence: what the reader can do about it.
+    """
+
+    exit_code = 1
+    http_status = 500
+
+    def __init__(self, code: str, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+class InputError(MonitorError):
+    """The sender's file or argument is wrong."""
+
+    exit_code = 2
+    http_status = 400
+
+
+class TrustError(MonitorError):
+    """A signature, fingerprint, key or hash is not what it must be."""
+
+    exit_code = 3
+    http_status = 403
+
+
+class PolicyError(MonitorError):
+    """The policy or an agreement does not allow this."""
+
+    exit_code = 4
+    http_status = 403
+
+
+class StateError(MonitorError):
+    """The round, delivery or release is in a state in which this cannot be done."""
+
+    exit_code = 5
+    http_status = 409
+
+
+class ProtectionError(MonitorError):
+    """A table cannot be published safely as asked; nothing is published."""
+
+    exit_code = 6
+    http_status = 422
+
+
+class ConfigurationError(MonitorError):
+    """This installation is set up wrongly."""
+
+    exit_code = 7
+    http_status = 500
