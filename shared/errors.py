@@ -2,6 +2,7 @@
 
     MonitorError
     ├── InputError          the sender's file or argument is wrong; the sender can mend it
+    │   └── NotFoundError   what was asked for does not exist here
     ├── TrustError          a signature, fingerprint, key or hash is not what it must be
     ├── PolicyError         the policy or an agreement does not allow this
     ├── StateError          not now: the round, delivery or release is in another state
@@ -77,3 +78,9 @@ class ConfigurationError(MonitorError):
 
     exit_code = 7
     http_status = 500
+
+
+class NotFoundError(InputError):
+    """Something was asked for that does not exist, or that this reader may not know of."""
+
+    http_status = 404

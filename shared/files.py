@@ -1,0 +1,96 @@
+"""Files that are whole or absent: written beside the target, flushed, then renamed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from shared.errors import ConfigurationError, InputError
+
+PRIVATE = 0o600
+PUBLIC = 0o644
+
+
+def write_whole(path: Path, data: bytes, *, mode: int = PUBLIC, replace: bool = False) -> None:
+    """Write ``data`` so that a crash leaves the old file or the new one, never a half.
+
+    Raises:
+        InputError: ``file-exists`` unless ``replace``.
+    """
+    if path.exists() and not replace:
+        raise InputError(
+            "file-exists",
+            f"expected no file at {path.name}, found one",
+            hint="choose another name, or remove the file if you no longer need it",
+        )
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename or unlink in ``folder`` durable, where the system can."""
+    if os.name == "nt":  # Windows has no descriptor of a folder; its rename is journalled
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_file(path: Path, what: str) -> bytes:
+    """The bytes of ``path``.
+
+    Raises:
+        InputError: ``file-missing``, naming ``what`` was expected.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            "file-missing",
+            f"expected {what} at {path.name}, found no readable file",
+            hint="check the name and the folder",
+        ) from error
+
+
+def check_private(path: Path) -> None:
+    """Refuse a secret file that others can read.
+
+    Raises:
+        ConfigurationError: ``secret-readable``.
+    """
+    if os.name != "nt" and path.stat().st_mode & 0o077:
+        raise ConfigurationError(
+            "secret-readable",
+            f"expected only the owner to read {path.name}, found that others can",
+            hint=f"run: chmod 600 {path.name}",
+        )
+
+
+def shred(path: Path) -> None:
+    """Overwrite a small secret file once, unlink it and make that durable.
+
+    A copy that the file system or the disk kept is beyond this; therefore the key folder lies
+    on a volume of its own, outside backups and snapshots.
+    """
+    if not path.exists():
+        return
+    size = path.stat().st_size
+    with path.open("r+b") as handle:
+        handle.write(secrets.token_bytes(size))
+        handle.flush()
+        os.fsync(handle.fileno())
+    path.unlink()
+    sync_folder(path.parent)
