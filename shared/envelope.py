@@ -105,12 +105,21 @@ class Header:
 
     context: Context
     seal: Seal
-    size: int
+
+    @property
+    def size(self) -> int:
+        """Length of the three lines in bytes."""
+        return len(self.to_bytes())
 
     @property
     def sha256(self) -> str:
         """Hash of the ciphertext: the envelope's address."""
         return self.seal.sha256
+
+    def to_bytes(self) -> bytes:
+        """The three lines, each with its newline; the ciphertext follows them."""
+        third = canonical_json(self.seal.model_dump(mode="json"))
+        return b"\n".join((MAGIC, self.context.line(), third, b""))
 
     def check_signature(self, card: Card) -> None:
         """Refuse a header that ``card`` did not sign.
@@ -149,8 +158,7 @@ def seal(
     third = Seal(
         bytes=len(ciphertext), sha256=digest, signature=base64.b64encode(signature).decode()
     )
-    lines = (MAGIC, line, canonical_json(third.model_dump(mode="json")), b"")
-    return b"\n".join(lines) + ciphertext
+    return Header(context, third).to_bytes() + ciphertext
 
 
 def check_body_size(size: int) -> None:
@@ -188,7 +196,7 @@ def read_header(data: bytes) -> Header:
             "expected the three header lines of an MOJ/1 envelope within 16 KiB",
             hint="the file is not an envelope, or was altered on its way; send it again",
         ) from error
-    return Header(context, third, len(MAGIC) + len(lines[1]) + len(lines[2]) + 3)
+    return Header(context, third)
 
 
 def check_body(header: Header, body: bytes) -> None:

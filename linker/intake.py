@@ -1,0 +1,453 @@
+"""Intake of deliveries in numbered steps, cheap first; the envelope is the credential.
+
+``admit`` judges the header before a byte of the body is accepted; ``store`` checks, opens and
+inspects the body, and then changes state in one transaction. A refusal stores nothing but a
+count.
+
+Source: DESIGN 3.4, 4 and 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from linker.inspection import inspect
+from linker.rounds import OpenedRound, open_round
+from linker.store import (
+    DeliveryRow,
+    DeliveryState,
+    PartRow,
+    RoundState,
+    count_refusal,
+    delete_bodies,
+    find_round,
+    parts,
+)
+from shared.agreements import Agreements
+from shared.clock import Clock, today
+from shared.envelope import EnvelopeKind, Header, check_body, open_body, read_header
+from shared.errors import InputError, MonitorError, NotFoundError, PolicyError, StateError
+from shared.identity import Identity, Role, check_pinned
+from shared.ledger import Event
+from shared.receipt import Outcome, Receipt
+from shared.round import SchemaName
+from shared.state.database import Database, Transaction
+from shared.state.round_keys import RoundKeys
+from shared.statement import Kind, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A header that passed every check that needs no body.
+
+    Attributes:
+        receipt: the receipt of an identical envelope that was stored before, or None.
+    """
+
+    header: Header
+    round: OpenedRound
+    receipt: bytes | None
+
+
+class Intake:
+    """Receives envelopes for one linker."""
+
+    def __init__(
+        self,
+        database: Database,
+        identity: Identity,
+        keys: RoundKeys,
+        agreements: Callable[[], Agreements],
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._identity = identity
+        self._keys = keys
+        self._agreements = agreements
+        self._clock = clock
+
+    def admit(self, address: str, head: bytes) -> Admitted:
+        """Judge the header of the envelope that is to be stored at ``address``.
+
+        Args:
+            address: SHA-256 of the ciphertext, from the URL.
+            head: the first bytes of the envelope, at most 16 KiB of them are read.
+
+        Raises:
+            MonitorError: with the code of the step that refused it.
+        """
+        # 1. Three lines, at the address that they name, for us.
+        header = read_header(head)
+        context = header.context
+        if header.sha256 != address:
+            raise InputError(
+                "address-differs",
+                "expected the address to be the hash in the header, found another",
+                hint="send to the address that the hasher computes",
+            )
+        if context.kind is not EnvelopeKind.DELIVERY or context.recipient != self._identity.party:
+            raise InputError(
+                "not-for-us",
+                f"expected a delivery to {self._identity.party}, "
+                f"found a {context.kind} to {context.recipient}",
+                hint="check to which service this envelope belongs",
+            )
+        # 2. The round, and in it the card that the supplier's agreement pins.
+        with self._database.reading() as session:
+            row = find_round(session, context.round_id)
+            opened, state = open_round(row), row.state
+        card = opened.register.card(context.sender)
+        agreements = self._agreements()
+        pinned = agreements.fingerprint(context.sender, Role.SUPPLIER)
+        check_pinned(card, pinned, role=Role.SUPPLIER)
+        day = today(self._clock)
+        card.check_valid_on(day)
+        # 3. The signature over context, size and hash; from here the sender is known.
+        header.check_signature(card)
+        with self._counting_refusals(header):
+            # 4. The same envelope again gets the same receipt, whatever happened since.
+            known = self._known_receipt(header)
+            if known is not None:
+                return Admitted(header, opened, known)
+            # 5. The round is open, and the header fits it.
+            _check_open(context.round_id, state)
+            _check_fits_round(header, opened)
+            # 6. The agreement is in force today, in the version under which was sealed.
+            agreement = agreements.check_in_force(context.sender, Role.SUPPLIER, day)
+            if agreement.version != context.agreement:
+                raise PolicyError(
+                    "agreement-version-differs",
+                    f"expected a delivery under agreement {agreement.version}, "
+                    f"found {context.agreement or 'none'}",
+                    hint="import the round again, and seal again",
+                )
+            # 7. The round expects this schema from this supplier.
+            schema = _known_schema(context.schema_name)
+            if opened.body.supplier(context.sender).municipalities(schema) is None:
+                raise PolicyError(
+                    "schema-not-expected",
+                    f"expected from {context.sender} only what the round names, "
+                    f"found {context.schema_name}",
+                    hint="ask the key office what your organisation delivers in this round",
+                )
+            # 8. It is the next part of its delivery, within the limits.
+            with self._database.reading() as session:
+                _check_next_part(Transaction(session, self._identity, self._clock), header, opened)
+        return Admitted(header, opened, None)
+
+    def store(self, admitted: Admitted, body: bytes) -> bytes:
+        """Check, open, inspect and store a body; the receipt's bytes.
+
+        Raises:
+            MonitorError: with the code of the step that refused it; nothing was stored.
+        """
+        if admitted.receipt is not None:
+            return admitted.receipt
+        header, opened = admitted.header, admitted.round
+        context = header.context
+        with self._counting_refusals(header):
+            # 9. Size and hash as signed.
+            check_body(header, body)
+            # 10. Opened in memory with this round's key.
+            plain = open_body(header, body, self._keys.opening_key(context.round_id))
+            # 11. Inspected: exactly the schema, ranges, codes, no raw identifier.
+            inspected = inspect(
+                plain,
+                schema_name=context.schema_name,
+                rows=context.rows,
+                policy=opened.policy,
+                periods=opened.body.periods,
+            )
+            held_for = inspected.held_for or _objections_over_cap(
+                context.schema_name, inspected.rows.num_rows, opened
+            )
+            # 12. One transaction: part, delivery, ledger, receipt.
+            return self._confirm(header, opened, body, held_for)
+
+    def find_receipt(self, address: str) -> bytes:
+        """The receipt of a stored envelope.
+
+        Raises:
+            NotFoundError: ``envelope-unknown``.
+        """
+        with self._database.reading() as session:
+            part = session.get(PartRow, address)
+        if part is None:
+            raise NotFoundError("envelope-unknown", "expected a stored envelope, found none")
+        return part.receipt
+
+    def _known_receipt(self, header: Header) -> bytes | None:
+        with self._database.reading() as session:
+            part = session.get(PartRow, header.sha256)
+            if part is None:
+                return None
+            receipt = Statement.from_bytes(part.receipt).read(Kind.RECEIPT, Receipt)
+            same = (receipt.sender, receipt.delivery, receipt.part) == (
+                header.context.sender,
+                header.context.delivery,
+                header.context.part,
+            )
+            if not same:
+                raise StateError(
+                    "envelope-known",
+                    "expected a new ciphertext, found one that stands in another delivery",
+                    hint="seal again; every sealing gives other bytes",
+                )
+            return part.receipt
+
+    def _confirm(self, header: Header, opened: OpenedRound, body: bytes, held_for: str) -> bytes:
+        context = header.context
+        with self._database.transaction() as tx:
+            _check_open(context.round_id, find_round(tx.session, context.round_id).state)
+            delivery = _check_next_part(tx, header, opened)
+            delivery.rows += context.rows
+            delivery.held_for = delivery.held_for or held_for
+            head = tx.record(
+                Event.PART_STORED,
+                round=context.round_id,
+                supplier=context.sender,
+                schema=context.schema_name,
+                delivery=context.delivery,
+                part=context.part,
+                envelope=header.sha256,
+            )
+            outcome = Outcome.PART_STORED
+            if context.last:
+                outcome = _complete(tx, delivery)
+            is_objection = context.schema_name == SchemaName.OBJECTION.value
+            receipt = Receipt(
+                service=self._identity.party,
+                sender=context.sender,
+                round_id=context.round_id,
+                schema_name=context.schema_name,
+                delivery=context.delivery,
+                part=context.part,
+                envelope=header.sha256,
+                rows=context.rows,
+                outcome=Outcome.ACCEPTED if is_objection else outcome,
+                stored_at=tx.now,
+                ledger_seq=head.seq,
+                ledger_sha256=head.sha256,
+            )
+            signed = Statement.make(Kind.RECEIPT, receipt, self._identity).to_bytes()
+            tx.session.add(
+                PartRow(
+                    sha256=header.sha256,
+                    delivery_id=context.delivery,
+                    number=context.part,
+                    last=bool(context.last),
+                    rows=context.rows,
+                    envelope=header.to_bytes() + body,
+                    receipt=signed,
+                )
+            )
+        return signed
+
+    def _counting_refusals(self, header: Header) -> _RefusalCounter:
+        return _RefusalCounter(self._database, header)
+
+
+class _RefusalCounter:
+    """Counts a refusal of a known sender, in a transaction of its own."""
+
+    def __init__(self, database: Database, header: Header) -> None:
+        self._database, self._context = database, header.context
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, MonitorError):
+            with self._database.transaction() as tx:
+                context = self._context
+                count_refusal(tx.session, context.round_id, context.sender, error.code)
+
+
+def _check_open(round_id: str, state: RoundState) -> None:
+    if state is not RoundState.OPEN:
+        raise StateError(
+            "round-not-open",
+            f"expected an open round, found {round_id} {state}",
+            hint="ask the operator of the linker whether it can be reopened",
+        )
+
+
+def _check_fits_round(header: Header, opened: OpenedRound) -> None:
+    context, body = header.context, opened.body
+    for what, found, expected in (
+        ("round-statement", context.round_statement, opened.trusted.sha256),
+        ("policy", context.policy, body.policy),
+        ("calibration", context.calibration, body.calibration),
+        ("synthetic", str(context.synthetic), str(int(body.synthetic))),
+    ):
+        if found != expected:
+            raise PolicyError(
+                f"{what}-differs",
+                f"expected the {what} of round {body.round_id} ({expected[:16]}), "
+                f"found {found[:16]}",
+                hint="import this round's files again with `hasher key import`, and seal again",
+            )
+
+
+def _known_schema(name: str) -> SchemaName:
+    try:
+        return SchemaName(name)
+    except ValueError as error:
+        raise InputError(
+            "schema-unknown", "expected enrolment/1, care/1 or objection/1, found another schema"
+        ) from error
+
+
+def _objections_over_cap(schema_name: str, rows: int, opened: OpenedRound) -> str:
+    cap = opened.body.limits.max_objections_per_supplier
+    if schema_name == SchemaName.OBJECTION.value and rows > cap:
+        return "more objections than the policy allows without a look"
+    return ""
+
+
+def _check_next_part(tx: Transaction, header: Header, opened: OpenedRound) -> DeliveryRow:
+    """The delivery that the part continues or begins; the part must be the next one."""
+    context = header.context
+    delivery = tx.session.get(DeliveryRow, context.delivery)
+    if delivery is None:
+        delivery = _begin(tx, header)
+    known = parts(tx.session, context.delivery)
+    same = (delivery.supplier, delivery.schema_name, delivery.round_id, delivery.supersedes) == (
+        context.sender,
+        context.schema_name,
+        context.round_id,
+        context.supersedes,
+    )
+    previous = known[-1].sha256 if known else ""
+    in_order = context.part == len(known) + 1 and context.previous == previous
+    if not same or not in_order or delivery.state is not DeliveryState.INCOMPLETE:
+        raise StateError(
+            "part-out-of-order",
+            f"expected part {len(known) + 1} of the delivery, found part {context.part}, "
+            "or one of another delivery",
+            hint="send the parts of one delivery in order; `hasher send` does so",
+        )
+    limit = opened.body.limits.max_rows_per_delivery
+    if delivery.rows + context.rows > limit:
+        raise InputError(
+            "too-many-rows",
+            f"expected at most {limit} rows in a delivery, found more",
+            hint="check whether the right files were read; the policy sets the limit",
+        )
+    return delivery
+
+
+def _begin(tx: Transaction, header: Header) -> DeliveryRow:
+    context = header.context
+    _check_supersedes_current(tx, context.round_id, context.sender, context.schema_name,
+                              context.supersedes)  # fmt: skip
+    delivery = DeliveryRow(
+        delivery_id=context.delivery,
+        round_id=context.round_id,
+        supplier=context.sender,
+        schema_name=context.schema_name,
+        state=DeliveryState.INCOMPLETE,
+        supersedes=context.supersedes,
+        rows=0,
+        held_for="",
+        created_at=tx.now,
+    )
+    tx.session.add(delivery)
+    return delivery
+
+
+def _current(tx: Transaction, round_id: str, supplier: str, schema: str) -> DeliveryRow | None:
+    query = select(DeliveryRow).where(
+        DeliveryRow.round_id == round_id,
+        DeliveryRow.supplier == supplier,
+        DeliveryRow.schema_name == schema,
+        DeliveryRow.state == DeliveryState.CURRENT,
+    )
+    with tx.session.no_autoflush:
+        return tx.session.scalars(query).one_or_none()
+
+
+def _check_supersedes_current(
+    tx: Transaction, round_id: str, supplier: str, schema: str, supersedes: str
+) -> DeliveryRow | None:
+    current = _current(tx, round_id, supplier, schema)
+    if (current.delivery_id if current else "") != supersedes:
+        raise StateError(
+            "supersedes-not-current",
+            "expected `supersedes` to name the delivery that is current, found another",
+            hint="run `hasher receipt`, then seal again; it names the current delivery",
+        )
+    return current
+
+
+def _complete(tx: Transaction, delivery: DeliveryRow) -> Outcome:
+    if delivery.held_for:
+        delivery.state = DeliveryState.HELD
+        tx.record(
+            Event.DELIVERY_HELD,
+            round=delivery.round_id,
+            supplier=delivery.supplier,
+            delivery=delivery.delivery_id,
+        )
+        return Outcome.DELIVERY_HELD
+    make_current(tx, delivery)
+    return Outcome.DELIVERY_CURRENT
+
+
+def make_current(tx: Transaction, delivery: DeliveryRow) -> None:
+    """Make a complete delivery current; the one that it supersedes loses its bodies.
+
+    Raises:
+        StateError: ``supersedes-not-current`` when another became current in between.
+    """
+    old = _check_supersedes_current(
+        tx, delivery.round_id, delivery.supplier, delivery.schema_name, delivery.supersedes
+    )
+    if old is not None:
+        old.state = DeliveryState.SUPERSEDED
+        delete_bodies(tx.session, old.delivery_id)
+        tx.record(
+            Event.DELIVERY_SUPERSEDED,
+            round=old.round_id,
+            supplier=old.supplier,
+            delivery=old.delivery_id,
+        )
+    delivery.state = DeliveryState.CURRENT
+    tx.record(
+        Event.DELIVERY_CURRENT,
+        round=delivery.round_id,
+        supplier=delivery.supplier,
+        delivery=delivery.delivery_id,
+    )
+
+
+def decide_delivery(database: Database, delivery_id: str, *, accept: bool) -> None:
+    """Decide a held delivery, or give up an incomplete one.
+
+    Raises:
+        StateError: ``delivery-not-undecided``.
+    """
+    with database.transaction() as tx:
+        delivery = tx.session.get(DeliveryRow, delivery_id)
+        may = {DeliveryState.HELD} if accept else {DeliveryState.HELD, DeliveryState.INCOMPLETE}
+        if delivery is None or delivery.state not in may:
+            raise StateError(
+                "delivery-not-undecided",
+                "expected a held delivery (or an incomplete one to reject), found none",
+                hint="see `linker round status` for the ids",
+            )
+        tx.record(
+            Event.DELIVERY_DECIDED,
+            round=delivery.round_id,
+            supplier=delivery.supplier,
+            delivery=delivery_id,
+            decision="accepted" if accept else "rejected",
+        )
+        if accept:
+            make_current(tx, delivery)
+        else:
+            delivery.state = DeliveryState.REJECTED
+            delete_bodies(tx.session, delivery_id)

@@ -1,0 +1,267 @@
+"""Rounds at the linker: offer a key, accept, close, and say how things stand."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from linker.store import (
+    DeliveryState,
+    RefusalRow,
+    RoundRow,
+    RoundState,
+    deliveries,
+    find_round,
+)
+from shared.agreements import Agreements
+from shared.clock import Clock, today
+from shared.errors import PolicyError, StateError, TrustError
+from shared.identity import Identity, Role
+from shared.ledger import Event
+from shared.policy import PinnedPolicy, Policy, read_policy
+from shared.reference import Reference
+from shared.register import Register
+from shared.round import Offer, Pins, Round, SchemaName, TrustedRound, check_round
+from shared.state.database import Database
+from shared.state.round_keys import RoundKeys
+from shared.statement import Kind, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRound:
+    """A round as the linker works with it: every document checked once, at acceptance."""
+
+    trusted: TrustedRound
+    policy: Policy
+    reference: Reference
+
+    @property
+    def body(self) -> Round:
+        """The round itself."""
+        return self.trusted.body
+
+    @property
+    def register(self) -> Register:
+        """The parties of the round."""
+        return self.trusted.register_body
+
+
+def make_offer(identity: Identity, keys: RoundKeys, round_id: str, clock: Clock) -> Statement:
+    """Make this round's key and offer its public half, signed by the pinned identity.
+
+    Raises:
+        StateError: ``round-key-exists``.
+    """
+    keys.create(round_id)
+    offer = Offer(
+        round_id=round_id,
+        card=identity.card,
+        seal_key=base64.b64encode(keys.public_bytes(round_id)).decode(),
+        offered_at=clock(),
+    )
+    return Statement.make(Kind.OFFER, offer, identity)
+
+
+def service_pins(agreements: Agreements, policy: Policy) -> Pins:
+    """The trust root of a service: fingerprints from the signed agreements."""
+    return Pins(
+        key_office=agreements.fingerprint(policy.key_office, Role.KEY_OFFICE),
+        linker=agreements.fingerprint(policy.linker, Role.LINKER),
+        publisher=agreements.fingerprint(policy.publisher, Role.PUBLISHER),
+    )
+
+
+def accept_round(
+    database: Database,
+    identity: Identity,
+    keys: RoundKeys,
+    *,
+    statement: Statement,
+    register: Statement,
+    reference: bytes,
+    policy: PinnedPolicy,
+    policy_bytes: bytes,
+    agreements: Agreements,
+) -> Statement:
+    """Check a round in numbered steps, countersign it and open it.
+
+    Raises:
+        TrustError: a signature, pin or hash does not fit.
+        PolicyError: the policy or an agreement does not allow it.
+        StateError: ``round-known`` or ``round-key-absent``.
+    """
+    # 1. Signatures, pins, offers and register.
+    trusted = check_round(
+        statement, register, service_pins(agreements, policy.policy), accepted=False
+    )
+    body = trusted.body
+    # 2. The offer in it is ours, and its key is here.
+    own_key = base64.b64encode(keys.public_bytes(body.round_id)).decode()
+    if trusted.linker_offer.seal_key != own_key:
+        raise TrustError(
+            "offer-not-ours",
+            f"expected the key that this linker offered for {body.round_id}, found another",
+            hint="make the round with the file of `linker round offer`",
+        )
+    # 3. The policy and the reference bundle are the ones that the round pins.
+    bundle = Reference.from_bytes(reference)
+    _check_pinned_document("policy", body.policy, policy.sha256)
+    _check_pinned_document("reference", body.reference, bundle.sha256)
+    # 4. The policy allows the round.
+    policy.policy.check_round_allowed(synthetic=body.synthetic)
+    _check_terms(body, policy.policy)
+    # 5. Every supplier has a pinned card and asks for nothing that is not declared.
+    for supplier in body.suppliers:
+        card = trusted.register_body.card(supplier.party)
+        pinned = agreements.fingerprint(supplier.party, Role.SUPPLIER)
+        if card.fingerprint != pinned or card.role is not Role.SUPPLIER:
+            raise TrustError(
+                "card-not-pinned",
+                f"expected the card of {supplier.party} that its agreement pins, found another",
+                hint="compare the fingerprint with the signed agreement; if they differ, stop",
+            )
+        for expected in supplier.expected:
+            policy.policy.attributes(expected.schema_name.value)
+    # 6. Countersign and open.
+    accepted = statement.countersigned(identity)
+    with database.transaction() as tx:
+        if tx.session.get(RoundRow, body.round_id) is not None:
+            raise StateError("round-known", f"expected a new round, found {body.round_id} again")
+        tx.session.add(
+            RoundRow(
+                round_id=body.round_id,
+                state=RoundState.OPEN,
+                statement=accepted.to_bytes(),
+                register=register.to_bytes(),
+                reference=bundle.to_bytes(),
+                policy=policy_bytes,
+                opened_at=tx.now,
+            )
+        )
+        tx.record(Event.ROUND_OPENED, round=body.round_id, statement=accepted.sha256)
+    return accepted
+
+
+def _check_pinned_document(what: str, expected: str, found: str) -> None:
+    if expected != found:
+        raise TrustError(
+            f"{what}-not-pinned",
+            f"expected the {what} {expected[:16]}… that the round pins, found {found[:16]}…",
+            hint=f"use the {what} with which the key office made the round",
+        )
+
+
+def _check_terms(body: Round, policy: Policy) -> None:
+    terms = policy.retention
+    too_long = (
+        body.terms.input_days_after_close > terms.input_after_close_days
+        or body.terms.tally_days_after_receipt > terms.tally_after_receipt_days
+    )
+    if too_long:
+        raise PolicyError(
+            "terms-too-long",
+            "expected retention terms of the round within those of the policy, found longer ones",
+            hint="make the round with this policy",
+        )
+
+
+def open_round(row: RoundRow) -> OpenedRound:
+    """A stored round, read back; its signatures were checked when it was accepted."""
+    statement = Statement.from_bytes(row.statement)
+    body = statement.read(Kind.ROUND, Round)
+    linker, publisher = (
+        Statement.from_document(offer).read(Kind.OFFER, Offer) for offer in body.offers
+    )
+    trusted = TrustedRound(
+        body=body,
+        sha256=statement.sha256,
+        linker_offer=linker,
+        publisher_offer=publisher,
+        register_body=Statement.from_bytes(row.register).read(Kind.REGISTER, Register),
+    )
+    return OpenedRound(trusted, read_policy(row.policy).policy, Reference.from_bytes(row.reference))
+
+
+def close_round(database: Database, round_id: str) -> None:
+    """Close a round; every delivery must be complete and decided.
+
+    Raises:
+        StateError: ``deliveries-undecided`` or ``round-state``.
+    """
+    with database.transaction() as tx:
+        row = find_round(tx.session, round_id)
+        undecided = deliveries(tx.session, round_id, DeliveryState.INCOMPLETE, DeliveryState.HELD)
+        if undecided:
+            names = ", ".join(f"{d.supplier} {d.schema_name} ({d.state})" for d in undecided)
+            raise StateError(
+                "deliveries-undecided",
+                f"expected every delivery complete and decided, found {names}",
+                hint="wait for the missing parts, or decide with `linker delivery decide`",
+            )
+        row.move(RoundState.CLOSED)
+        row.closed_at = tx.now
+        tx.record(Event.ROUND_CLOSED, round=round_id)
+
+
+def covered_municipalities(session: Session, opened: OpenedRound) -> tuple[int, ...]:
+    """The municipalities with a current enrolment and a current care delivery, in order.
+
+    Their residents are the population; the same for every period of the round, because one
+    delivery holds all of its periods.
+    """
+    received: dict[SchemaName, set[int]] = {SchemaName.ENROLMENT: set(), SchemaName.CARE: set()}
+    for delivery in deliveries(session, opened.body.round_id, DeliveryState.CURRENT):
+        schema = SchemaName(delivery.schema_name)
+        if schema in received:
+            supplier = opened.body.supplier(delivery.supplier)
+            received[schema].update(supplier.municipalities(schema) or ())
+    return tuple(sorted(received[SchemaName.ENROLMENT] & received[SchemaName.CARE]))
+
+
+def round_status(session: Session, row: RoundRow, day: date) -> dict[str, Any]:
+    """How a round stands: what is expected, received, held and refused; no count of persons."""
+    opened = open_round(row)
+    present = deliveries(session, row.round_id)
+    matrix = [
+        {
+            "supplier": supplier.party,
+            "schema": expected.schema_name.value,
+            "municipalities": list(expected.municipalities),
+            "deliveries": [
+                {"id": d.delivery_id, "state": str(d.state), "held_for": d.held_for}
+                for d in present
+                if (d.supplier, d.schema_name) == (supplier.party, expected.schema_name.value)
+            ],
+        }
+        for supplier in opened.body.suppliers
+        for expected in supplier.expected
+    ]
+    refusals = session.scalars(select(RefusalRow).where(RefusalRow.round_id == row.round_id))
+    return {
+        "round": row.round_id,
+        "state": str(row.state),
+        "revision": row.revision,
+        "synthetic": opened.body.synthetic,
+        "closes_on": opened.body.closes_on.isoformat(),
+        "overdue": row.state == RoundState.OPEN and day > opened.body.closes_on,
+        "matrix": matrix,
+        "refusals": [
+            {"supplier": r.supplier, "code": r.code, "count": r.count}
+            for r in sorted(refusals, key=lambda r: (r.supplier, r.code))
+        ],
+    }
+
+
+def status_on(database: Database, round_id: str, clock: Clock) -> dict[str, Any]:
+    """The status of one round now.
+
+    Raises:
+        StateError: ``round-unknown``.
+    """
+    with database.reading() as session:
+        return round_status(session, find_round(session, round_id), today(clock))

@@ -1,0 +1,1 @@
+"""What both services do alike on the wire: problems, headers, logs. Ships with services only."""

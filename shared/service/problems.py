@@ -1,0 +1,76 @@
+"""Every error as RFC 9457 problem details, with the same code as on the command line.
+
+No value of a request is ever echoed: a validation error names the place, not what stood there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from shared.errors import ConfigurationError, MonitorError
+
+MEDIA_TYPE = "application/problem+json"
+_TITLES = {
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    413: "Content Too Large",
+    422: "Unprocessable Content",
+    500: "Internal Server Error",
+}
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    hint: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """A problem document."""
+    body = {
+        "type": f"urn:moj:problem:{code}",
+        "title": _TITLES.get(status, "Error"),
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    if hint:
+        body["hint"] = hint
+    return JSONResponse(body, status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Answer every error of ``app`` with a problem document."""
+
+    async def monitor_error(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, MonitorError)
+        if isinstance(error, ConfigurationError):  # the operator's matter, not the caller's
+            return problem(500, "configuration", "The service is not set up correctly.")
+        return problem(error.http_status, error.code, error.message, hint=error.hint)
+
+    async def invalid_request(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        places = sorted({".".join(str(part) for part in item["loc"]) for item in error.errors()})
+        return problem(400, "request-invalid", f"The request is not valid at: {', '.join(places)}.")
+
+    async def http_error(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        title = _TITLES.get(error.status_code, "Error")
+        return problem(error.status_code, "http", f"{title}.", headers=error.headers)
+
+    async def unexpected(_request: Request, _error: Exception) -> JSONResponse:
+        return problem(500, "unexpected", "The service could not do this; nothing was changed.")
+
+    app.add_exception_handler(MonitorError, monitor_error)
+    app.add_exception_handler(RequestValidationError, invalid_request)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(Exception, unexpected)

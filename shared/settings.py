@@ -1,0 +1,73 @@
+"""Settings that both services have, read from one TOML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.agreements import PinnedAgreements, load_agreements
+from shared.errors import ConfigurationError
+from shared.files import read_file
+from shared.identity import Identity
+from shared.policy import PinnedPolicy, explain, load_policy, parse_toml
+
+
+class ServiceSettings(BaseModel):
+    """What an operator sets for either service; relative paths start at the settings file.
+
+    Attributes:
+        database_url: SQLAlchemy URL; ``sqlite:///…`` or ``postgresql+psycopg://…``.
+        key_folder: seeds of rounds, on a volume of its own outside backups and snapshots.
+        identity: the private identity file, a service credential.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database_url: str
+    key_folder: Path
+    identity: Path
+    policy: Path
+    agreements: Path
+    host: str = "127.0.0.1"
+    port: int
+
+    def load_identity(self) -> Identity:
+        """The service's identity."""
+        return Identity.load(self.identity)
+
+    def load_policy(self) -> PinnedPolicy:
+        """The policy in use."""
+        return load_policy(self.policy)
+
+    def load_agreements(self) -> PinnedAgreements:
+        """The agreements in use, read anew so that an expiry or a change counts at once."""
+        return load_agreements(self.agreements)
+
+
+AnySettings = TypeVar("AnySettings", bound=ServiceSettings)
+
+
+def load_settings(path: Path, model: type[AnySettings]) -> AnySettings:
+    """Read a settings file.
+
+    Raises:
+        ConfigurationError: ``settings-invalid``, naming each place.
+    """
+    document = parse_toml(read_file(path, "settings"), path.name)
+    folder = path.resolve().parent
+    for name in ("key_folder", "identity", "policy", "agreements"):
+        if isinstance(document.get(name), str):
+            document[name] = folder / document[name]
+    url = document.get("database_url")
+    if isinstance(url, str) and url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
+        document["database_url"] = f"sqlite:///{folder / url.removeprefix('sqlite:///')}"
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise ConfigurationError(
+            "settings-invalid",
+            f"expected complete settings in {path.name}: {explain(error)}",
+            hint="mend the places that are named",
+        ) from error

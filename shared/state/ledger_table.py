@@ -1,0 +1,112 @@
+"""The ledger's table: append-only by trigger, chained under one locked head row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    insert,
+    select,
+    update,
+)
+
+from shared.identity import Identity
+from shared.ledger import EMPTY, Entry, Event, Head, next_entry
+
+metadata = MetaData()
+
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", String(20), nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("previous", String(64), nullable=False, unique=True),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("signature", LargeBinary, nullable=False),
+)
+
+ledger_head_table = Table(
+    "ledger_head",
+    metadata,
+    Column("id", Integer, primary_key=True),  # always 1: the row that writers lock
+    Column("seq", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+)
+
+SQLITE_TRIGGERS = tuple(
+    f"CREATE TRIGGER ledger_entry_no_{verb} BEFORE {verb.upper()} ON ledger_entry "
+    "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
+    for verb in ("update", "delete")
+)
+"""REPLACE fires the delete trigger because ``recursive_triggers`` is on."""
+
+POSTGRESQL_TRIGGERS = (
+    "CREATE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$",
+    "CREATE TRIGGER ledger_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE "
+    "ON ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()",
+)
+
+
+def create_ledger(connection: Connection) -> None:
+    """Create both tables, their triggers and the head row; called by a migration."""
+    metadata.create_all(connection, checkfirst=False)
+    triggers = SQLITE_TRIGGERS if connection.dialect.name == "sqlite" else POSTGRESQL_TRIGGERS
+    for statement in triggers:
+        connection.exec_driver_sql(statement)
+    connection.execute(insert(ledger_head_table).values(id=1, seq=EMPTY.seq, sha256=EMPTY.sha256))
+
+
+def ledger_head(connection: Connection) -> Head:
+    """The last entry's number and hash; locks the head row where the database can."""
+    row = connection.execute(
+        select(ledger_head_table.c.seq, ledger_head_table.c.sha256)
+        .where(ledger_head_table.c.id == 1)
+        .with_for_update()
+    ).one()
+    return Head(row.seq, row.sha256)
+
+
+def append_entry(
+    connection: Connection,
+    moment: datetime,
+    event: Event,
+    body: Mapping[str, Any],
+    signer: Identity,
+) -> Head:
+    """Append an entry in the caller's transaction and give the new head."""
+    entry = next_entry(ledger_head(connection), moment, event, body, signer)
+    connection.execute(
+        insert(ledger_entry).values(
+            seq=entry.seq,
+            at=entry.at,
+            event=entry.event.value,
+            body=entry.body,
+            previous=entry.previous,
+            sha256=entry.sha256,
+            signature=entry.signature,
+        )
+    )
+    connection.execute(
+        update(ledger_head_table)
+        .where(ledger_head_table.c.id == 1)
+        .values(seq=entry.seq, sha256=entry.sha256)
+    )
+    return Head(entry.seq, entry.sha256)
+
+
+def entries(connection: Connection) -> Iterator[Entry]:
+    """Every entry from the first."""
+    for row in connection.execute(select(ledger_entry).order_by(ledger_entry.c.seq)):
+        yield Entry(row.seq, row.at, Event(row.event), row.body, row.previous, row.signature)
