@@ -1,1 +1,1 @@
-"""The linker: joins pseudonyms of one round and counts per school; run by the trusted third party."""
+"""The linker: joins the pseudonyms of one round and counts per school; run by the TTP."""

@@ -12,19 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
+from linker.deliveries import begin, check_next_part, complete
 from linker.inspection import inspect
 from linker.rounds import OpenedRound, open_round
 from linker.store import (
-    DeliveryRow,
-    DeliveryState,
     PartRow,
     RoundState,
     count_refusal,
-    delete_bodies,
     find_round,
-    parts,
 )
 from shared.agreements import Agreements
 from shared.clock import Clock, today
@@ -34,7 +29,7 @@ from shared.identity import Identity, Role, check_pinned
 from shared.ledger import Event
 from shared.receipt import Outcome, Receipt
 from shared.round import SchemaName
-from shared.state.database import Database, Transaction
+from shared.state.database import Database
 from shared.state.round_keys import RoundKeys
 from shared.statement import Kind, Statement
 
@@ -135,7 +130,7 @@ class Intake:
                 )
             # 8. It is the next part of its delivery, within the limits.
             with self._database.reading() as session:
-                _check_next_part(Transaction(session, self._identity, self._clock), header, opened)
+                check_next_part(session, header, opened)
         return Admitted(header, opened, None)
 
     def store(self, admitted: Admitted, body: bytes) -> bytes:
@@ -202,7 +197,7 @@ class Intake:
         context = header.context
         with self._database.transaction() as tx:
             _check_open(context.round_id, find_round(tx.session, context.round_id).state)
-            delivery = _check_next_part(tx, header, opened)
+            delivery = check_next_part(tx.session, header, opened) or begin(tx, header)
             delivery.rows += context.rows
             delivery.held_for = delivery.held_for or held_for
             head = tx.record(
@@ -216,7 +211,7 @@ class Intake:
             )
             outcome = Outcome.PART_STORED
             if context.last:
-                outcome = _complete(tx, delivery)
+                outcome = complete(tx, delivery)
             is_objection = context.schema_name == SchemaName.OBJECTION.value
             receipt = Receipt(
                 service=self._identity.party,
@@ -306,148 +301,3 @@ def _objections_over_cap(schema_name: str, rows: int, opened: OpenedRound) -> st
     if schema_name == SchemaName.OBJECTION.value and rows > cap:
         return "more objections than the policy allows without a look"
     return ""
-
-
-def _check_next_part(tx: Transaction, header: Header, opened: OpenedRound) -> DeliveryRow:
-    """The delivery that the part continues or begins; the part must be the next one."""
-    context = header.context
-    delivery = tx.session.get(DeliveryRow, context.delivery)
-    if delivery is None:
-        delivery = _begin(tx, header)
-    known = parts(tx.session, context.delivery)
-    same = (delivery.supplier, delivery.schema_name, delivery.round_id, delivery.supersedes) == (
-        context.sender,
-        context.schema_name,
-        context.round_id,
-        context.supersedes,
-    )
-    previous = known[-1].sha256 if known else ""
-    in_order = context.part == len(known) + 1 and context.previous == previous
-    if not same or not in_order or delivery.state is not DeliveryState.INCOMPLETE:
-        raise StateError(
-            "part-out-of-order",
-            f"expected part {len(known) + 1} of the delivery, found part {context.part}, "
-            "or one of another delivery",
-            hint="send the parts of one delivery in order; `hasher send` does so",
-        )
-    limit = opened.body.limits.max_rows_per_delivery
-    if delivery.rows + context.rows > limit:
-        raise InputError(
-            "too-many-rows",
-            f"expected at most {limit} rows in a delivery, found more",
-            hint="check whether the right files were read; the policy sets the limit",
-        )
-    return delivery
-
-
-def _begin(tx: Transaction, header: Header) -> DeliveryRow:
-    context = header.context
-    _check_supersedes_current(tx, context.round_id, context.sender, context.schema_name,
-                              context.supersedes)  # fmt: skip
-    delivery = DeliveryRow(
-        delivery_id=context.delivery,
-        round_id=context.round_id,
-        supplier=context.sender,
-        schema_name=context.schema_name,
-        state=DeliveryState.INCOMPLETE,
-        supersedes=context.supersedes,
-        rows=0,
-        held_for="",
-        created_at=tx.now,
-    )
-    tx.session.add(delivery)
-    return delivery
-
-
-def _current(tx: Transaction, round_id: str, supplier: str, schema: str) -> DeliveryRow | None:
-    query = select(DeliveryRow).where(
-        DeliveryRow.round_id == round_id,
-        DeliveryRow.supplier == supplier,
-        DeliveryRow.schema_name == schema,
-        DeliveryRow.state == DeliveryState.CURRENT,
-    )
-    with tx.session.no_autoflush:
-        return tx.session.scalars(query).one_or_none()
-
-
-def _check_supersedes_current(
-    tx: Transaction, round_id: str, supplier: str, schema: str, supersedes: str
-) -> DeliveryRow | None:
-    current = _current(tx, round_id, supplier, schema)
-    if (current.delivery_id if current else "") != supersedes:
-        raise StateError(
-            "supersedes-not-current",
-            "expected `supersedes` to name the delivery that is current, found another",
-            hint="run `hasher receipt`, then seal again; it names the current delivery",
-        )
-    return current
-
-
-def _complete(tx: Transaction, delivery: DeliveryRow) -> Outcome:
-    if delivery.held_for:
-        delivery.state = DeliveryState.HELD
-        tx.record(
-            Event.DELIVERY_HELD,
-            round=delivery.round_id,
-            supplier=delivery.supplier,
-            delivery=delivery.delivery_id,
-        )
-        return Outcome.DELIVERY_HELD
-    make_current(tx, delivery)
-    return Outcome.DELIVERY_CURRENT
-
-
-def make_current(tx: Transaction, delivery: DeliveryRow) -> None:
-    """Make a complete delivery current; the one that it supersedes loses its bodies.
-
-    Raises:
-        StateError: ``supersedes-not-current`` when another became current in between.
-    """
-    old = _check_supersedes_current(
-        tx, delivery.round_id, delivery.supplier, delivery.schema_name, delivery.supersedes
-    )
-    if old is not None:
-        old.state = DeliveryState.SUPERSEDED
-        delete_bodies(tx.session, old.delivery_id)
-        tx.record(
-            Event.DELIVERY_SUPERSEDED,
-            round=old.round_id,
-            supplier=old.supplier,
-            delivery=old.delivery_id,
-        )
-    delivery.state = DeliveryState.CURRENT
-    tx.record(
-        Event.DELIVERY_CURRENT,
-        round=delivery.round_id,
-        supplier=delivery.supplier,
-        delivery=delivery.delivery_id,
-    )
-
-
-def decide_delivery(database: Database, delivery_id: str, *, accept: bool) -> None:
-    """Decide a held delivery, or give up an incomplete one.
-
-    Raises:
-        StateError: ``delivery-not-undecided``.
-    """
-    with database.transaction() as tx:
-        delivery = tx.session.get(DeliveryRow, delivery_id)
-        may = {DeliveryState.HELD} if accept else {DeliveryState.HELD, DeliveryState.INCOMPLETE}
-        if delivery is None or delivery.state not in may:
-            raise StateError(
-                "delivery-not-undecided",
-                "expected a held delivery (or an incomplete one to reject), found none",
-                hint="see `linker round status` for the ids",
-            )
-        tx.record(
-            Event.DELIVERY_DECIDED,
-            round=delivery.round_id,
-            supplier=delivery.supplier,
-            delivery=delivery_id,
-            decision="accepted" if accept else "rejected",
-        )
-        if accept:
-            make_current(tx, delivery)
-        else:
-            delivery.state = DeliveryState.REJECTED
-            delete_bodies(tx.session, delivery_id)

@@ -137,7 +137,7 @@ def accept_round(
                 round_id=body.round_id,
                 state=RoundState.OPEN,
                 statement=accepted.to_bytes(),
-                register=register.to_bytes(),
+                register_statement=register.to_bytes(),
                 reference=bundle.to_bytes(),
                 policy=policy_bytes,
                 opened_at=tx.now,
@@ -182,7 +182,7 @@ def open_round(row: RoundRow) -> OpenedRound:
         sha256=statement.sha256,
         linker_offer=linker,
         publisher_offer=publisher,
-        register_body=Statement.from_bytes(row.register).read(Kind.REGISTER, Register),
+        register_body=Statement.from_bytes(row.register_statement).read(Kind.REGISTER, Register),
     )
     return OpenedRound(trusted, read_policy(row.policy).policy, Reference.from_bytes(row.reference))
 

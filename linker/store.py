@@ -23,6 +23,7 @@ class RoundState(StrEnum):
     CLOSED = "closed"  # no more deliveries; can be linked
     LINKED = "linked"  # a tally is in the outbox
     SENT = "sent"  # the publisher acknowledged the tally
+    DESTROYING = "destroying"  # announced in the ledger; a restart finishes it
     DESTROYED = "destroyed"  # key and rows are gone; nothing can be opened any more
 
 
@@ -37,10 +38,11 @@ class DeliveryState(StrEnum):
 
 
 ROUND_MOVES = {
-    RoundState.OPEN: {RoundState.CLOSED, RoundState.DESTROYED},
-    RoundState.CLOSED: {RoundState.LINKED, RoundState.DESTROYED},
-    RoundState.LINKED: {RoundState.SENT, RoundState.DESTROYED},
-    RoundState.SENT: {RoundState.DESTROYED},
+    RoundState.OPEN: {RoundState.CLOSED, RoundState.DESTROYING},
+    RoundState.CLOSED: {RoundState.LINKED, RoundState.DESTROYING},
+    RoundState.LINKED: {RoundState.SENT, RoundState.DESTROYING},
+    RoundState.SENT: {RoundState.DESTROYING},
+    RoundState.DESTROYING: {RoundState.DESTROYED},
     RoundState.DESTROYED: set[RoundState](),
 }
 """Which state may follow which."""
@@ -58,12 +60,13 @@ class RoundRow(Base):
     round_id: Mapped[str] = mapped_column(String(41), primary_key=True)
     state: Mapped[RoundState] = mapped_column(one_of(RoundState))
     statement: Mapped[bytes] = mapped_column(LargeBinary)
-    register: Mapped[bytes] = mapped_column(LargeBinary)
+    register_statement: Mapped[bytes] = mapped_column("register", LargeBinary)
     reference: Mapped[bytes] = mapped_column(LargeBinary)
     policy: Mapped[bytes] = mapped_column(LargeBinary)
     revision: Mapped[int] = mapped_column(default=0)
     opened_at: Mapped[datetime] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    destruction: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
 
     def move(self, to: RoundState) -> None:
         """Move to another state.

@@ -190,6 +190,8 @@ def read_header(data: bytes) -> Header:
         if context.line() != lines[1]:
             raise ValueError("another spelling of the context")
         third = Seal.model_validate(parse_canonical(lines[2]))
+        if canonical_json(third.model_dump(mode="json")) != lines[2]:
+            raise ValueError("another spelling of the seal")
     except (ValueError, InputError) as error:
         raise InputError(
             "header-invalid",

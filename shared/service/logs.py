@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from datetime import UTC, datetime
 from typing import TextIO
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 FIELDS = frozenset(
     {"event", "code", "method", "route", "status", "milliseconds", "round", "party", "schema"}
@@ -33,3 +36,38 @@ class Log:
         moment = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"at": moment, "service": self._service, "event": event, **fields}
         print(json.dumps(line), file=self._stream or sys.stderr, flush=True)
+
+
+class RequestLog:
+    """ASGI middleware that writes one line per request: method, route, status, duration.
+
+    The route's template is logged, never the path that was asked for.
+    """
+
+    def __init__(self, app: ASGIApp, log: Log) -> None:
+        self._app = app
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and write the line when it was answered."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.monotonic(), 0
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        finally:
+            self._log.write(
+                "request",
+                method=scope["method"],
+                route=getattr(scope.get("route"), "path", "unmatched"),
+                status=status,
+                milliseconds=round(1000 * (time.monotonic() - started)),
+            )

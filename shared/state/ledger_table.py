@@ -19,6 +19,7 @@ from sqlalchemy import (
     update,
 )
 
+from shared.clock import parse_instant
 from shared.identity import Identity
 from shared.ledger import EMPTY, Entry, Event, Head, next_entry
 
@@ -104,6 +105,13 @@ def append_entry(
         .values(seq=entry.seq, sha256=entry.sha256)
     )
     return Head(entry.seq, entry.sha256)
+
+
+def last_entry_at(connection: Connection) -> datetime | None:
+    """When the last entry was made; None before the first."""
+    query = select(ledger_entry.c.at).order_by(ledger_entry.c.seq.desc()).limit(1)
+    at = connection.execute(query).scalar_one_or_none()
+    return None if at is None else parse_instant(at)
 
 
 def entries(connection: Connection) -> Iterator[Entry]:

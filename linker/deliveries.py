@@ -1,0 +1,160 @@
+"""The life of a delivery: parts in order, held or current, superseded, decided.
+
+Source: DESIGN 3.4: a delivery becomes current atomically when complete, inspected and not
+held; until then the one that it supersedes stays current.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from linker.rounds import OpenedRound
+from linker.store import DeliveryRow, DeliveryState, delete_bodies, parts
+from shared.envelope import Header
+from shared.errors import InputError, StateError
+from shared.ledger import Event
+from shared.receipt import Outcome
+from shared.state.database import Database, Transaction
+
+
+def check_next_part(session: Session, header: Header, opened: OpenedRound) -> DeliveryRow | None:
+    """The delivery that the part continues, None where it begins one; else refuse the part."""
+    context = header.context
+    limit = opened.body.limits.max_rows_per_delivery
+    delivery = session.get(DeliveryRow, context.delivery)
+    if delivery is None:
+        _check_supersedes_current(
+            session, context.round_id, context.sender, context.schema_name, context.supersedes
+        )
+    known = parts(session, context.delivery)
+    continues = delivery is None or (
+        delivery.state is DeliveryState.INCOMPLETE
+        and (delivery.supplier, delivery.schema_name, delivery.round_id, delivery.supersedes)
+        == (context.sender, context.schema_name, context.round_id, context.supersedes)
+    )
+    previous = known[-1].sha256 if known else ""
+    if not continues or (context.part, context.previous) != (len(known) + 1, previous):
+        raise StateError(
+            "part-out-of-order",
+            f"expected part {len(known) + 1} of the delivery, found part {context.part}, "
+            "or one of another delivery",
+            hint="send the parts of one delivery in order; `hasher send` does so",
+        )
+    if (delivery.rows if delivery else 0) + context.rows > limit:
+        raise InputError(
+            "too-many-rows",
+            f"expected at most {limit} rows in a delivery, found more",
+            hint="check whether the right files were read; the policy sets the limit",
+        )
+    return delivery
+
+
+def begin(tx: Transaction, header: Header) -> DeliveryRow:
+    """Enter the delivery of which ``header`` is the first part."""
+    context = header.context
+    delivery = DeliveryRow(
+        delivery_id=context.delivery,
+        round_id=context.round_id,
+        supplier=context.sender,
+        schema_name=context.schema_name,
+        state=DeliveryState.INCOMPLETE,
+        supersedes=context.supersedes,
+        rows=0,
+        held_for="",
+        created_at=tx.now,
+    )
+    tx.session.add(delivery)
+    tx.session.flush()
+    return delivery
+
+
+def _check_supersedes_current(
+    session: Session, round_id: str, supplier: str, schema: str, supersedes: str
+) -> DeliveryRow | None:
+    """The current delivery, which ``supersedes`` must name; None where there is none."""
+    query = select(DeliveryRow).where(
+        DeliveryRow.round_id == round_id,
+        DeliveryRow.supplier == supplier,
+        DeliveryRow.schema_name == schema,
+        DeliveryRow.state == DeliveryState.CURRENT,
+    )
+    current = session.scalars(query).one_or_none()
+    if (current.delivery_id if current else "") != supersedes:
+        raise StateError(
+            "supersedes-not-current",
+            "expected `supersedes` to name the delivery that is current, found another",
+            hint="run `hasher receipt`, then seal again; it names the current delivery",
+        )
+    return current
+
+
+def complete(tx: Transaction, delivery: DeliveryRow) -> Outcome:
+    """Hold a delivery whose last part was stored, or make it current."""
+    if delivery.held_for:
+        delivery.state = DeliveryState.HELD
+        tx.record(
+            Event.DELIVERY_HELD,
+            round=delivery.round_id,
+            supplier=delivery.supplier,
+            delivery=delivery.delivery_id,
+        )
+        return Outcome.DELIVERY_HELD
+    make_current(tx, delivery)
+    return Outcome.DELIVERY_CURRENT
+
+
+def make_current(tx: Transaction, delivery: DeliveryRow) -> None:
+    """Make a complete delivery current; the one that it supersedes loses its bodies.
+
+    Raises:
+        StateError: ``supersedes-not-current`` when another became current in between.
+    """
+    old = _check_supersedes_current(
+        tx.session, delivery.round_id, delivery.supplier, delivery.schema_name, delivery.supersedes
+    )
+    if old is not None:
+        old.state = DeliveryState.SUPERSEDED
+        delete_bodies(tx.session, old.delivery_id)
+        tx.record(
+            Event.DELIVERY_SUPERSEDED,
+            round=old.round_id,
+            supplier=old.supplier,
+            delivery=old.delivery_id,
+        )
+    delivery.state = DeliveryState.CURRENT
+    tx.record(
+        Event.DELIVERY_CURRENT,
+        round=delivery.round_id,
+        supplier=delivery.supplier,
+        delivery=delivery.delivery_id,
+    )
+
+
+def decide_delivery(database: Database, delivery_id: str, *, accept: bool) -> None:
+    """Decide a held delivery, or give up an incomplete one.
+
+    Raises:
+        StateError: ``delivery-not-undecided``.
+    """
+    with database.transaction() as tx:
+        delivery = tx.session.get(DeliveryRow, delivery_id)
+        may = {DeliveryState.HELD} if accept else {DeliveryState.HELD, DeliveryState.INCOMPLETE}
+        if delivery is None or delivery.state not in may:
+            raise StateError(
+                "delivery-not-undecided",
+                "expected a held delivery (or an incomplete one to reject), found none",
+                hint="see `linker round status` for the ids",
+            )
+        tx.record(
+            Event.DELIVERY_DECIDED,
+            round=delivery.round_id,
+            supplier=delivery.supplier,
+            delivery=delivery_id,
+            decision="accepted" if accept else "rejected",
+        )
+        if accept:
+            make_current(tx, delivery)
+        else:
+            delivery.state = DeliveryState.REJECTED
+            delete_bodies(tx.session, delivery_id)

@@ -1,0 +1,95 @@
+"""The outbox: sealed tallies go to the publisher at least once, and are acknowledged once."""
+
+from __future__ import annotations
+
+import httpx2
+from sqlalchemy import select
+
+from linker.store import OutboxRow, RoundState, find_round
+from shared.envelope import read_header
+from shared.errors import StateError, TrustError
+from shared.identity import Card
+from shared.ledger import Event
+from shared.receipt import Outcome, Receipt
+from shared.state.database import Database
+from shared.statement import Kind, Statement
+
+TIMEOUT_SECONDS = 60.0
+
+
+def pending(database: Database) -> list[OutboxRow]:
+    """Tallies that the publisher did not acknowledge yet, oldest first."""
+    query = select(OutboxRow).where(OutboxRow.receipt.is_(None), OutboxRow.envelope.is_not(None))
+    with database.reading() as session:
+        return list(session.scalars(query.order_by(OutboxRow.created_at, OutboxRow.revision)))
+
+
+def send_pending(database: Database, publisher_url: str, publisher: Card) -> list[str]:
+    """Send every pending tally; the round ids that were acknowledged.
+
+    Args:
+        publisher: the pinned card whose signature the receipt must have.
+
+    Raises:
+        StateError: ``publisher-unreachable`` or ``publisher-refused``; the tally stays pending.
+        TrustError: the receipt is not the publisher's.
+    """
+    return [_send(database, row, publisher_url, publisher) for row in pending(database)]
+
+
+def _send(database: Database, row: OutboxRow, publisher_url: str, publisher: Card) -> str:
+    with database.transaction() as tx:
+        stored = tx.session.get_one(OutboxRow, row.sha256)
+        stored.attempts += 1
+    assert row.envelope is not None
+    receipt = _put(f"{publisher_url}/tallies/{row.sha256}", row.envelope)
+    _check_receipt(receipt, row, publisher)
+    with database.transaction() as tx:
+        stored = tx.session.get_one(OutboxRow, row.sha256)
+        if stored.receipt is None:
+            stored.receipt = receipt.to_bytes()
+            round_row = find_round(tx.session, row.round_id)
+            if round_row.state is RoundState.LINKED:
+                round_row.move(RoundState.SENT)
+            tx.record(Event.TALLY_ACKNOWLEDGED, round=row.round_id, envelope=row.sha256)
+    return row.round_id
+
+
+def _put(url: str, envelope: bytes) -> Statement:
+    try:
+        answer = httpx2.put(url, content=envelope, timeout=TIMEOUT_SECONDS, trust_env=False)
+    except httpx2.HTTPError as error:
+        raise StateError(
+            "publisher-unreachable",
+            "expected an answer of the publisher, got none",
+            hint="check that the publisher is up; the tally stays in the outbox",
+        ) from error
+    if answer.status_code not in {200, 201}:
+        raise StateError(
+            "publisher-refused",
+            f"expected the publisher to store the tally, got status {answer.status_code} "
+            f"({_problem_code(answer)})",
+            hint="see the publisher's log; the tally stays in the outbox",
+        )
+    return Statement.from_bytes(answer.content)
+
+
+def _problem_code(answer: httpx2.Response) -> str:
+    try:
+        return str(answer.json().get("code", "no code"))
+    except ValueError:
+        return "no code"
+
+
+def _check_receipt(statement: Statement, row: OutboxRow, publisher: Card) -> None:
+    statement.check_signed_by(publisher)
+    receipt = statement.read(Kind.RECEIPT, Receipt)
+    assert row.envelope is not None
+    delivery = read_header(row.envelope).context.delivery
+    found = (receipt.envelope, receipt.round_id, receipt.delivery, receipt.outcome)
+    if found != (row.sha256, row.round_id, delivery, Outcome.TALLY_STORED):
+        raise TrustError(
+            "receipt-differs",
+            "expected a receipt for the tally that was sent, found one for something else",
+            hint="check which publisher answers at the configured address",
+        )

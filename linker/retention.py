@@ -1,0 +1,120 @@
+"""Retention at the linker: the destruction of a round's key and rows, in the order of DESIGN 8.
+
+Ledger ``destroying``, then the key folder, then the rows, then ledger and statement
+``destroyed``. A restart resumes wherever it stopped; nothing is signed before the fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from linker.rounds import open_round
+from linker.store import (
+    DeliveryRow,
+    OutboxRow,
+    PartRow,
+    RoundRow,
+    RoundState,
+    find_round,
+)
+from shared.destruction import Destruction, check_clock
+from shared.errors import StateError
+from shared.identity import Identity
+from shared.ledger import Event
+from shared.state.database import Database, Transaction
+from shared.state.ledger_table import last_entry_at
+from shared.state.round_keys import RoundKeys
+from shared.statement import Kind, Statement
+
+TERM = "the retention term of the round was reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Destroys rounds of one linker."""
+
+    database: Database
+    keys: RoundKeys
+    identity: Identity
+
+    def destroy(self, round_id: str, reason: str) -> Statement:
+        """Destroy a round, or finish a destruction that was interrupted.
+
+        Raises:
+            StateError: ``round-unknown`` or ``round-destroyed``.
+        """
+        # 1. Announce.
+        with self.database.transaction() as tx:
+            row = find_round(tx.session, round_id)
+            if row.state is RoundState.DESTROYED:
+                raise StateError("round-destroyed", f"expected round {round_id}, found it gone")
+            if row.state is not RoundState.DESTROYING:
+                row.move(RoundState.DESTROYING)
+                tx.record(Event.DESTROYING, round=round_id, reason=reason)
+        # 2. The key: from here no envelope of the round can be opened by anyone.
+        self.keys.destroy(round_id)
+        # 3. The rows, and 4. the statement, in one transaction.
+        with self.database.transaction() as tx:
+            row = find_round(tx.session, round_id)
+            row.move(RoundState.DESTROYED)
+            objects = _delete_bodies(tx, round_id)
+            head = tx.record(Event.DESTROYED, round=round_id, objects=objects)
+            body = Destruction(
+                service=self.identity.party,
+                round_id=round_id,
+                objects=objects,
+                reason=reason,
+                destroyed_at=tx.now,
+                ledger_seq=head.seq,
+                ledger_sha256=head.sha256,
+            )
+            statement = Statement.make(Kind.DESTRUCTION, body, self.identity)
+            row.destruction = statement.to_bytes()
+        return statement
+
+    def retain(self, now: datetime, *, clock_confirmed: bool = False) -> Iterator[Statement]:
+        """Destroy every round whose term was reached, and finish interrupted destructions.
+
+        Raises:
+            ConfigurationError: ``clock-ahead``.
+        """
+        with self.database.reading() as session:
+            last = last_entry_at(session.connection())
+            due = [row.round_id for row in session.scalars(select(RoundRow)) if _is_due(row, now)]
+        if due:
+            check_clock(now, last, confirmed=clock_confirmed)
+        for round_id in sorted(due):
+            yield self.destroy(round_id, TERM)
+
+
+def destroy_by(row: RoundRow) -> datetime | None:
+    """The instant at which a round's term ends; None while it is open."""
+    if row.closed_at is None:
+        return None
+    return row.closed_at + timedelta(days=open_round(row).body.terms.input_days_after_close)
+
+
+def _is_due(row: RoundRow, now: datetime) -> bool:
+    if row.state is RoundState.DESTROYING:
+        return True
+    term = destroy_by(row)
+    return row.state is not RoundState.DESTROYED and term is not None and term <= now
+
+
+def _delete_bodies(tx: Transaction, round_id: str) -> int:
+    ids = select(DeliveryRow.delivery_id).where(DeliveryRow.round_id == round_id)
+    part_rows = tx.session.scalars(
+        select(PartRow).where(PartRow.delivery_id.in_(ids), PartRow.envelope.is_not(None))
+    ).all()
+    tallies = tx.session.scalars(
+        select(OutboxRow).where(OutboxRow.round_id == round_id, OutboxRow.envelope.is_not(None))
+    ).all()
+    for part in part_rows:
+        part.envelope = None
+    for tally in tallies:
+        tally.envelope = None
+    return len(part_rows) + len(tallies)

@@ -1,0 +1,228 @@
+"""Making the tally of a closed round: open, re-key, link, check, seal, queue.
+
+Plain rows exist in the memory of this process only, and only while it links.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy.orm import Session
+
+from linker.inspection import inspect
+from linker.linkage.database import ENGINE, EngineSettings
+from linker.linkage.engine import Linked, Progress, link, silent
+from linker.linkage.indicators import TABLES
+from linker.linkage.inputs import Delivered
+from linker.linkage.rekey import link_key
+from linker.rounds import OpenedRound, covered_municipalities, open_round
+from linker.store import (
+    DeliveryRow,
+    DeliveryState,
+    OutboxRow,
+    RoundState,
+    deliveries,
+    find_round,
+    parts,
+)
+from shared import __version__
+from shared.contract.tally import SCHEMA, Tally, TallyHeader
+from shared.envelope import Context, EnvelopeKind, check_body, open_body, read_header, seal
+from shared.errors import StateError
+from shared.identity import Identity
+from shared.ledger import Event
+from shared.round import SchemaName
+from shared.state.database import Database
+from shared.state.round_keys import RoundKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The current deliveries of a round, re-keyed, with the hashes of what they came from.
+
+    Attributes:
+        municipalities: those with a current enrolment and a current care delivery.
+    """
+
+    delivered: tuple[Delivered, ...]
+    inputs: tuple[str, ...]
+    municipalities: tuple[int, ...]
+
+    def of(self, *schemas: SchemaName) -> tuple[Delivered, ...]:
+        """The deliveries of any of ``schemas``."""
+        return tuple(each for each in self.delivered if each.schema in schemas)
+
+    def covered(self, period: int) -> tuple[int, ...]:
+        """The municipalities whose residents are the population of ``period``.
+
+        A delivery without a single row for the period says nothing about it: counting its
+        residents as pupils without care would be a false zero.
+        """
+        residences = _values(self.of(SchemaName.ENROLMENT), "residence", period)
+        caring = {
+            place
+            for each in self.of(SchemaName.CARE)
+            if _rows_of(each, period).num_rows
+            for place in each.municipalities
+        }
+        return tuple(place for place in self.municipalities if place in residences & caring)
+
+
+def _rows_of(delivered: Delivered, period: int) -> pa.Table:
+    return delivered.rows.filter(pc.equal(delivered.rows["period"], period))
+
+
+def _values(deliveries_: Sequence[Delivered], column: str, period: int) -> set[int]:
+    return {
+        value
+        for each in deliveries_
+        for value in pc.unique(_rows_of(each, period)[column]).to_pylist()
+    }
+
+
+def make_tally(
+    database: Database,
+    identity: Identity,
+    keys: RoundKeys,
+    round_id: str,
+    settings: EngineSettings,
+    progress: Progress = silent,
+) -> Tally:
+    """Link a closed round and queue its sealed tally for the publisher.
+
+    An error leaves the round closed, so that it can be linked again.
+
+    Raises:
+        StateError: ``round-state``, ``nothing-covered``, or what the engine refuses.
+    """
+    with database.reading() as session:
+        row = find_round(session, round_id)
+        if row.state is not RoundState.CLOSED:
+            raise StateError(
+                "round-state",
+                f"expected a closed round, found {round_id} {row.state}",
+                hint="close it first with `linker round close`",
+            )
+        round_, revision = open_round(row), row.revision + 1
+        opened = open_deliveries(session, round_, keys)
+    covered = {period.code: opened.covered(period.code) for period in round_.body.periods}
+    if not any(covered.values()):
+        raise StateError(
+            "nothing-covered",
+            "expected at least one municipality with both enrolment and care, found none",
+            hint="see `linker round status` for what was delivered",
+        )
+    linked = link(
+        opened.of(SchemaName.ENROLMENT, SchemaName.CARE),
+        opened.of(SchemaName.OBJECTION),
+        round_.reference,
+        round_.body.periods,
+        covered,
+        settings,
+        progress,
+    )
+    tally = Tally(_header(round_, revision, covered, linked, opened.inputs), linked.cells)
+    _queue(database, identity, round_, tally)
+    return tally
+
+
+def open_deliveries(session: Session, round_: OpenedRound, keys: RoundKeys) -> Opened:
+    """Open every current delivery of a round and re-key its rows at once."""
+    round_id = round_.body.round_id
+    opening = keys.opening_key(round_id)
+    key = link_key(keys.link_seed(round_id).reveal(), round_id)
+    delivered: list[Delivered] = []
+    hashes: list[str] = []
+    for row in deliveries(session, round_id, DeliveryState.CURRENT):
+        places = _municipalities(row, round_)
+        for part in parts(session, row.delivery_id):
+            if part.envelope is None:
+                raise RuntimeError("a current delivery has lost a body")
+            header = read_header(part.envelope)
+            body = part.envelope[header.size :]
+            check_body(header, body)
+            rows = inspect(
+                open_body(header, body, opening),
+                schema_name=row.schema_name,
+                rows=header.context.rows,
+                policy=round_.policy,
+                periods=round_.body.periods,
+            ).rows
+            delivered.append(Delivered.rekeyed(row.supplier, row.schema_name, places, rows, key))
+            hashes.append(header.sha256)
+    return Opened(tuple(delivered), tuple(sorted(hashes)), covered_municipalities(session, round_))
+
+
+def _municipalities(row: DeliveryRow, round_: OpenedRound) -> tuple[int, ...]:
+    return round_.body.supplier(row.supplier).municipalities(SchemaName(row.schema_name)) or ()
+
+
+def _header(
+    round_: OpenedRound,
+    revision: int,
+    covered: Mapping[int, tuple[int, ...]],
+    linked: Linked,
+    inputs: tuple[str, ...],
+) -> TallyHeader:
+    return TallyHeader(
+        round_id=round_.body.round_id,
+        round_statement=round_.trusted.sha256,
+        revision=revision,
+        synthetic=round_.body.synthetic,
+        policy=round_.body.policy,
+        reference=round_.body.reference,
+        linker_version=__version__,
+        engine=ENGINE,
+        periods=round_.body.periods,
+        covered={str(code): places for code, places in covered.items()},
+        tables=TABLES,
+        quality=linked.quality,
+        double_claims=linked.double_claims,
+        inputs=inputs,
+    )
+
+
+def _queue(database: Database, identity: Identity, round_: OpenedRound, tally: Tally) -> None:
+    offer, body = round_.trusted.publisher_offer, round_.body
+    context = Context(
+        kind=EnvelopeKind.TALLY,
+        sender=identity.party,
+        recipient=offer.card.party,
+        round_id=body.round_id,
+        round_statement=round_.trusted.sha256,
+        schema_name=SCHEMA,
+        policy=body.policy,
+        agreement="",
+        calibration=body.calibration,
+        synthetic=int(body.synthetic),
+        delivery=secrets.token_hex(16),
+        part=1,
+        previous="",
+        last=1,
+        supersedes="",
+        revision=tally.header.revision,
+        rows=0,
+        tool=f"linker {__version__}",
+    )
+    envelope = seal(context, tally.to_bytes(), identity, offer.sealing_key())
+    address = read_header(envelope).sha256
+    with database.transaction() as tx:
+        row = find_round(tx.session, body.round_id)
+        row.move(RoundState.LINKED)  # refuses a second link that ran at the same time
+        row.revision = tally.header.revision
+        tx.record(Event.ROUND_LINKED, round=body.round_id, revision=row.revision)
+        tx.session.add(
+            OutboxRow(
+                sha256=address,
+                round_id=body.round_id,
+                revision=row.revision,
+                envelope=envelope,
+                attempts=0,
+                created_at=tx.now,
+            )
+        )
+        tx.record(Event.TALLY_QUEUED, round=body.round_id, envelope=address)

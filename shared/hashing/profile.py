@@ -1,0 +1,133 @@
+"""A profile: what the files of one source system look like, and what its codes mean.
+
+A profile is a TOML file. The tool ships one per source system; a municipality copies one to
+change a column name or to say what its own product codes are.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from shared.contract.codes import Domain, Education, EndReason, Form, Funding, Referrer
+from shared.errors import ConfigurationError
+from shared.files import read_file
+from shared.hashing.headers import Layout
+from shared.hashing.roles import KEY, OPTIONAL, REQUIRED, ROLES, FileRole
+
+SHIPPED = ("bezwaren", "duo-leerplicht", "ijw-jeugdhulp")
+
+HeaderNames = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+CodeKey = Annotated[str, Field(pattern=r"^[^a-z]{1,40}$")]
+"""A source code, in capitals: texts are matched in capitals."""
+MunicipalityKey = Annotated[str, Field(pattern=r"^GM[0-9]{4}$")]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CodeLists(_Frozen):
+    """What source codes mean in the contract. A product code goes before its category."""
+
+    form_by_category: Mapping[CodeKey, Form] = {}
+    form_by_product: Mapping[CodeKey, Form] = {}
+    domain_by_category: Mapping[CodeKey, Domain] = {}
+    domain_by_product: Mapping[CodeKey, Domain] = {}
+
+
+class Profile(_Frozen):
+    """One source system.
+
+    Attributes:
+        files: per role the fields and the names that their columns can have.
+        codes: what product categories and product codes mean.
+        municipality: the same, where one municipality means something else by a code.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    title: str
+    schema_name: Literal["enrolment/1", "care/1", "objection/1"]
+    files: Mapping[FileRole, Mapping[str, HeaderNames]]
+    codes: CodeLists = CodeLists()
+    municipality: Mapping[MunicipalityKey, CodeLists] = {}
+    referrer: Mapping[CodeKey, Referrer] = {}
+    end_reason: Mapping[CodeKey, EndReason] = {}
+    funding: Mapping[CodeKey, Funding] = {}
+    education: Mapping[CodeKey, Education] = {}
+
+    @model_validator(mode="after")
+    def _has_the_fields_of_its_schema(self) -> Profile:
+        roles = ROLES[self.schema_name]
+        if set(self.files) != set(roles):
+            raise ValueError(f"a profile for {self.schema_name} describes {sorted(roles)}")
+        for role, columns in self.files.items():
+            missing = REQUIRED[role] - columns.keys()
+            unknown = columns.keys() - REQUIRED[role] - OPTIONAL[role]
+            if missing or unknown:
+                raise ValueError(f"{role}: missing {sorted(missing)}, unknown {sorted(unknown)}")
+        return self
+
+    @cached_property
+    def layouts(self) -> dict[FileRole, Layout]:
+        """The layout of every role's files."""
+        return {
+            role: Layout(columns, frozenset(REQUIRED[role]), KEY)
+            for role, columns in self.files.items()
+        }
+
+    def is_obligatory(self, role: FileRole) -> bool:
+        """Whether a delivery cannot do without files of this role."""
+        return ROLES[self.schema_name][role]
+
+    def code_lists(self, municipality: int) -> tuple[CodeLists, ...]:
+        """The code lists to look in for a municipality, its own first."""
+        own = self.municipality.get(f"GM{municipality:04d}")
+        return (own, self.codes) if own else (self.codes,)
+
+
+def load_profile(path: Path) -> Profile:
+    """Read a profile from a file.
+
+    Raises:
+        ConfigurationError: ``profile-invalid``, with the place in the profile.
+    """
+    return _parsed(read_file(path, "a profile").decode("utf-8", errors="replace"), path.name)
+
+
+def shipped_profile(name: str) -> Profile:
+    """A profile that comes with the tool.
+
+    Raises:
+        ConfigurationError: ``profile-unknown``.
+    """
+    if name not in SHIPPED:
+        raise ConfigurationError(
+            "profile-unknown",
+            f"expected one of {', '.join(SHIPPED)}, got another profile name",
+            hint="give one of these names, or the path of your own profile file",
+        )
+    file = resources.files("shared.hashing").joinpath("profiles", f"{name}.toml")
+    return _parsed(file.read_text(encoding="utf-8"), name)
+
+
+def _parsed(text: str, name: str) -> Profile:
+    try:
+        return Profile.model_validate(tomllib.loads(text))
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the profile"
+        problem = f"{place}: {first['msg']}"
+    except tomllib.TOMLDecodeError as error:
+        problem = f"not TOML: {error}"
+    raise ConfigurationError(
+        "profile-invalid",
+        f"expected a valid profile in {name}, got {problem}",
+        hint="compare it with a profile that comes with the tool",
+    )
