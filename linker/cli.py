@@ -25,6 +25,7 @@ from shared.identity import Identity, Role, check_pinned, load_card
 from shared.round import Round
 from shared.state.database import Database, migrate, open_engine
 from shared.state.ledger_table import entries
+from shared.state.round_acceptance import make_offer
 from shared.state.round_keys import RoundKeys
 from shared.statement import Kind, Statement
 
@@ -102,7 +103,7 @@ def round_group() -> None:
 @click.pass_obj
 def round_offer(here: Linker, round_id: str, out: Path) -> None:
     """Make this round's key and offer its public half to the key office."""
-    offer = rounds.make_offer(here.identity, here.keys, round_id, system_clock)
+    offer = make_offer(here.identity, here.keys, round_id, system_clock)
     offer.save(out)
     click.echo(f"offer for {round_id} in {out.name}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,8 +25,13 @@ from shared.ledger import Event
 from shared.policy import PinnedPolicy, Policy, read_policy
 from shared.reference import Reference
 from shared.register import Register
-from shared.round import Offer, Pins, Round, SchemaName, TrustedRound, check_round
+from shared.round import Offer, Round, SchemaName, TrustedRound, check_round
 from shared.state.database import Database
+from shared.state.round_acceptance import (
+    check_own_offer,
+    check_pinned_document,
+    service_pins,
+)
 from shared.state.round_keys import RoundKeys
 from shared.statement import Kind, Statement
 
@@ -51,31 +55,6 @@ class OpenedRound:
         return self.trusted.register_body
 
 
-def make_offer(identity: Identity, keys: RoundKeys, round_id: str, clock: Clock) -> Statement:
-    """Make this round's key and offer its public half, signed by the pinned identity.
-
-    Raises:
-        StateError: ``round-key-exists``.
-    """
-    keys.create(round_id)
-    offer = Offer(
-        round_id=round_id,
-        card=identity.card,
-        seal_key=base64.b64encode(keys.public_bytes(round_id)).decode(),
-        offered_at=clock(),
-    )
-    return Statement.make(Kind.OFFER, offer, identity)
-
-
-def service_pins(agreements: Agreements, policy: Policy) -> Pins:
-    """The trust root of a service: fingerprints from the signed agreements."""
-    return Pins(
-        key_office=agreements.fingerprint(policy.key_office, Role.KEY_OFFICE),
-        linker=agreements.fingerprint(policy.linker, Role.LINKER),
-        publisher=agreements.fingerprint(policy.publisher, Role.PUBLISHER),
-    )
-
-
 def accept_round(
     database: Database,
     identity: Identity,
@@ -95,23 +74,13 @@ def accept_round(
         PolicyError: the policy or an agreement does not allow it.
         StateError: ``round-known`` or ``round-key-absent``.
     """
-    # 1. Signatures, pins, offers and register.
-    trusted = check_round(
-        statement, register, service_pins(agreements, policy.policy), accepted=False
-    )
-    body = trusted.body
-    # 2. The offer in it is ours, and its key is here.
-    own_key = base64.b64encode(keys.public_bytes(body.round_id)).decode()
-    if trusted.linker_offer.seal_key != own_key:
-        raise TrustError(
-            "offer-not-ours",
-            f"expected the key that this linker offered for {body.round_id}, found another",
-            hint="make the round with the file of `linker round offer`",
-        )
-    # 3. The policy and the reference bundle are the ones that the round pins.
-    bundle = Reference.from_bytes(reference)
-    _check_pinned_document("policy", body.policy, policy.sha256)
-    _check_pinned_document("reference", body.reference, bundle.sha256)
+    # 1. Signatures, pins, offers and register; 2. our own offer; 3. the pinned documents.
+    pins = service_pins(agreements, policy.policy)
+    trusted = check_round(statement, register, pins, accepted=False)
+    body, bundle = trusted.body, Reference.from_bytes(reference)
+    check_own_offer(trusted.linker_offer, keys)
+    check_pinned_document("policy", body.policy, policy.sha256)
+    check_pinned_document("reference", body.reference, bundle.sha256)
     # 4. The policy allows the round.
     policy.policy.check_round_allowed(synthetic=body.synthetic)
     _check_terms(body, policy.policy)
@@ -145,15 +114,6 @@ def accept_round(
         )
         tx.record(Event.ROUND_OPENED, round=body.round_id, statement=accepted.sha256)
     return accepted
-
-
-def _check_pinned_document(what: str, expected: str, found: str) -> None:
-    if expected != found:
-        raise TrustError(
-            f"{what}-not-pinned",
-            f"expected the {what} {expected[:16]}… that the round pins, found {found[:16]}…",
-            hint=f"use the {what} with which the key office made the round",
-        )
 
 
 def _check_terms(body: Round, policy: Policy) -> None:

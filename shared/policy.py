@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -76,16 +76,23 @@ class PublishedTable(_Part):
 
 
 class Protection(_Part):
-    """Thresholds of disclosure control (PROTECTION 3); code may be stricter, never laxer."""
+    """Parameters of disclosure control (PROTECTION 3), by the names that the software uses.
+
+    The software may be stricter than what is declared here, never laxer.
+    """
 
     threshold: Annotated[int, Field(ge=3)]
-    threshold_split: Annotated[int, Field(ge=3)]
-    zeros: Annotated[str, Field(pattern="^(publish|protect)$")]
-    level: Annotated[int, Field(ge=1, le=2)]
-    level_split: Annotated[int, Field(ge=1, le=2)]
-    group_disclosure: bool
-    rate_minimum_pupils: Annotated[int, Field(ge=1)]
-    pupils_remainder_minimum: Annotated[int, Field(ge=0)]
+    split_threshold: Annotated[int, Field(ge=3)]
+    zeros: Literal["publish", "protect", "parent"]
+    zero_parent_min: Annotated[int, Field(ge=0)]
+    slide: Annotated[int, Field(ge=1, le=2)]
+    split_slide: Annotated[int, Field(ge=1, le=2)]
+    direction: Literal["either", "up", "both"]
+    union: bool
+    group: bool
+    remainder: Annotated[int, Field(ge=0)]
+    rate_min: Annotated[int, Field(ge=1)]
+    fallback: bool
 
 
 class Retention(_Part):

@@ -1,0 +1,1 @@
+"""What is counted, and on which engine: re-keyed deliveries in, cells of a tally out."""

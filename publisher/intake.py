@@ -1,0 +1,181 @@
+"""Intake of tallies in numbered steps: at least once delivered, exactly once taken.
+
+Once per (round, revision): identical bytes again give the same receipt, other bytes for a
+revision that is here are refused, and so is a lower revision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from publisher.rounds import AcceptedRound, open_round
+from publisher.store import RoundState, TallyRow, find_round, newest_tally
+from shared.contract.tally import SCHEMA, Tally
+from shared.envelope import EnvelopeKind, Header, check_body, open_body, read_header
+from shared.errors import InputError, NotFoundError, PolicyError, StateError
+from shared.identity import Identity
+from shared.ledger import Event
+from shared.receipt import Outcome, Receipt
+from shared.state.database import Database
+from shared.state.round_keys import RoundKeys
+from shared.statement import Kind, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A header that passed every check that needs no body."""
+
+    header: Header
+    round: AcceptedRound
+    receipt: bytes | None
+
+
+class Intake:
+    """Receives tallies for one publisher."""
+
+    def __init__(self, database: Database, identity: Identity, keys: RoundKeys) -> None:
+        self._database = database
+        self._identity = identity
+        self._keys = keys
+
+    def admit(self, address: str, head: bytes) -> Admitted:
+        """Judge the header of the tally that is to be stored at ``address``.
+
+        Raises:
+            MonitorError: with the code of the step that refused it.
+        """
+        # 1. Three lines, at the address that they name, for us.
+        header = read_header(head)
+        context = header.context
+        if header.sha256 != address:
+            raise InputError("address-differs", "expected the address to be the hash in the header")
+        if context.kind is not EnvelopeKind.TALLY or context.recipient != self._identity.party:
+            raise InputError("not-for-us", f"expected a tally to {self._identity.party}")
+        # 2. The round, and the signature of the linker that its offer names.
+        with self._database.reading() as session:
+            row = find_round(session, context.round_id)
+            state, accepted = row.state, open_round(row)
+            known = session.get(TallyRow, address)
+            newest = newest_tally(session, context.round_id)
+        header.check_signature(accepted.linker)
+        # 3. The same envelope again gets the same receipt.
+        if known is not None:
+            return Admitted(header, accepted, known.receipt)
+        # 4. The header fits the round; a tally without the round's mark is refused.
+        if state is not RoundState.KNOWN:
+            raise StateError("round-not-open", f"expected round {context.round_id}, found it gone")
+        for what, found, expected in (
+            ("schema", context.schema_name, SCHEMA),
+            ("round-statement", context.round_statement, accepted.sha256),
+            ("policy", context.policy, accepted.body.policy),
+            ("synthetic", str(context.synthetic), str(int(accepted.body.synthetic))),
+        ):
+            if found != expected:
+                raise PolicyError(
+                    f"{what}-differs",
+                    f"expected the {what} of the round ({expected[:16]}), found {found[:16]}",
+                    hint="link the round again with the version of this round",
+                )
+        # 5. A higher revision than any that is here.
+        if newest is not None and context.revision <= newest.revision:
+            raise StateError(
+                "revision-not-higher",
+                f"expected a revision above {newest.revision}, found {context.revision}",
+                hint="reopen and link the round again to correct it",
+            )
+        return Admitted(header, accepted, None)
+
+    def store(self, admitted: Admitted, body: bytes) -> bytes:
+        """Check, open and store a tally; the receipt's bytes.
+
+        Raises:
+            MonitorError: with the code of the step that refused it; nothing was stored.
+        """
+        if admitted.receipt is not None:
+            return admitted.receipt
+        header, context = admitted.header, admitted.header.context
+        # 6. Size and hash as signed; 7. opened in memory; 8. a tally of this round and revision.
+        check_body(header, body)
+        tally = open_tally(header, body, self._keys)
+        if (tally.header.round_statement, tally.header.revision, tally.header.synthetic) != (
+            context.round_statement,
+            context.revision,
+            bool(context.synthetic),
+        ):
+            raise PolicyError(
+                "tally-differs",
+                "expected a tally of the round and revision in the header, found another",
+                hint="link the round again",
+            )
+        # 9. One transaction: tally, ledger, receipt.
+        with self._database.transaction() as tx:
+            newest = newest_tally(tx.session, context.round_id)
+            if newest is not None and context.revision <= newest.revision:
+                raise StateError("revision-not-higher", "expected a higher revision")
+            head = tx.record(
+                Event.TALLY_RECEIVED,
+                round=context.round_id,
+                revision=context.revision,
+                envelope=header.sha256,
+            )
+            receipt = Receipt(
+                service=self._identity.party,
+                sender=context.sender,
+                round_id=context.round_id,
+                schema_name=context.schema_name,
+                delivery=context.delivery,
+                part=context.part,
+                envelope=header.sha256,
+                rows=0,
+                outcome=Outcome.TALLY_STORED,
+                stored_at=tx.now,
+                ledger_seq=head.seq,
+                ledger_sha256=head.sha256,
+            )
+            signed = Statement.make(Kind.RECEIPT, receipt, self._identity).to_bytes()
+            tx.session.add(
+                TallyRow(
+                    sha256=header.sha256,
+                    round_id=context.round_id,
+                    revision=context.revision,
+                    envelope=header.to_bytes() + body,
+                    receipt=signed,
+                    received_at=tx.now,
+                )
+            )
+        return signed
+
+    def find_receipt(self, address: str) -> bytes:
+        """The receipt of a stored tally.
+
+        Raises:
+            NotFoundError: ``envelope-unknown``.
+        """
+        with self._database.reading() as session:
+            row = session.get(TallyRow, address)
+        if row is None:
+            raise NotFoundError("envelope-unknown", "expected a stored envelope, found none")
+        return row.receipt
+
+
+def open_tally(header: Header, body: bytes, keys: RoundKeys) -> Tally:
+    """Open a sealed tally in memory."""
+    return Tally.from_bytes(open_body(header, body, keys.opening_key(header.context.round_id)))
+
+
+def open_stored(row: TallyRow, keys: RoundKeys) -> Tally:
+    """Open a tally from the store.
+
+    Raises:
+        StateError: ``tally-expired``.
+    """
+    if row.envelope is None:
+        raise StateError(
+            "tally-expired",
+            f"expected the tally of {row.round_id}, found that its term has ended",
+            hint="link and send the round again, if it still exists",
+        )
+    header = read_header(row.envelope)
+    body = row.envelope[header.size :]
+    check_body(header, body)
+    return open_tally(header, body, keys)

@@ -1,0 +1,1 @@
+"""Migrations of the database, newest last; run by `publisher migrate`."""

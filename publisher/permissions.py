@@ -1,0 +1,68 @@
+"""Who may do what to a release; what may happen at all stands in policies.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from publisher.approvals import Approval
+from publisher.store import ApprovalRow, ReleaseRow
+from shared.agreements import Agreement, Agreements
+from shared.errors import PolicyError, TrustError
+from shared.identity import Card, Role
+from shared.policy import Policy
+from shared.statement import Kind, Statement
+
+
+def check_approval(
+    statement: Statement,
+    card: Card,
+    release: ReleaseRow,
+    agreements: Agreements,
+    day: date,
+) -> Agreement:
+    """Refuse an approval that is not a pinned approver's over exactly these bytes.
+
+    Args:
+        statement: the approval.
+        card: the approver's card; its fingerprint must be pinned in the agreements.
+        release: the release that it is for.
+        agreements: in which approvers and their organisations are named.
+        day: the day on which the agreement must be in force.
+
+    Raises:
+        PolicyError: ``approver-is-proposer``, ``agreement-missing``, ``agreement-not-in-force``.
+        TrustError: ``approval-of-other-bytes``, or a card or signature that does not fit.
+    """
+    approval = statement.read(Kind.APPROVAL, Approval)
+    agreement = agreements.check_in_force(approval.approver, Role.APPROVER, day)
+    if card.party != approval.approver or card.fingerprint != agreement.fingerprint:
+        raise TrustError(
+            "card-not-pinned",
+            f"expected the card of {approval.approver} that the agreements pin, found another",
+            hint="enter the approver's fingerprint from the signed document",
+        )
+    statement.check_signed_by(card)
+    if approval.release != release.sha256 or approval.release_id != release.release_id:
+        raise TrustError(
+            "approval-of-other-bytes",
+            f"expected an approval of {release.release_id} as it was submitted, found another",
+            hint="send the approver the package of this release",
+        )
+    if approval.approver == release.proposer:
+        raise PolicyError(
+            "approver-is-proposer",
+            f"expected an approver who did not propose the release, found {approval.approver}",
+            hint="ask a colleague of another organisation",
+        )
+    if approval.organisation != agreement.organisation:
+        raise TrustError(
+            "organisation-differs",
+            "expected the organisation that the agreements name for this approver",
+        )
+    return agreement
+
+
+def has_enough_approvals(given: Sequence[ApprovalRow], policy: Policy) -> bool:
+    """Whether enough approvers, each of another organisation, signed."""
+    return len({row.organisation for row in given}) >= policy.approval.approvers

@@ -1,0 +1,146 @@
+"""Retention at the publisher: tallies and internal documents, then releases.
+
+A round's key, tallies and certificates go when the tally's term ends; a release's tables when
+its own term ends. That a release was, and with which hash, stays in the ledger and on its
+permalink. Same order as at the linker: announce, key, rows, statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from publisher.policies import ReleaseState, may_move
+from publisher.rounds import open_round
+from publisher.store import (
+    InternalDocumentRow,
+    ReleaseRow,
+    RoundRow,
+    RoundState,
+    TallyRow,
+    find_round,
+    released_tables,
+)
+from shared.destruction import Destruction, check_clock
+from shared.errors import StateError
+from shared.identity import Identity
+from shared.ledger import Event
+from shared.policy import read_policy
+from shared.state.database import Database
+from shared.state.ledger_table import last_entry_at
+from shared.state.round_keys import RoundKeys
+from shared.statement import Kind, Statement
+
+TERM = "the retention term of the tally was reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Ends what one publisher keeps when its term ends."""
+
+    database: Database
+    keys: RoundKeys
+    identity: Identity
+
+    def destroy(self, round_id: str, reason: str) -> Statement:
+        """Destroy a round's key, tallies and internal documents, or finish doing so.
+
+        Raises:
+            StateError: ``round-unknown`` or ``round-destroyed``.
+        """
+        with self.database.transaction() as tx:
+            row = find_round(tx.session, round_id)
+            if row.state is RoundState.DESTROYED:
+                raise StateError("round-destroyed", f"expected round {round_id}, found it gone")
+            if row.state is RoundState.KNOWN:
+                row.state = RoundState.DESTROYING
+                tx.record(Event.DESTROYING, round=round_id, reason=reason)
+        self.keys.destroy(round_id)
+        with self.database.transaction() as tx:
+            row = find_round(tx.session, round_id)
+            row.state = RoundState.DESTROYED
+            objects = _delete_sealed(tx.session, round_id)
+            head = tx.record(Event.DESTROYED, round=round_id, objects=objects)
+            body = Destruction(
+                service=self.identity.party,
+                round_id=round_id,
+                objects=objects,
+                reason=reason,
+                destroyed_at=tx.now,
+                ledger_seq=head.seq,
+                ledger_sha256=head.sha256,
+            )
+            statement = Statement.make(Kind.DESTRUCTION, body, self.identity)
+            row.destruction = statement.to_bytes()
+        return statement
+
+    def retain(self, now: datetime, *, clock_confirmed: bool = False) -> Iterator[Statement]:
+        """End everything whose term was reached; the destruction statements.
+
+        Raises:
+            ConfigurationError: ``clock-ahead``.
+        """
+        with self.database.reading() as session:
+            last = last_entry_at(session.connection())
+            rounds = [
+                r.round_id for r in session.scalars(select(RoundRow)) if _due(session, r, now)
+            ]
+            releases = [
+                release.release_id
+                for release in session.scalars(select(ReleaseRow))
+                if _release_due(session, release, now)
+            ]
+        if rounds or releases:
+            check_clock(now, last, confirmed=clock_confirmed)
+        for round_id in sorted(rounds):
+            yield self.destroy(round_id, TERM)
+        for release_id in sorted(releases):
+            self._expire(release_id)
+
+    def _expire(self, release_id: str) -> None:
+        with self.database.transaction() as tx:
+            row = tx.session.get_one(ReleaseRow, release_id)
+            row.move(tx, ReleaseState.EXPIRED, Event.RELEASE_EXPIRED)
+            for table in released_tables(tx.session, release_id):
+                table.data = None
+
+
+def _due(session: Session, row: RoundRow, now: datetime) -> bool:
+    """Whether a destruction was begun, or the newest tally's term has ended."""
+    if row.state is not RoundState.KNOWN:
+        return row.state is RoundState.DESTROYING
+    query = select(TallyRow.received_at).where(TallyRow.round_id == row.round_id)
+    received = list(session.scalars(query))
+    if not received:
+        return False
+    term = timedelta(days=open_round(row).body.terms.tally_days_after_receipt)
+    return max(received) + term <= now
+
+
+def _release_due(session: Session, row: ReleaseRow, now: datetime) -> bool:
+    if row.published_at is None or not may_move(row.state, ReleaseState.EXPIRED):
+        return False
+    policy = read_policy(find_round(session, row.round_id).policy).policy
+    term = timedelta(days=policy.retention.release_after_publication_days)
+    return row.published_at + term <= now
+
+
+def _delete_sealed(session: Session, round_id: str) -> int:
+    tallies = session.scalars(
+        select(TallyRow).where(TallyRow.round_id == round_id, TallyRow.envelope.is_not(None))
+    ).all()
+    ids = select(ReleaseRow.release_id).where(ReleaseRow.round_id == round_id)
+    documents = session.scalars(
+        select(InternalDocumentRow).where(
+            InternalDocumentRow.release_id.in_(ids), InternalDocumentRow.box.is_not(None)
+        )
+    ).all()
+    for tally in tallies:
+        tally.envelope = None
+    for document in documents:
+        document.box = None
+    return len(tallies) + len(documents)

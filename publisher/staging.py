@@ -1,0 +1,223 @@
+"""From a tally to a staged release: protect, verify, label, and sign the manifest.
+
+Nothing is stored unless the verifier, which shares no code with the protection, agrees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+import pyarrow as pa
+
+from publisher.protection import (
+    Protected,
+    Published,
+    Rules,
+    derive_rates,
+    protect_tally,
+    verify_protection,
+)
+from publisher.released import (
+    COLUMNS,
+    CellStatus,
+    Manifest,
+    MeasureNote,
+    Proof,
+    ReleasedTable,
+    TableEntry,
+)
+from publisher.rounds import AcceptedRound
+from shared import __version__
+from shared.canonical import sha256_hex
+from shared.contract.tally import Tally
+from shared.errors import PolicyError
+from shared.policy import Policy
+from shared.reference import Level, Reference
+
+RULES_VERSION = "PROTECTION 1"
+
+RATE_NOTES = {
+    "clients_per_100_pupils": (
+        "leerlingen met jeugdhulp per 100 leerlingen",
+        "Leerlingen met jeugdhulp gedeeld door leerlingen die in de regio wonen, maal 100.",
+    ),
+    "coverage_percent": (
+        "dekking ten opzichte van DUO",
+        "Leerlingen die in de regio wonen, als percentage van alle leerlingen volgens DUO.",
+    ),
+}
+"""Label and definition of measures that are made from released counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A release that could be proposed: its tables, its manifest, and its internal documents."""
+
+    manifest: Manifest
+    tables: tuple[ReleasedTable, ...]
+    certificates: bytes
+    report: bytes
+
+
+def rules_of(policy: Policy) -> Rules:
+    """The policy's parameters as the protection's rules; the same names on both sides."""
+    return Rules(**policy.protection.model_dump())
+
+
+def published_of(policy: Policy, tally: Tally) -> tuple[Published, ...]:
+    """The tables and levels that both the policy allows and the tally holds."""
+    held = {table.id: table.levels for table in tally.header.tables}
+    return tuple(
+        Published(table.id, tuple(level for level in table.levels if level in held[table.id]))
+        for table in policy.tables
+        if table.id in held
+    )
+
+
+def stage(
+    round_: AcceptedRound,
+    tally: Tally,
+    *,
+    release_id: str,
+    supersedes: str,
+    made_at: datetime,
+    progress: Callable[[int, int], None] | None = None,
+) -> Staged:
+    """Protect a tally and make the release that follows from it.
+
+    Raises:
+        PolicyError: ``mark-missing``.
+        ProtectionError: ``protection-unmet`` or a refusal of the verifier; nothing is released.
+    """
+    check_mark(tally.header.synthetic, round_)
+    rules, published = rules_of(round_.policy), published_of(round_.policy, tally)
+    protected = protect_tally(tally, round_.reference, rules, published, progress=progress)
+    verify_protection(
+        protected.cells, tally, round_.reference, rules, published, protected.certificates
+    )
+    cells = derive_rates(protected.cells, round_.reference, rules)
+    tables = tuple(
+        _released_table(each.table, cells, tally, round_.reference) for each in published
+    )
+    manifest = _manifest(round_, tally, tables, protected, release_id, supersedes, made_at)
+    lines = b"".join(certificate.line() + b"\n" for certificate in protected.certificates)
+    return Staged(manifest, tables, lines, protected.report.to_json().encode())
+
+
+def check_mark(synthetic: bool, round_: AcceptedRound) -> None:
+    """Refuse what does not carry the synthetic mark of its round, or carries one it may not.
+
+    Raises:
+        PolicyError: ``mark-missing``.
+    """
+    if synthetic is not round_.body.synthetic:
+        raise PolicyError(
+            "mark-missing",
+            f"expected the mark synthetic={round_.body.synthetic} of round "
+            f"{round_.body.round_id}, found {synthetic}",
+            hint="a synthetic release is published with its mark or not at all",
+        )
+
+
+def _released_table(
+    table_id: str, cells: pd.DataFrame, tally: Tally, reference: Reference
+) -> ReleasedTable:
+    definition = next(table for table in tally.header.tables if table.id == table_id)
+    rows = cells[cells["table"] == table_id]
+    categories = {"": "totaal", **dict(definition.categories)}
+    measures = {measure.id: measure.label for measure in definition.measures}
+    measures.update({id_: label for id_, (label, _) in RATE_NOTES.items()})
+    periods = {period.code: period.label for period in tally.header.periods}
+    labels = [
+        reference.label(Level(level), unit)
+        for level, unit in zip(rows["level"], rows["unit"], strict=True)
+    ]
+    decimals = rows["decimals"] if "decimals" in rows else pd.Series(0, index=rows.index)
+    columns: dict[str, Sequence[object] | pa.Array] = {
+        "level": rows["level"].tolist(),
+        "unit": rows["unit"].tolist(),
+        "unit_label": labels,
+        "period": rows["period"].tolist(),
+        "period_label": [periods[code] for code in rows["period"]],
+        "category": rows["category"].tolist(),
+        "category_label": [categories[code] for code in rows["category"]],
+        "measure": rows["measure"].tolist(),
+        "measure_label": [measures[id_] for id_ in rows["measure"]],
+        "value": pa.array(rows["value"], pa.int64(), from_pandas=True),
+        "decimals": decimals.tolist(),
+        "status": rows["status"].tolist(),
+    }
+    return ReleasedTable.make(table_id, definition.title, pa.table(columns, schema=COLUMNS))
+
+
+def _manifest(
+    round_: AcceptedRound,
+    tally: Tally,
+    tables: Sequence[ReleasedTable],
+    protected: Protected,
+    release_id: str,
+    supersedes: str,
+    made_at: datetime,
+) -> Manifest:
+    report, reference, header = protected.report, round_.reference, tally.header
+    return Manifest(
+        release_id=release_id,
+        title=f"Jeugdhulp op school, {reference.region_name}",
+        region=reference.region,
+        region_name=reference.region_name,
+        synthetic=round_.body.synthetic,
+        made_at=made_at,
+        reference_on=tuple(period.reference_on for period in header.periods),
+        round_id=header.round_id,
+        round_statement=header.round_statement,
+        revision=header.revision,
+        policy=header.policy,
+        policy_version=round_.policy.version,
+        dpia_version=round_.policy.dpia_version,
+        reference=header.reference,
+        software=f"publisher {__version__}",
+        periods=header.periods,
+        covered=header.covered,
+        tables=tuple(
+            TableEntry(
+                id=table.id,
+                title=table.title,
+                sha256=sha256_hex(table.to_bytes()),
+                rows=table.cells.num_rows,
+                withheld=table.cells["status"].to_pylist().count(CellStatus.WITHHELD.value),
+            )
+            for table in tables
+        ),
+        measures=_measure_notes(tally),
+        proof=Proof(
+            rules=RULES_VERSION,
+            certificates_issued=report.certificates_issued,
+            certificates_verified=report.certificates_verified,
+            exactly_exposed=report.exact,
+            too_narrow=report.too_narrow,
+        ),
+        supersedes=supersedes,
+        sources=tuple(f"{source.title} ({source.licence})" for source in reference.sources),
+    )
+
+
+def _measure_notes(tally: Tally) -> tuple[MeasureNote, ...]:
+    counted = {
+        measure.id: MeasureNote(
+            id=measure.id,
+            label=measure.label,
+            unit=measure.unit,
+            definition=measure.numerator,
+            caution=measure.exclusions,
+        )
+        for table in tally.header.tables
+        for measure in table.measures
+    }
+    derived = {
+        id_: MeasureNote(id=id_, label=label, unit="", definition=definition, caution="")
+        for id_, (label, definition) in RATE_NOTES.items()
+    }
+    return tuple({**counted, **derived}.values())

@@ -1,0 +1,171 @@
+"""What the publisher keeps: rounds, sealed tallies, releases, approvals, internal documents.
+
+docs/data-model.md says per table what is stored, when it is scrubbed and who reads it. Counts
+that are not released stand here only as ciphertext.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from publisher.policies import ReleaseState, check_move
+from shared.errors import NotFoundError, StateError
+from shared.ledger import Event, Head
+from shared.state.columns import Instant, one_of
+from shared.state.database import Transaction
+
+
+class RoundState(StrEnum):
+    """Whether what belongs to a round can still be opened."""
+
+    KNOWN = "known"  # its key is here
+    DESTROYING = "destroying"  # announced in the ledger; a restart finishes it
+    DESTROYED = "destroyed"  # key, tallies and internal documents are gone
+
+
+class Base(DeclarativeBase):
+    """Tables of the publisher."""
+
+
+class RoundRow(Base):
+    """A round that this publisher accepted, with the public documents that it pins."""
+
+    __tablename__ = "round"
+
+    round_id: Mapped[str] = mapped_column(String(41), primary_key=True)
+    state: Mapped[RoundState] = mapped_column(one_of(RoundState))
+    statement: Mapped[bytes] = mapped_column(LargeBinary)
+    register_statement: Mapped[bytes] = mapped_column("register", LargeBinary)
+    reference: Mapped[bytes] = mapped_column(LargeBinary)
+    policy: Mapped[bytes] = mapped_column(LargeBinary)
+    accepted_at: Mapped[datetime] = mapped_column(Instant)
+    destruction: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+
+
+class TallyRow(Base):
+    """A sealed tally: its bytes until the term, its receipt for good."""
+
+    __tablename__ = "tally"
+    __table_args__ = (UniqueConstraint("round_id", "revision"),)
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    round_id: Mapped[str] = mapped_column(ForeignKey("round.round_id"))
+    revision: Mapped[int]
+    envelope: Mapped[bytes | None] = mapped_column(LargeBinary)
+    receipt: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ReleaseRow(Base):
+    """A release: the signed manifest and where it stands."""
+
+    __tablename__ = "release"
+
+    release_id: Mapped[str] = mapped_column(String(60), primary_key=True)
+    round_id: Mapped[str] = mapped_column(ForeignKey("round.round_id"))
+    revision: Mapped[int]
+    state: Mapped[ReleaseState] = mapped_column(one_of(ReleaseState))
+    statement: Mapped[bytes] = mapped_column(LargeBinary)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    proposer: Mapped[str] = mapped_column(String(31), default="")
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    staged_at: Mapped[datetime] = mapped_column(Instant)
+    published_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+
+    def move(self, tx: Transaction, to: ReleaseState, event: Event, **more: str | int) -> Head:
+        """Move to another state and enter it in the ledger; there is no other way to move.
+
+        Raises:
+            StateError: ``release-state``.
+        """
+        check_move(self.release_id, self.state, to)
+        self.state = to
+        return tx.record(event, release=self.release_id, statement=self.sha256, **more)
+
+
+class ReleasedTableRow(Base):
+    """The released bytes of one table; public once the release is."""
+
+    __tablename__ = "released_table"
+
+    release_id: Mapped[str] = mapped_column(ForeignKey("release.release_id"), primary_key=True)
+    table_id: Mapped[str] = mapped_column(String(60), primary_key=True)
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64))
+    data: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class ApprovalRow(Base):
+    """An approver's signed statement over a release."""
+
+    __tablename__ = "approval"
+
+    release_id: Mapped[str] = mapped_column(ForeignKey("release.release_id"), primary_key=True)
+    party: Mapped[str] = mapped_column(String(31), primary_key=True)
+    organisation: Mapped[str] = mapped_column(String(120))
+    statement: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class InternalDocumentRow(Base):
+    """Certificates and reasons of a release, sealed under a key of its round."""
+
+    __tablename__ = "internal_document"
+
+    release_id: Mapped[str] = mapped_column(ForeignKey("release.release_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    box: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+def find_round(session: Session, round_id: str) -> RoundRow:
+    """The round called ``round_id``.
+
+    Raises:
+        StateError: ``round-unknown``.
+    """
+    row = session.get(RoundRow, round_id)
+    if row is None:
+        raise StateError(
+            "round-unknown",
+            f"expected a round that this publisher accepted, found none called {round_id}",
+            hint="the operator accepts it with `publisher round accept`",
+        )
+    return row
+
+
+def find_release(session: Session, release_id: str) -> ReleaseRow:
+    """The release called ``release_id``.
+
+    Raises:
+        NotFoundError: ``release-unknown``.
+    """
+    row = session.get(ReleaseRow, release_id)
+    if row is None:
+        raise NotFoundError(
+            "release-unknown",
+            "expected a release of this publisher, found none with that id",
+            hint="see `publisher status`",
+        )
+    return row
+
+
+def newest_tally(session: Session, round_id: str) -> TallyRow | None:
+    """The tally of a round with the highest revision."""
+    query = select(TallyRow).where(TallyRow.round_id == round_id)
+    return session.scalars(query.order_by(TallyRow.revision.desc()).limit(1)).one_or_none()
+
+
+def released_tables(session: Session, release_id: str) -> list[ReleasedTableRow]:
+    """The tables of a release in order."""
+    query = select(ReleasedTableRow).where(ReleasedTableRow.release_id == release_id)
+    return list(session.scalars(query.order_by(ReleasedTableRow.position)))
+
+
+def approvals(session: Session, release_id: str) -> list[ApprovalRow]:
+    """The recorded approvals of a release."""
+    query = select(ApprovalRow).where(ApprovalRow.release_id == release_id)
+    return list(session.scalars(query.order_by(ApprovalRow.party)))

@@ -1,0 +1,107 @@
+"""The checker's summary: what an approver has to know before signing, and nothing withheld."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+import pyarrow.compute as pc
+
+from publisher.released import CellStatus, Manifest, Release, ReleasedTable
+
+COUNTS_OF_PERSONS = ("clients", "pupils", "not_covered")
+
+
+def checker_summary(
+    manifest: Manifest,
+    tables: Sequence[ReleasedTable],
+    report: bytes,
+    previous: Release | None,
+) -> str:
+    """The summary as Dutch text."""
+    return "\n".join(_lines(manifest, tables, report, previous)) + "\n"
+
+
+def _lines(
+    manifest: Manifest,
+    tables: Sequence[ReleasedTable],
+    report: bytes,
+    previous: Release | None,
+) -> Iterator[str]:
+    yield f"Samenvatting voor de beoordelaar: {manifest.title}"
+    yield f"Uitgave {manifest.release_id}, ronde {manifest.round_id}, herziening "\
+          f"{manifest.revision}"  # fmt: skip
+    if manifest.synthetic:
+        yield "SYNTHETISCH – geen echte cijfers"
+    yield ""
+    yield "Per tabel: cellen, niet getoond, kleinste getoonde aantal kinderen met jeugdhulp,"
+    yield "grootste getoonde aantal per 100 leerlingen"
+    for table in tables:
+        yield f"  {table.id:<20} {_table_line(table)}"
+    yield ""
+    proof = manifest.proof
+    yield f"Bescherming volgens {proof.rules}:"
+    yield f"  bewijzen gemaakt {proof.certificates_issued}, gecontroleerd "\
+          f"{proof.certificates_verified}"  # fmt: skip
+    yield f"  aanval: precies te berekenen {proof.exactly_exposed}, te nauw {proof.too_narrow}"
+    yield f"  regels in gebruik: {_rules(report)}"
+    yield ""
+    yield from _differences(tables, previous)
+
+
+def _table_line(table: ReleasedTable) -> str:
+    withheld = table.cells["status"].to_pylist().count(CellStatus.WITHHELD.value)
+    smallest = _extreme(table, ("clients",), smallest=True)
+    largest = _extreme(table, ("clients_per_100_pupils",), smallest=False)
+    return (
+        f"{table.cells.num_rows} cellen, {withheld} niet getoond, "
+        f"kleinste {_or_none(smallest)}, grootste {_or_none(largest)}"
+    )
+
+
+def _extreme(table: ReleasedTable, measures: tuple[str, ...], *, smallest: bool) -> float | None:
+    """The smallest positive or the largest released value of ``measures``."""
+    rows = [
+        row["value"] / 10 ** row["decimals"]
+        for row in table.cells.select(["measure", "value", "decimals"]).to_pylist()
+        if row["measure"] in measures and row["value"]
+    ]
+    if not rows:
+        return None
+    return float(min(rows) if smallest else max(rows))
+
+
+def _or_none(value: float | None) -> str:
+    return "geen" if value is None else f"{value:g}".replace(".", ",")
+
+
+def _rules(report: bytes) -> str:
+    rules = json.loads(report).get("rules", {})
+    return ", ".join(f"{name}={value}" for name, value in sorted(rules.items()))
+
+
+def _differences(tables: Sequence[ReleasedTable], previous: Release | None) -> Iterator[str]:
+    if previous is None:
+        yield "Vergeleken met de vorige uitgave: er is geen vorige uitgave."
+        return
+    yield f"Vergeleken met {previous.manifest.release_id}:"
+    for table in tables:
+        before = previous.table_by_id.get(table.id)
+        if before is None:
+            yield f"  {table.id}: nieuw"
+            continue
+        changed = _changed(table, before)
+        yield f"  {table.id}: {changed} van {table.cells.num_rows} cellen anders of nieuw"
+
+
+def _changed(table: ReleasedTable, before: ReleasedTable) -> int:
+    key = ["level", "unit", "period", "category", "measure"]
+    old = before.cells.select([*key, "value", "status"]).rename_columns(
+        [*key, "old_value", "old_status"]
+    )
+    joined = table.cells.select([*key, "value", "status"]).join(old, key, join_type="left outer")
+    same = pc.and_(
+        pc.equal(joined["status"], joined["old_status"]),
+        pc.equal(pc.fill_null(joined["value"], -1), pc.fill_null(joined["old_value"], -1)),
+    )
+    return int(joined.num_rows - (pc.sum(pc.fill_null(same, False)).as_py() or 0))
