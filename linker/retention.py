@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import select
 
@@ -91,18 +91,23 @@ class Retention:
             yield self.destroy(round_id, TERM)
 
 
-def destroy_by(row: RoundRow) -> datetime | None:
-    """The instant at which a round's term ends; None while it is open."""
-    if row.closed_at is None:
-        return None
-    return row.closed_at + timedelta(days=open_round(row).body.terms.input_days_after_close)
+def destroy_by(row: RoundRow) -> datetime:
+    """The instant at which a round's term ends.
+
+    It runs from the day on which the round was closed, and no later than from the day on which
+    it had to be: a round that is forgotten reaches its term all the same.
+    """
+    body = open_round(row).body
+    planned = datetime.combine(body.closes_on, time.max, UTC)
+    return min(row.closed_at or planned, planned) + timedelta(
+        days=body.terms.input_days_after_close
+    )
 
 
 def _is_due(row: RoundRow, now: datetime) -> bool:
     if row.state is RoundState.DESTROYING:
         return True
-    term = destroy_by(row)
-    return row.state is not RoundState.DESTROYED and term is not None and term <= now
+    return row.state is not RoundState.DESTROYED and destroy_by(row) <= now
 
 
 def _delete_bodies(tx: Transaction, round_id: str) -> int:

@@ -25,13 +25,9 @@ from shared.ledger import Event
 from shared.policy import PinnedPolicy, Policy, read_policy
 from shared.reference import Reference
 from shared.register import Register
-from shared.round import Offer, Round, SchemaName, TrustedRound, check_round
+from shared.round import Offer, Round, SchemaName, TrustedRound, check_pinned_document, check_round
 from shared.state.database import Database
-from shared.state.round_acceptance import (
-    check_own_offer,
-    check_pinned_document,
-    service_pins,
-)
+from shared.state.round_acceptance import check_own_offer, service_pins
 from shared.state.round_keys import RoundKeys
 from shared.statement import Kind, Statement
 
@@ -161,7 +157,7 @@ def close_round(database: Database, round_id: str) -> None:
             raise StateError(
                 "deliveries-undecided",
                 f"expected every delivery complete and decided, found {names}",
-                hint="wait for the missing parts, or decide with `linker delivery decide`",
+                hint="wait for the missing parts, or decide with `linker decide`",
             )
         row.move(RoundState.CLOSED)
         row.closed_at = tx.now

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ from publisher.store import (
     RoundState,
     TallyRow,
     find_round,
+    newest_tally,
     released_tables,
 )
 from shared.destruction import Destruction, check_clock
@@ -110,15 +111,16 @@ class Retention:
 
 
 def _due(session: Session, row: RoundRow, now: datetime) -> bool:
-    """Whether a destruction was begun, or the newest tally's term has ended."""
+    """Whether a destruction was begun, or the newest tally's term has ended.
+
+    Where no tally came, the term runs from the day on which the round had to close.
+    """
     if row.state is not RoundState.KNOWN:
         return row.state is RoundState.DESTROYING
-    query = select(TallyRow.received_at).where(TallyRow.round_id == row.round_id)
-    received = list(session.scalars(query))
-    if not received:
-        return False
-    term = timedelta(days=open_round(row).body.terms.tally_days_after_receipt)
-    return max(received) + term <= now
+    body = open_round(row).body
+    newest = newest_tally(session, row.round_id)
+    start = newest.received_at if newest else datetime.combine(body.closes_on, time.max, UTC)
+    return start + timedelta(days=body.terms.tally_days_after_receipt) <= now
 
 
 def _release_due(session: Session, row: ReleaseRow, now: datetime) -> bool:

@@ -11,9 +11,9 @@ from shared.identity import Card, Role
 from shared.policy import PinnedPolicy, Policy, read_policy
 from shared.reference import Reference
 from shared.register import Register
-from shared.round import Offer, Round, check_round
+from shared.round import Offer, Round, check_pinned_document, check_round
 from shared.state.database import Database
-from shared.state.round_acceptance import check_own_offer, check_pinned_document, service_pins
+from shared.state.round_acceptance import check_own_offer, service_pins
 from shared.state.round_keys import RoundKeys
 from shared.statement import Kind, Statement
 

@@ -28,7 +28,7 @@ def _lines(
     report: bytes,
     previous: Release | None,
 ) -> Iterator[str]:
-    yield f"Samenvatting voor de beoordelaar: {manifest.title}"
+    yield f"Samenvatting voor de goedkeurder: {manifest.title}"
     yield f"Uitgave {manifest.release_id}, ronde {manifest.round_id}, herziening "\
           f"{manifest.revision}"  # fmt: skip
     if manifest.synthetic:

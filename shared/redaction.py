@@ -30,14 +30,3 @@ class Secret:
 
     def __reduce__(self) -> str:
         raise TypeError("a secret is not serialised")
-
-
-def shape(text: str) -> str:
-    """The shape of a value without the value: digits ``N``, letters ``L``, the rest as it is.
-
-    Long shapes are cut, so that a text cannot travel by its punctuation.
-    """
-    return "".join(
-        "N" if char.isdigit() else "L" if char.isalpha() else "?" if ord(char) > 126 else char
-        for char in text[:24]
-    ) + ("…" if len(text) > 24 else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
 from pydantic import Field, model_validator
@@ -17,7 +17,7 @@ from shared.register import Register
 from shared.statement import Body, Kind, Statement
 
 RoundId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,40}$")]
-SCHEME = "hmac-sha256"
+SCHEME: Final = "hmac-sha256"
 MAX_PERIODS = 6
 
 
@@ -215,3 +215,17 @@ def check_round(
         publisher_offer=publisher,
         register_body=parties,
     )
+
+
+def check_pinned_document(what: str, expected: str, found: str) -> None:
+    """Refuse another ``what`` than the one that the round pins by SHA-256.
+
+    Raises:
+        TrustError: ``policy-not-pinned`` or ``reference-not-pinned``.
+    """
+    if expected != found:
+        raise TrustError(
+            f"{what}-not-pinned",
+            f"expected the {what} {expected[:16]}… that the round pins, found {found[:16]}…",
+            hint=f"use the {what} with which the key office made the round",
+        )

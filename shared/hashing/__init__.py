@@ -1,1 +1,1 @@
-"""The supplier's side: check source files, derive the contract, make pseudonyms. Hasher wheel only."""
+"""The supplier's side, in the hasher wheel only: check source files and make pseudonyms."""

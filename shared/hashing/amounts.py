@@ -37,7 +37,8 @@ class Amounts:
 
     def is_state(self, state: AmountState) -> npt.NDArray[np.bool_]:
         """Rows in ``state``."""
-        return self.states == state
+        found: npt.NDArray[np.bool_] = self.states == state
+        return found
 
     def take(self, indices: npt.NDArray[np.int32]) -> Amounts:
         """The amounts at ``indices``."""
@@ -84,4 +85,5 @@ def _value(parts: pa.StructArray) -> npt.NDArray[np.int64]:
     )
     negative = pc.equal(signs, "").to_numpy(zero_copy_only=False) == np.False_
     size = (size + 5) // 10
-    return np.where(negative, -size, size)
+    signed: npt.NDArray[np.int64] = np.where(negative, -size, size)
+    return signed

@@ -79,55 +79,65 @@ class Check(Enum):
         2003, "Het bestand heeft wel een kopregel, maar geen rijen.", _NEW_EXPORT
     )
     FILE_ENCODING = _fatal(
-        2004, "Het bestand bevat tekens die niet als UTF-8 of Windows-1252 te lezen zijn.",
+        2004,
+        "Het bestand bevat tekens die niet als UTF-8 of Windows-1252 te lezen zijn.",
         _SAVE_AGAIN,
     )
     FILE_NUL = _fatal(
-        2005, "Het bestand bevat NUL-tekens. Het is geen tekstbestand, of het is beschadigd.",
+        2005,
+        "Het bestand bevat NUL-tekens. Het is geen tekstbestand, of het is beschadigd.",
         _SAVE_AGAIN,
     )
     FILE_NOT_A_TABLE = _fatal(
         2006, "Het bestand is geen CSV-bestand en geen Excel-werkmap.", _SAVE_AGAIN
     )
     FILE_QUOTES = _fatal(
-        2007, "Een aanhalingsteken in het bestand wordt niet gesloten. Rijen lopen in elkaar over.",
+        2007,
+        "Een aanhalingsteken in het bestand wordt niet gesloten. Rijen lopen in elkaar over.",
         'Zoek in Excel (Ctrl+F) naar het teken " en haal losse tekens weg.',
     )
     WORKBOOK_PASSWORD = _fatal(
-        2008, "De werkmap heeft een wachtwoord.",
+        2008,
+        "De werkmap heeft een wachtwoord.",
         "Haal het wachtwoord eraf: Bestand, Info, Werkmap beveiligen, Versleutelen met wachtwoord.",
     )
     WORKBOOK_BROKEN = _fatal(
-        2009, "De werkmap is beschadigd of niet volledig.",
+        2009,
+        "De werkmap is beschadigd of niet volledig.",
         "Open de werkmap in Excel, laat Excel haar herstellen en sla haar op als .xlsx.",
     )
     WORKBOOK_TOO_LARGE = _fatal(
         2010, "De werkmap is te groot om te openen.", "Sla het werkblad op als 'CSV UTF-8'."
     )
     WORKBOOK_SHEETS = _fatal(
-        2011, "Meer dan één zichtbaar werkblad heeft de gevraagde kolommen.",
+        2011,
+        "Meer dan één zichtbaar werkblad heeft de gevraagde kolommen.",
         "Laat één werkblad staan. Verberg of verwijder de andere.",
     )
     COLUMNS_MISSING = _fatal(
-        2012, "Een verplichte kolom ontbreekt.",
+        2012,
+        "Een verplichte kolom ontbreekt.",
         "Controleer de namen in de kopregel. Voeg de kolom toe of verbeter de naam.",
     )
     COLUMNS_DOUBLE = _fatal(
         2013, "Een kolom komt twee keer voor in de kopregel.", "Verwijder de overbodige kolom."
     )
     COLUMNS_TOO_MANY = _fatal(
-        2014, "De kopregel heeft veel te veel kolommen.",
+        2014,
+        "De kopregel heeft veel te veel kolommen.",
         "Controleer of het goede bestand is gekozen. Verwijder lege kolommen.",
     )
     ROLE_MISSING = _fatal(
         2015, "Een verplicht bestand is niet opgegeven.", "Geef ook dit bestand op."
     )
     ROWS_MOSTLY_REFUSED = _fatal(
-        2101, "Meer dan de helft van de rijen is afgekeurd.",
+        2101,
+        "Meer dan de helft van de rijen is afgekeurd.",
         "Kijk welke kolom de meeste meldingen geeft. Vaak is een kolom verschoven.",
     )
     NOTHING_LEFT = _fatal(
-        2102, "Er blijft geen enkele rij over om te leveren.",
+        2102,
+        "Er blijft geen enkele rij over om te leveren.",
         "Controleer of het goede bestand, profiel en de goede periode zijn gekozen.",
     )
 
@@ -136,14 +146,16 @@ class Check(Enum):
     ROW_HEADER = _left_out(3002, "De kopregel staat nog een keer tussen de rijen.", _NOTHING)
     ROW_TOTALS = _left_out(3003, "De rij is een totaalregel.", _NOTHING)
     ROW_RAGGED = _refused(
-        3004, "De rij heeft meer of minder cellen dan de kopregel.",
+        3004,
+        "De rij heeft meer of minder cellen dan de kopregel.",
         "Kijk of er een scheidingsteken in een naam staat. Zet zo'n naam tussen aanhalingstekens.",
     )
 
     # 31xx: citizen numbers
     NUMBER_EMPTY = _refused(3101, "Het BSN of onderwijsnummer is leeg.", _LOOK_UP)
     NUMBER_CHARACTERS = _refused(
-        3102, "Het BSN of onderwijsnummer bevat letters of andere tekens.",
+        3102,
+        "Het BSN of onderwijsnummer bevat letters of andere tekens.",
         "Maak de kolom op als Tekst (Ctrl+1). Staat er 9,99E+08, maak dan de export opnieuw.",
     )
     NUMBER_LENGTH = _refused(
@@ -154,7 +166,8 @@ class Check(Enum):
         3105, "Het nummer staat voor 'onbekend' of is een testnummer.", _LOOK_UP
     )
     NUMBER_OTHER_TYPE = _kept(
-        3106, "De soort van het nummer (B of O) past niet bij het nummer. Het nummer telt.",
+        3106,
+        "De soort van het nummer (B of O) past niet bij het nummer. Het nummer telt.",
         "Controleer de kolom met de soort van het nummer.",
     )
 
@@ -163,7 +176,8 @@ class Check(Enum):
         3201, "De geboortedatum is leeg, onleesbaar of van voor 1950.", _RETYPE_DATE
     )
     DATE_PARTIAL = _changed(
-        3202, "De dag of de maand van de datum is onbekend. De eerste dag is genomen.",
+        3202,
+        "De dag of de maand van de datum is onbekend. De eerste dag is genomen.",
         "Vul de datum aan in de bron als u die weet.",
     )
     START_UNUSABLE = _refused(
@@ -174,22 +188,26 @@ class Check(Enum):
         3205, "De einddatum ligt voor de startdatum.", "Verbeter een van de twee datums."
     )
     BIRTH_AFTER_START = _changed(
-        3206, "De geboortedatum ligt na de startdatum. De leeftijd is op 0 gezet.",
+        3206,
+        "De geboortedatum ligt na de startdatum. De leeftijd is op 0 gezet.",
         "Controleer of het BSN en de geboortedatum bij elkaar horen.",
     )
     AGE_ADULT = _kept(
-        3207, "De persoon was bij de start 23 jaar of ouder. Misschien is dit een ouder.",
+        3207,
+        "De persoon was bij de start 23 jaar of ouder. Misschien is dit een ouder.",
         "Controleer of de hulp op het BSN van het kind moet staan.",
     )
 
     # 33xx: enrolments
     PERIOD_UNUSABLE = _refused(
-        3301, "Het schooljaar en de peildatum zijn leeg of onleesbaar.",
+        3301,
+        "Het schooljaar en de peildatum zijn leeg of onleesbaar.",
         "Vul het schooljaar in als 2024/2025.",
     )
     PERIOD_OTHER = _left_out(3302, "Het schooljaar hoort niet bij deze ronde.", _NOTHING)
     PERIOD_CONFLICT = _kept(
-        3303, "De peildatum valt niet in het schooljaar. Het schooljaar telt.",
+        3303,
+        "De peildatum valt niet in het schooljaar. Het schooljaar telt.",
         "Controleer de peildatum.",
     )
     NOT_ENROLLED = _left_out(
@@ -199,17 +217,21 @@ class Check(Enum):
         3305, "De datum van inschrijving of uitschrijving is onleesbaar.", _RETYPE_DATE
     )
     ENROLLED_EMPTY = _kept(
-        3306, "De datum van inschrijving is leeg. De leerling telt als ingeschreven.",
+        3306,
+        "De datum van inschrijving is leeg. De leerling telt als ingeschreven.",
         "Vul de datum in als u die weet.",
     )
     RESIDENCE_UNUSABLE = _refused(
-        3307, "De woongemeente is leeg of geen gemeentecode.", "Gebruik de code van CBS, zoals 0222."
+        3307,
+        "De woongemeente is leeg of geen gemeentecode.",
+        "Gebruik de code van CBS, zoals 0222.",
     )
     RESIDENCE_OTHER = _left_out(
         3308, "De leerling woont buiten de gemeenten waarvoor u levert.", _NOTHING
     )
     SCHOOL_UNUSABLE = _refused(
-        3309, "De vestigingscode is leeg of heeft niet de vorm 00AA00.",
+        3309,
+        "De vestigingscode is leeg of heeft niet de vorm 00AA00.",
         "Maak de kolom op als Tekst en vul BRIN en vestiging in.",
     )
     EDUCATION_UNKNOWN = _changed(
@@ -225,18 +247,24 @@ class Check(Enum):
         3402, "De productcategorie is onbekend. De hulpvorm is op onbekend gezet.", _ADD_CODE
     )
     PROVIDER_UNUSABLE = _refused(
-        3403, "De AGB-code is leeg of heeft geen 8 cijfers.", "Zoek de AGB-code van de aanbieder op."
+        3403,
+        "De AGB-code is leeg of heeft geen 8 cijfers.",
+        "Zoek de AGB-code van de aanbieder op.",
     )
     PROVIDER_PADDED = _changed(
-        3404, "De AGB-code miste een voorloopnul. Die is toegevoegd.",
+        3404,
+        "De AGB-code miste een voorloopnul. Die is toegevoegd.",
         "Maak de kolom op als Tekst (Ctrl+1).",
     )
     PROVIDER_TYPE = _refused(
-        3405, "De AGB-code begint niet met een bekende soort zorgverlener.",
+        3405,
+        "De AGB-code begint niet met een bekende soort zorgverlener.",
         "Zoek de AGB-code van de aanbieder op. Controleer of de kolommen niet verschoven zijn.",
     )
     REFERRER_EMPTY = _changed(
-        3406, "De verwijzer is leeg. Die is op onbekend gezet.", "Vul de verwijzer in als u die weet."
+        3406,
+        "De verwijzer is leeg. Die is op onbekend gezet.",
+        "Vul de verwijzer in als u die weet.",
     )
     REFERRER_UNKNOWN = _changed(
         3407, "De code van de verwijzer is onbekend. Die is op onbekend gezet.", _ADD_CODE
@@ -255,24 +283,28 @@ class Check(Enum):
         3412, "De rij is van een gemeente waarvoor u niet levert.", _NOTHING
     )
     CARE_OUTSIDE = _kept(
-        3413, "De hulp valt buiten de periodes van de ronde. De rij telt alleen voor de startdatum.",
+        3413,
+        "De hulp valt buiten de periodes van de ronde. De rij telt alleen voor de startdatum.",
         _NOTHING,
     )
     DAYS_CAPPED = _changed(
-        3414, "De hulp duurt langer dan 10.000 dagen. De duur is daarop begrensd.",
+        3414,
+        "De hulp duurt langer dan 10.000 dagen. De duur is daarop begrensd.",
         "Controleer de startdatum.",
     )
 
     # 35xx: declarations
     COST_UNMATCHED = _left_out(
-        3501, "Bij deze declaratie hoort geen toewijzing in de aangeleverde bestanden.",
+        3501,
+        "Bij deze declaratie hoort geen toewijzing met hulp in de ronde.",
         "Lever ook de toewijzingen van eerdere jaren aan.",
     )
     AMOUNT_UNUSABLE = _refused(
         3502, "Het bedrag is leeg of geen getal.", "Vul een getal in, zonder letters."
     )
     AMOUNT_TOO_LARGE = _refused(
-        3503, "Het bedrag is hoger dan 1.000.000 euro.",
+        3503,
+        "Het bedrag is hoger dan 1.000.000 euro.",
         "Controleer of de kolom eurocenten of euro's bevat.",
     )
     DECLARED_PERIOD_UNUSABLE = _refused(
@@ -284,16 +316,19 @@ class Check(Enum):
     )
     COST_OUTSIDE = _left_out(3507, "De declaratie valt buiten de periodes van de ronde.", _NOTHING)
     COST_MOVED = _changed(
-        3508, "Een deel van de declaratie valt in een periode zonder hulp. "
+        3508,
+        "Een deel van de declaratie valt in een periode zonder hulp. "
         "Het telt mee in de periode die het dichtstbij ligt.",
         "Controleer de begindatum en de einddatum van de hulp.",
     )
     COST_CAPPED = _changed(
-        3509, "De som van kosten of dagdelen is te groot. Die is begrensd.",
+        3509,
+        "De som van kosten of dagdelen is te groot. Die is begrensd.",
         "Controleer de bedragen en de volumes.",
     )
     DECLARATION_NUMBER = _kept(
-        3510, "Het BSN van de declaratie is niet bruikbaar. Alleen het toewijzingnummer telt.",
+        3510,
+        "Het BSN van de declaratie is niet bruikbaar. Alleen het toewijzingnummer telt.",
         _LOOK_UP,
     )
 

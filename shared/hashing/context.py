@@ -11,7 +11,7 @@ import pyarrow as pa
 from shared.contract.periods import Period
 from shared.hashing.checks import Check, FileError
 from shared.hashing.profile import Profile
-from shared.hashing.report import ReportBuilder
+from shared.hashing.report import FileCounts, ReportBuilder
 from shared.hashing.roles import FileRole
 from shared.hashing.rows import Rows
 from shared.hashing.sources import read
@@ -39,7 +39,7 @@ class Context:
     progress: Progress | None = None
 
     def rows(self, role: FileRole) -> Iterator[Rows]:
-        """The rows of each file of a role that can be read; the others are reported."""
+        """The rows of each file of a role that can be read, some at a time; others are reported."""
         paths = self.files.get(role, ())
         if not paths and self.profile.is_obligatory(role):
             self.report.fatal(Check.ROLE_MISSING, role.value, 0)
@@ -52,9 +52,12 @@ class Context:
             except FileError as error:
                 self.report.fatal(error.check, role.value, index, error.column)
                 continue
-            rows = Rows(source, layout, role, index, self.report)
-            yield rows
-            rows.close()
+            counts = FileCounts(role.value, index)
+            for part in source.parts():
+                rows = Rows(part, layout, role, index, self.report)
+                yield rows
+                counts = counts.plus(rows.counts())
+            self.report.add_file(counts)
         if self.progress and paths:
             self.progress(role.label, len(paths), len(paths))
 

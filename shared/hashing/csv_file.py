@@ -223,7 +223,9 @@ def _parse(
     names = [f"column{position}" for position in range(header.width)]
     wanted = [names[position] for position in header.positions.values()]
     types = {
-        names[position]: pa.string() if field == layout.key else pa.dictionary(pa.int32(), pa.string())
+        names[position]: pa.string()
+        if field == layout.key
+        else pa.dictionary(pa.int32(), pa.string())
         for field, position in header.positions.items()
     }
     with text.open_at(offset) as file:

@@ -50,11 +50,13 @@ class Dates:
     @property
     def usable(self) -> npt.NDArray[np.bool_]:
         """Rows that have a date."""
-        return self.days != NO_DATE
+        usable: npt.NDArray[np.bool_] = self.days != NO_DATE
+        return usable
 
     def is_state(self, state: DateState) -> npt.NDArray[np.bool_]:
         """Rows in ``state``."""
-        return self.states == state
+        found: npt.NDArray[np.bool_] = self.states == state
+        return found
 
     def take(self, indices: npt.NDArray[np.int32]) -> Dates:
         """The dates at ``indices``."""

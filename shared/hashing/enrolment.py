@@ -13,24 +13,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.contract.codes import Education
-from shared.contract.columns import WireSchema
 from shared.contract.deliveries import ENROLMENT
 from shared.contract.periods import Period
 from shared.hashing.checks import Check
 from shared.hashing.context import NUMBER, Context, with_number
 from shared.hashing.dates import NO_DATE, Dates, DateState, day_number, whole_years
+from shared.hashing.fields import UNKNOWN, municipality_codes
 from shared.hashing.profile import Profile
 from shared.hashing.roles import FileRole
 from shared.hashing.rows import Coded, Mask, Rows
 
-_YEAR_PATTERN = r"^(20\d{2})(?:\s*[/-]\s*(?:20)?\d{2})?$"
+_SCHEMA = with_number(ENROLMENT.arrow)
+_YEAR_PATTERN = r"^(?P<year>20\d{2})(?:\s*[/-]\s*(?:20)?\d{2})?$"
 _SCHOOL_PATTERN = r"^\d{2}[A-Z]{2}\d{2}$"
-_MUNICIPALITY_PATTERN = r"(?i)^(?:gm)?0*(\d{1,4})$"
 _YES_NO = {"J": 1, "JA": 1, "1": 1, "WAAR": 1, "TRUE": 1, "N": 0, "NEE": 0, "0": 0, "ONWAAR": 0,
            "FALSE": 0}  # fmt: skip
 _NUMBER_TYPES = {"B": 0, "BSN": 0, "O": 1, "ONDERWIJSNUMMER": 1}
-UNKNOWN = -1
-EMPTY = -2
 AUGUST = 7
 """Months since January, of the month in which a school year starts."""
 
@@ -39,24 +37,15 @@ Ints = npt.NDArray[np.int64]
 
 def enrolment_rows(context: Context) -> pa.Table:
     """One row per pupil, period and school, still with the normalised number."""
-    schema = with_number(ENROLMENT.arrow)
-    tables = [
-        _one_file(rows, context.profile, context.periods, context.municipalities, ENROLMENT)
-        for rows in context.rows(FileRole.PUPILS)
-    ]
-    return pa.concat_tables([schema.empty_table(), *tables])
+    tables = [_part(rows, context) for rows in context.rows(FileRole.PUPILS)]
+    return pa.concat_tables([_SCHEMA.empty_table(), *tables])
 
 
-def _one_file(
-    rows: Rows,
-    profile: Profile,
-    periods: Sequence[Period],
-    municipalities: frozenset[int],
-    wire: WireSchema,
-) -> pa.Table:
+def _part(rows: Rows, context: Context) -> pa.Table:
+    periods = context.periods
     numbers = rows.numbers()
     linkable = _linkable(rows, numbers)
-    residence = _residence(rows, municipalities)
+    residence = _residence(rows, context.municipalities)
     year = _period(rows, periods)
     school = _school(rows)
     reference = _reference_days(year, periods)
@@ -66,33 +55,23 @@ def _one_file(
         NUMBER: numbers,
         "period": pa.array(year - 2000),
         "school": school,
-        "education": pa.array(_education(rows, profile)),
+        "education": pa.array(_education(rows, context.profile)),
         "residence": pa.array(residence),
         "age": pa.array(age),
         "linkable": pa.array(linkable),
         "main": pa.array(_main(rows)),
     }
     alive = pa.array(rows.alive)
-    schema = with_number(wire.arrow)
-    kept = [columns[field.name].filter(alive).cast(field.type) for field in schema]
-    return pa.Table.from_arrays(kept, schema=schema)
+    kept = [columns[field.name].filter(alive).cast(field.type) for field in _SCHEMA]
+    return pa.Table.from_arrays(kept, schema=_SCHEMA)
 
 
 def _linkable(rows: Rows, numbers: pa.StringArray) -> Mask:
-    education_number = pc.starts_with(numbers, "onr:").fill_null(False).to_numpy(False)
+    education_number: Mask = pc.starts_with(numbers, "onr:").fill_null(False).to_numpy(False)
     declared = rows.coded("number_type").lookup(_NUMBER_TYPES, UNKNOWN)
     other = (declared != UNKNOWN) & (declared != education_number)
     rows.flag(Check.NUMBER_OTHER_TYPE, other, "number_type")
     return ~education_number
-
-
-def municipality_codes(column: Coded) -> Ints:
-    """CBS codes of texts such as ``0197``, ``197`` and ``GM0197``; ``EMPTY`` or ``UNKNOWN``."""
-    found = pc.extract_regex(column.values, _MUNICIPALITY_PATTERN.replace("(\\d", "(?P<code>\\d"))
-    codes = pc.struct_field(found, "code").cast(pa.int64()).fill_null(UNKNOWN)
-    empty = pc.equal(column.values, "")
-    values: Ints = pc.if_else(empty, EMPTY, codes).to_numpy(zero_copy_only=False)
-    return values[column.indices]
 
 
 def _residence(rows: Rows, municipalities: frozenset[int]) -> Ints:
@@ -116,10 +95,8 @@ def _period(rows: Rows, periods: Sequence[Period]) -> Ints:
 
 
 def _school_years(column: Coded) -> Ints:
-    found = pc.extract_regex(column.values, _YEAR_PATTERN.replace("(20", "(?P<year>20", 1))
-    years: Ints = (
-        pc.struct_field(found, "year").cast(pa.int64()).fill_null(UNKNOWN).to_numpy(False)
-    )
+    found = pc.extract_regex(column.values, _YEAR_PATTERN)
+    years: Ints = pc.struct_field(found, "year").cast(pa.int64()).fill_null(UNKNOWN).to_numpy(False)
     return years[column.indices]
 
 
@@ -151,18 +128,19 @@ def _check_enrolled(rows: Rows, reference: Ints) -> None:
 
 
 def _school(rows: Rows) -> pa.Array:
-    """BRIN and location as six characters."""
-    schools = rows.coded("school")
-    codes = pc.utf8_upper(schools.texts())
-    empty = schools.empty()
+    """BRIN and location as six characters; where they stand apart, joined."""
+    column = rows.coded("school")
+    codes = pc.utf8_upper(column.values).take(pa.array(column.indices))
+    good = column.matches(f"(?i){_SCHOOL_PATTERN}")
+    empty = column.empty()
     if empty.any():
         brin = pc.utf8_upper(rows.coded("institution").texts())
         location = pc.utf8_lpad(rows.coded("location").texts(), 2, "0")
         joined = pc.binary_join_element_wise(brin, location, "")
         codes = pc.if_else(pa.array(empty), joined, codes)
-    good = pc.match_substring_regex(codes, _SCHOOL_PATTERN)
-    rows.flag(Check.SCHOOL_UNUSABLE, ~good.to_numpy(zero_copy_only=False), "school")
-    return pc.if_else(good, codes, "00AA00").cast(pa.binary())
+        good = pc.match_substring_regex(codes, _SCHOOL_PATTERN).to_numpy(zero_copy_only=False)
+    rows.flag(Check.SCHOOL_UNUSABLE, ~good, "school")
+    return codes.cast(pa.binary())
 
 
 def _age(rows: Rows, reference: Ints) -> Ints:
@@ -188,4 +166,5 @@ def _main(rows: Rows) -> Mask:
         return np.ones(len(rows.alive), np.bool_)
     codes = rows.coded("main").lookup(_YES_NO, UNKNOWN)
     rows.flag(Check.MAIN_UNKNOWN, codes == UNKNOWN, "main")
-    return codes == 1
+    main: Mask = codes == 1
+    return main

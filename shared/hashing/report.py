@@ -47,10 +47,21 @@ class FileCounts:
 
     role: str
     file: int
-    read: int
-    kept: int
-    refused: int
-    left_out: int
+    read: int = 0
+    kept: int = 0
+    refused: int = 0
+    left_out: int = 0
+
+    def plus(self, more: FileCounts) -> FileCounts:
+        """The counts with those of another part of the same file."""
+        return FileCounts(
+            self.role,
+            self.file,
+            self.read + more.read,
+            self.kept + more.kept,
+            self.refused + more.refused,
+            self.left_out + more.left_out,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +121,8 @@ class Report:
         lines = [f"Controle van de bestanden voor {self.schema_name}", ""]
         for item in self.files:
             lines.append(
-                f"{_label(item.role)} {item.file}: {item.read} rijen gelezen, {item.kept} gebruikt, "
-                f"{item.refused} afgekeurd, {item.left_out} overgeslagen"
+                f"{_label(item.role)} {item.file}: {item.read} rijen gelezen, "
+                f"{item.kept} gebruikt, {item.refused} afgekeurd, {item.left_out} overgeslagen"
             )
         lines.append(f"Rijen in de levering: {self.rows}")
         for code in sorted({count.code for count in self.counts}):
@@ -138,7 +149,8 @@ class Report:
             column = f", kolom {count.column}" if count.column else ""
             rows = f"; rij {', '.join(places)}" if places else ""
             more = " …" if len(places) < count.count and places else ""
-            yield f"     {_label(count.role)} {count.file}{column}: {count.count} keer{rows}{more}"
+            number = f" {count.file}" if count.file else ""
+            yield f"     {_label(count.role)}{number}{column}: {count.count} keer{rows}{more}"
 
 
 _EFFECTS = {
@@ -168,8 +180,10 @@ class ReportBuilder:
         self._findings: list[Finding] = []
 
     def add_file(self, counts: FileCounts) -> None:
-        """Add the row counts of a file that has been read."""
+        """Add the row counts of a file that has been read; fatal when most rows are refused."""
         self._files.append(counts)
+        if 2 * counts.refused > counts.read:
+            self.fatal(Check.ROWS_MOSTLY_REFUSED, counts.role, counts.file)
 
     def add(
         self,

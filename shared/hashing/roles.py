@@ -46,7 +46,9 @@ OPTIONAL = {
         "category", "product", "volume", "unit", "sign", "submitted_cents", "granted_cents",
         "submitted_eur", "granted_eur",
     },
-    FileRole.PUPILS: {"number_type", "institution", "location", "main", "school_year", "counted_on"},
+    FileRole.PUPILS: {
+        "number_type", "institution", "location", "main", "school_year", "counted_on",
+    },
     FileRole.OBJECTIONS: set[str](),
 }  # fmt: skip
 """Fields that are used where a file has them."""

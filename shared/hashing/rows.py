@@ -44,10 +44,13 @@ class Coded:
     def lookup(self, codes: Mapping[str, int], unknown: int) -> npt.NDArray[np.int64]:
         """The code of every row's text in capitals; ``unknown`` where the list has none.
 
-        Excel makes ``1`` of ``01``, so a code is also looked up with a zero before it.
+        Excel makes ``1`` of ``01``, so a single digit is also looked up with a zero before it.
         """
         texts = pc.utf8_upper(self.values).to_pylist()
-        found = np.array([codes.get(t, codes.get(f"0{t}", unknown)) for t in texts], np.int64)
+        found = np.array(
+            [codes.get(t, codes.get(t.zfill(2), unknown) if t else unknown) for t in texts],
+            np.int64,
+        )
         return found[self.indices]
 
     def empty(self) -> Mask:
@@ -149,11 +152,8 @@ class Rows:
             self._dropped[check.effect] += rows.size
             self.alive[rows] = False
 
-    def close(self) -> None:
-        """Report the row counts; fatal when more than half was refused."""
-        refused = self._dropped[Effect.REFUSED]
-        left_out = self._dropped[Effect.LEFT_OUT]
+    def counts(self) -> FileCounts:
+        """How many rows are read, kept and dropped."""
         kept = int(self.alive.sum())
-        self._report.add_file(FileCounts(*self._place, self._read, kept, refused, left_out))
-        if 2 * refused > self._read:
-            self._report.fatal(Check.ROWS_MOSTLY_REFUSED, *self._place)
+        refused = self._dropped[Effect.REFUSED]
+        return FileCounts(*self._place, self._read, kept, refused, self._dropped[Effect.LEFT_OUT])

@@ -5,7 +5,7 @@ Everything is text until a check has looked at it: a number that Excel changed i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from shared.hashing.headers import Layout, plain
 from shared.hashing.workbook import is_workbook, read_workbook
 
 ROW = "row"
+ROWS_AT_ONCE = 262_144
 _TOTALS = r"(?i)^\s*(sub|eind)?tota(a)?l\b"
 _HEAD_BYTES = 8
 
@@ -37,6 +38,15 @@ class Source:
     table: pa.Table = field(repr=False)
     read: int
     set_aside: Mapping[Check, npt.NDArray[np.int32]] = field(repr=False)
+
+    def parts(self) -> Iterator[Source]:
+        """The same rows, some at a time, so that checking needs little memory."""
+        first = self.table.slice(0, ROWS_AT_ONCE)
+        others = self.table.num_rows - first.num_rows
+        yield Source(first, self.read - others, self.set_aside)
+        for start in range(ROWS_AT_ONCE, self.table.num_rows, ROWS_AT_ONCE):
+            part = self.table.slice(start, ROWS_AT_ONCE)
+            yield Source(part, part.num_rows, {})
 
 
 def read(path: Path, layout: Layout) -> Source:
@@ -79,27 +89,26 @@ def _starts_odd(keys: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
     if not len(keys):
         return np.zeros(0, np.bool_)
     first = pc.ascii_is_decimal(pc.utf8_slice_codeunits(keys, 0, 1))
-    return ~first.to_numpy()
+    odd: npt.NDArray[np.bool_] = ~first.to_numpy()
+    return odd
 
 
 def _kinds(suspects: pa.Table, layout: Layout) -> dict[Check, npt.NDArray[np.bool_]]:
-    texts = [
-        [(value or "").strip() for value in column.to_pylist()] for column in suspects.columns
-    ]
+    texts = [[(value or "").strip() for value in column.to_pylist()] for column in suspects.columns]
     names = {plain(name) for name in layout.headers[layout.key]}
     keys = [value.strip() for value in suspects.column(layout.key).to_pylist()]
     empty = _all_empty(texts, len(keys))
     header = np.array([plain(key) in names for key in keys], np.bool_)
-    totals = np.zeros(len(keys), np.bool_)
-    for column in suspects.columns:
-        if pa.types.is_dictionary(column.type):
-            column = column.cast(pa.string())
-        totals |= pc.match_substring_regex(column, _TOTALS).to_numpy().astype(np.bool_)
     keyless = np.array([not any(mark.isdigit() for mark in key) for key in keys], np.bool_)
+    totals = np.zeros(len(keys), np.bool_)
+    for name, column in zip(suspects.column_names, suspects.columns, strict=True):
+        found = pc.match_substring_regex(column.cast(pa.string()), _TOTALS).to_numpy()
+        # A provider may be called Totaalzorg: with a number beside it, the row is data.
+        totals |= found.astype(np.bool_) & (keyless | (name == layout.key))
     return {
         Check.ROW_EMPTY: empty,
         Check.ROW_HEADER: header & ~empty,
-        Check.ROW_TOTALS: totals & keyless & ~header & ~empty,
+        Check.ROW_TOTALS: totals & ~header & ~empty,
     }
 
 

@@ -52,17 +52,3 @@ def check_own_offer(offer: Offer, keys: RoundKeys) -> None:
             f"expected the key that this service offered for {offer.round_id}, found another",
             hint="make the round with the file of `round offer`",
         )
-
-
-def check_pinned_document(what: str, expected: str, found: str) -> None:
-    """Refuse another ``what`` than the one that the round pins by SHA-256.
-
-    Raises:
-        TrustError: ``policy-not-pinned`` or ``reference-not-pinned``.
-    """
-    if expected != found:
-        raise TrustError(
-            f"{what}-not-pinned",
-            f"expected the {what} {expected[:16]}… that the round pins, found {found[:16]}…",
-            hint=f"use the {what} with which the key office made the round",
-        )

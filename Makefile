@@ -1,0 +1,87 @@
+# Every step that a fresh machine needs; the README names the few that people use.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+COMPONENTS := hasher linker publisher
+DEMO := .demo
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help check-tools install wheels demo demo-once demo-environments check test test-long \
+        coverage lock clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+check-tools:
+	@$(PYTHON) deploy/check_machine.py
+
+# --- development environment ---------------------------------------------------------------
+
+install: $(VENV)/.installed ## The development environment in .venv
+
+$(VENV)/.installed: deploy/development.lock pyproject.toml | check-tools
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python $(PIP_INSTALL) --require-hashes -r deploy/development.lock
+	$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	touch $@
+
+# --- quality -------------------------------------------------------------------------------
+
+check: install wheels ## Style, types, import contracts, wheel contents, documents
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/architecture
+
+test: check ## All checks, then all tests
+	$(BIN)/python -m pytest -q -n auto --dist worksteal --ignore=tests/architecture
+
+test-long: check ## The same with long suites
+	MOJ_LONG=1 $(BIN)/python -m pytest -q -n auto --dist worksteal --ignore=tests/architecture
+
+coverage: install ## Branch coverage of the tests
+	$(BIN)/python -m pytest -q -n auto --dist worksteal --cov --cov-report=term
+
+# --- components ----------------------------------------------------------------------------
+
+wheels: $(COMPONENTS:%=dist/%/.built) ## One wheel per component, by allow-list
+
+SOURCES := $(shell find shared linker publisher -name '*.py' -o -name '*.toml' -o -name '*.html' \
+             -o -name '*.css' -o -name '*.sql')
+
+dist/%/.built: deploy/%/pyproject.toml $(SOURCES) | install
+	rm -rf dist/$* && mkdir -p dist/$*
+	cd deploy/$* && ../../$(BIN)/python -m hatchling build -t wheel -d ../../dist/$* >/dev/null
+	touch $@
+
+# --- demonstration -------------------------------------------------------------------------
+
+demo-environments: $(COMPONENTS:%=$(DEMO)/venvs/%/.installed) $(DEMO)/venvs/demo/.installed
+
+$(DEMO)/venvs/%/.installed: deploy/%/requirements.lock dist/%/.built
+	$(PYTHON) -m venv $(DEMO)/venvs/$*
+	$(DEMO)/venvs/$*/bin/python $(PIP_INSTALL) --require-hashes -r deploy/$*/requirements.lock
+	$(DEMO)/venvs/$*/bin/python $(PIP_INSTALL) --no-deps --force-reinstall dist/$*/*.whl
+	touch $@
+
+$(DEMO)/venvs/demo/.installed: deploy/demo/requirements.lock | check-tools
+	$(PYTHON) -m venv $(DEMO)/venvs/demo
+	$(DEMO)/venvs/demo/bin/python $(PIP_INSTALL) --require-hashes -r deploy/demo/requirements.lock
+	touch $@
+
+demo: demo-environments ## A whole synthetic region on this machine; leaves the dashboard up
+	$(DEMO)/venvs/demo/bin/python -m deploy.demo --folder $(DEMO)/region --venvs $(DEMO)/venvs
+
+demo-once: demo-environments ## The same, and stops when it is done
+	$(DEMO)/venvs/demo/bin/python -m deploy.demo --folder $(DEMO)/region --venvs $(DEMO)/venvs --once
+
+# --- maintenance ---------------------------------------------------------------------------
+
+lock: install ## Pin every dependency by hash, without the address of any index
+	$(BIN)/python deploy/make_locks.py
+
+clean: ## Remove everything that was built
+	rm -rf $(VENV) $(DEMO) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

@@ -1,0 +1,32 @@
+"""Says what this machine lacks, before anything is installed; runs on any Python 3."""
+
+import importlib.util
+import shutil
+import sys
+
+NEEDED = (3, 11)
+
+
+def missing() -> list:
+    """What is missing, each with what to do about it."""
+    found = []
+    if sys.version_info < NEEDED:
+        version = ".".join(str(part) for part in sys.version_info[:3])
+        found.append(
+            "Python 3.11 or newer (found {}): install it, or run make PYTHON=python3.12".format(
+                version
+            )
+        )
+    for module, package in (("venv", "python3-venv"), ("ensurepip", "python3-venv")):
+        if importlib.util.find_spec(module) is None:
+            found.append("the module {}: on Debian and Ubuntu, apt install {}".format(
+                module, package))
+    if shutil.which("make") is None:
+        found.append("make: on Debian and Ubuntu, apt install make")
+    return found
+
+
+if __name__ == "__main__":
+    for line in missing():
+        print("missing: " + line, file=sys.stderr)
+    sys.exit(1 if missing() else 0)

@@ -1,0 +1,1 @@
+"""The demonstration: a whole region on one machine, with synthetic people only."""

@@ -1,0 +1,193 @@
+"""The documents are true: links resolve, files exist, commands and definitions are the code's."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+import pytest
+from sqlalchemy import MetaData
+
+import linker.store
+import publisher.store
+from linker.linkage.indicators import DERIVED, TABLES
+from publisher.protection.rules import Rules
+from shared.contract.tally import Measure
+from shared.state import ledger_table
+from tests.support.markdown import ROOT, code, flat, read, table, tables
+
+DOCUMENTS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("docs/**/*.md", "CONTRIBUTING.md", "GLOSSARY.md", "SECURITY.md")
+    for path in ROOT.glob(pattern)
+)
+DECISIONS = [name for name in DOCUMENTS if re.match(r"docs/adr/[0-9]{4}-", name)]
+FOLDERS = "shared|linker|publisher|deploy|tests|docs"
+COMMANDS = {
+    "hasher": "shared.hashing.cli",
+    "linker": "linker.cli",
+    "publisher": "publisher.cli",
+}
+
+
+def codes(text: str) -> list[str]:
+    """Every piece of inline code."""
+    return re.findall(r"`([^`\n]+)`", text)
+
+
+def anchors(path: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_resolve(name: str) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", read(name)):
+        if target.startswith(("https://", "http://", "mailto:")):
+            continue
+        file, _, anchor = target.partition("#")
+        path = (ROOT / name).parent / file if file else ROOT / name
+        assert path.exists(), f"{name} links to {target}"
+        assert not anchor or anchor in anchors(path), f"{name} links to {target}"
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_files_that_are_named_exist(name: str) -> None:
+    for each in codes(read(name)):
+        if re.fullmatch(rf"({FOLDERS})/[\w./-]*", each):
+            assert (ROOT / each).exists(), f"{name} names {each}"
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_no_heading_skips_a_level(name: str) -> None:
+    text = re.sub(r"^```.*?^```", "", read(name), flags=re.MULTILINE | re.DOTALL)
+    depths = [len(each) for each in re.findall(r"^(#+) ", text, re.MULTILINE)]
+    assert depths[0] == 1
+    assert depths.count(1) == 1
+    for before, after in itertools.pairwise(depths):
+        assert after <= before + 1
+
+
+def command(program: str) -> click.Command:
+    module = importlib.import_module(COMMANDS[program])
+    found = getattr(module, program)
+    assert isinstance(found, click.Command)
+    return found
+
+
+def spoken_commands(program: str) -> set[tuple[str, ...]]:
+    """Every command of a program that a document names, without what is given to it."""
+    spoken = set()
+    for name in DOCUMENTS:
+        for each in codes(read(name)):
+            words = each.split()
+            if words[0] == program and len(words) > 1:
+                given = next((n for n, w in enumerate(words) if not re.fullmatch("[a-z-]+", w)), 99)
+                spoken.add(tuple(words[1:given]))
+    return spoken
+
+
+@pytest.mark.parametrize("program", [each for each, cli in COMMANDS.items() if find_spec(cli)])
+def test_commands_that_are_named_exist(program: str) -> None:
+    spoken = spoken_commands(program)
+    assert spoken, f"expected documents to name commands of {program}"
+    for words in spoken:
+        here = command(program)
+        for word in words:
+            assert isinstance(here, click.Group), f"{program} {' '.join(words)}"
+            assert word in here.commands, f"{program} {' '.join(words)}"
+            here = here.commands[word]
+
+
+@pytest.mark.skipif(not (ROOT / "Makefile").is_file(), reason="there is no Makefile yet")
+def test_make_targets_that_are_named_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
+    for name in DOCUMENTS:
+        for each in codes(read(name)):
+            if found := re.fullmatch(r"make ([a-z-]+)", each):
+                assert found.group(1) in targets, f"{name} names {each}"
+
+
+def test_kinds_of_tests_are_the_folders() -> None:
+    named = {code(row[0]) for row in table(read("CONTRIBUTING.md"), "Kind").rows}
+    folders = {
+        path.name
+        for path in (ROOT / "tests").iterdir()
+        if path.is_dir() and path.name not in {"support", "__pycache__"}
+    }
+    assert named == folders
+
+
+@pytest.mark.parametrize("name", DECISIONS)
+def test_a_decision_has_its_three_headings_and_is_short(name: str) -> None:
+    headings = re.findall(r"^## (.+)$", read(name), re.MULTILINE)
+    assert headings == ["Context", "Decision", "Consequence"]
+    assert len(read(name).splitlines()) <= 30
+    number = Path(name).name[:4]
+    assert read(name).startswith(f"# {number} ")
+
+
+def test_decisions_are_numbered_without_a_gap_and_listed() -> None:
+    numbers = [Path(name).name[:4] for name in DECISIONS]
+    assert numbers == [f"{number:04d}" for number in range(1, len(numbers) + 1)]
+    listed = re.findall(r"^- \[(.+)\]\((.+)\)$", read("docs/adr/README.md"), re.MULTILINE)
+    assert listed == [
+        (read(name).splitlines()[0].removeprefix("# "), Path(name).name) for name in DECISIONS
+    ]
+
+
+def test_the_glossary_is_in_order_and_has_one_meaning_per_term() -> None:
+    terms = [row[0] for row in table(read("GLOSSARY.md"), "Term").rows]
+    assert terms == sorted(terms, key=str.lower)
+    assert len(set(terms)) == len(terms)
+    assert all(all(row) for row in table(read("GLOSSARY.md"), "Term").rows)
+
+
+MEASURES = [(each.id, measure) for each in TABLES for measure in each.measures] + [
+    ("derived", measure) for measure in DERIVED
+]
+
+
+@pytest.mark.parametrize(("where", "measure"), MEASURES, ids=lambda each: getattr(each, "id", each))
+def test_the_methodology_has_the_definition_that_is_counted_by(
+    where: str, measure: Measure
+) -> None:
+    text = read("docs/methodology.md")
+    heading = "### Derived measures" if where == "derived" else f"### Table `{where}`:"
+    section = re.split(r"^#{2,3} ", text.split(heading)[1], flags=re.MULTILINE)[0]
+    definition = section.split(f"#### `{measure.id}`: {measure.label}\n")[1].split("#### ")[0]
+    fields = measure.model_dump(exclude={"id", "label"})
+    documented = {row[0].lower(): row[1] for each in tables(definition) for row in each.rows}
+    assert documented == {name: value for name, value in fields.items() if value}
+
+
+def test_the_methodology_names_every_table_and_category() -> None:
+    text = flat(read("docs/methodology.md"))
+    assert re.findall(r"### Table `(\w+)`", text) == [each.id for each in TABLES]
+    for each in TABLES:
+        assert f"### Table `{each.id}`: {each.title}" in text
+        for category, label in each.categories:
+            assert f"{category} {label}" in text
+
+
+def test_protection_lists_every_rule_with_its_default() -> None:
+    rows = table(read("docs/protection.md"), "Rule", "Default").rows
+    assert [(code(row[0]), row[1]) for row in rows] == [
+        (name, str(value).lower()) for name, value in Rules().as_dict().items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("service", "metadata"),
+    [("Linker", linker.store.Base.metadata), ("Publisher", publisher.store.Base.metadata)],
+)
+def test_the_data_model_has_every_table_and_no_other(service: str, metadata: MetaData) -> None:
+    section = read("docs/data-model.md").split(f"\n## {service}\n")[1].split("\n## ")[0]
+    named = [
+        name for row in table(section, "Table", "What is stored").rows for name in codes(row[0])
+    ]
+    assert sorted(named) == sorted([*metadata.tables, *ledger_table.metadata.tables])
