@@ -13,20 +13,17 @@ def missing() -> list:
     if sys.version_info < NEEDED:
         version = ".".join(str(part) for part in sys.version_info[:3])
         found.append(
-            "Python 3.11 or newer (found {}): install it, or run make PYTHON=python3.12".format(
-                version
-            )
+            f"Python 3.11 or newer (found {version}): install it, or run make PYTHON=python3.12"
         )
     for module, package in (("venv", "python3-venv"), ("ensurepip", "python3-venv")):
         if importlib.util.find_spec(module) is None:
-            found.append("the module {}: on Debian and Ubuntu, apt install {}".format(
-                module, package))
+            found.append(f"the module {module}: on Debian and Ubuntu, apt install {package}")
     if shutil.which("make") is None:
         found.append("make: on Debian and Ubuntu, apt install make")
     return found
 
 
 if __name__ == "__main__":
-    for line in missing():
-        print("missing: " + line, file=sys.stderr)
-    sys.exit(1 if missing() else 0)
+    absent = missing()
+    sys.stderr.writelines("missing: " + line + "\n" for line in absent)
+    sys.exit(1 if absent else 0)

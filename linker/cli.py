@@ -18,7 +18,7 @@ from linker.deliveries import decide_delivery
 from linker.linkage.database import EngineSettings
 from linker.retention import Retention
 from linker.settings import Settings, load
-from shared.cli import EXISTING, PATH, identity_command, ledger_verify_command, run
+from shared.cli import EXISTING, PATH, card_command, identity_command, ledger_verify_command, run
 from shared.clock import system_clock
 from shared.files import read_file, write_whole
 from shared.identity import Identity, Role, check_pinned, load_card
@@ -72,6 +72,7 @@ def linker(context: click.Context, settings: Path) -> None:
     context.obj = Linker(settings)
 
 
+linker.add_command(card_command)
 linker.add_command(identity_command((Role.LINKER,)))
 
 
@@ -262,7 +263,7 @@ def ledger_export(here: Linker, out: Path) -> None:
     click.echo(f"{len(lines)} entries in {out.name}")
 
 
-ledger_group.add_command(ledger_verify_command(load_card))
+ledger_group.add_command(ledger_verify_command)
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import click
 
 from shared.clock import system_clock, today
 from shared.errors import MonitorError
-from shared.identity import Card, Identity, Role, save_card
+from shared.identity import Card, Identity, Role, load_card, save_card
 from shared.ledger import Head, verify_ledger
 from shared.receipt import Receipt
 from shared.statement import Kind, Statement
@@ -104,31 +103,33 @@ def identity_command(roles: tuple[Role, ...]) -> click.Command:
     return identity
 
 
+@click.command("card")
+@click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def card_command(path: Path) -> None:
+    """Show whose card a file is, with the fingerprint that an agreement pins."""
+    show_card(load_card(path))
+
+
 PATH = click.Path(path_type=Path)
 EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
-def ledger_verify_command(load: Callable[[Path], Card]) -> click.Command:
-    """``verify``: check an exported ledger offline, with receipts as witnesses."""
-
-    @click.command("verify")
-    @click.argument("export", type=EXISTING)
-    @click.option("--card", "card_path", type=EXISTING, required=True, help="The service's card.")
-    @click.option("--receipt", "receipts", type=EXISTING, multiple=True, help="A witness.")
-    def verify(export: Path, card_path: Path, receipts: tuple[Path, ...]) -> None:
-        """Check every hash, link and signature of an export; name the first bad entry."""
-        card = load(card_path)
-        witnesses = []
-        for path in receipts:
-            statement = Statement.load(path)
-            statement.check_signed_by(card)
-            receipt = statement.read(Kind.RECEIPT, Receipt)
-            witnesses.append(Head(receipt.ledger_seq, receipt.ledger_sha256))
-        with export.open("rb") as lines:
-            head = verify_ledger(lines, card, witnesses)
-        click.echo(f"ledger ok: {head.seq} entries, head {head.sha256}")
-
-    return verify
+@click.command("verify")
+@click.argument("export", type=EXISTING)
+@click.option("--card", "card_path", type=EXISTING, required=True, help="The service's card.")
+@click.option("--receipt", "receipts", type=EXISTING, multiple=True, help="A witness.")
+def ledger_verify_command(export: Path, card_path: Path, receipts: tuple[Path, ...]) -> None:
+    """Check every hash, link and signature of an export; name the first bad entry."""
+    card = load_card(card_path)
+    witnesses = []
+    for path in receipts:
+        statement = Statement.load(path)
+        statement.check_signed_by(card)
+        receipt = statement.read(Kind.RECEIPT, Receipt)
+        witnesses.append(Head(receipt.ledger_seq, receipt.ledger_sha256))
+    with export.open("rb") as lines:
+        head = verify_ledger(lines, card, witnesses)
+    click.echo(f"ledger ok: {head.seq} entries, head {head.sha256}")
 
 
 def parse_day(text: str) -> date:

@@ -133,7 +133,7 @@ class Statement:
         return canonical_json(self.document()) + b"\n"
 
     @classmethod
-    def from_document(cls, document: Any) -> Self:  # noqa: ANN401 - any JSON may come in
+    def from_document(cls, document: Any) -> Self:
         """Read a JSON object.
 
         Raises:

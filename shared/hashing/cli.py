@@ -17,7 +17,7 @@ from shared.cli import EXISTING, PATH, run
 from shared.clock import system_clock, today
 from shared.envelope import read_header
 from shared.errors import InputError, PolicyError
-from shared.files import read_file
+from shared.files import read_file, write_whole
 from shared.hashing.cli_keys import key
 from shared.hashing.home import Home, OpenRound, default_folder
 from shared.hashing.prepare import Prepared, prepare, pseudonymise
@@ -157,11 +157,14 @@ def check(home: Home, request: Request, as_json: bool) -> None:
 @hasher.command("seal")
 @click.option("--out", type=PATH, required=True, help="Map voor de verzegelde levering.")
 @click.option("--supersedes", default="", help="De levering die deze vervangt.")
+@click.option("--report", type=PATH, help="Schrijf het controlerapport ook als JSON.")
 @click.pass_obj
-def seal(home: Home, request: Request, out: Path, supersedes: str) -> None:
+def seal(home: Home, request: Request, out: Path, supersedes: str, report: Path | None) -> None:
     """Controleer, pseudonimiseer en verzegel een levering voor de koppelaar."""
     opened, prepared = _prepare(home, request)
     click.echo(prepared.report.to_text())
+    if report is not None:
+        write_whole(report, prepared.report.to_json().encode(), replace=True)
     table = pseudonymise(prepared, opened.key.reveal())
     click.echo("Dit verlaat het gebouw (eerste rijen, pseudoniem ingekort):")
     for line in preview(table):

@@ -73,7 +73,7 @@ def seal_delivery(
                 tool=f"hasher {__version__}",
             )
             offer = round_.trusted.linker_offer
-            envelope = seal(context, _parquet(piece), sender, offer.sealing_key())
+            envelope = seal(context, to_parquet(piece), sender, offer.sealing_key())
             name = f"{schema.value.replace('/', '-')}-{delivery[:8]}-{number:04d}{SUFFIX}"
             write_whole(folder / name, envelope, mode=PRIVATE)
             digest = read_header(envelope).sha256
@@ -85,7 +85,8 @@ def seal_delivery(
     return written
 
 
-def _parquet(table: pa.Table) -> bytes:
+def to_parquet(table: pa.Table) -> bytes:
+    """The body of a part: Parquet without statistics, which would hold the largest pseudonym."""
     sink = io.BytesIO()
     pq.write_table(table, sink, compression="zstd", write_statistics=False, store_schema=True)
     return sink.getvalue()

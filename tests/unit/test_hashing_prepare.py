@@ -27,8 +27,12 @@ def of_schema(folder: Path, schema_name: str) -> Prepared:
     if schema_name == "enrolment/1":
         return pupils(folder, *({"pgn": row["pgn"]} for row in rows))
     if schema_name == "care/1":
+        # The lower form has the higher funding, so that the order of the columns shows.
+        kinds = (("54", "PGB"), ("41", "ZIN"))
         assignments = [
-            {"bsn": row["bsn"], "productcategorie": c} for row in rows for c in ("54", "41")
+            {"bsn": row["bsn"], "productcategorie": category, "leveringsvorm": funding}
+            for row in rows
+            for category, funding in kinds
         ]
         return care(folder, assignments)
     path = write_table(folder / "b.csv", {"bsn": ""}, [{"bsn": row["bsn"]} for row in rows])

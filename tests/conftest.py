@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from linker.rounds import accept_round
+from shared.round import TrustedRound
+from shared.statement import Statement
+from tests.support.parties import MiniRegion, make_region
+
+REFERENCE_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def region(tmp_path: Path) -> MiniRegion:
+    """A region whose round is made and not yet accepted."""
+    return make_region(tmp_path)
+
+
+@pytest.fixture
+def accepted(region: MiniRegion) -> Statement:
+    """The round, accepted and countersigned by the linker."""
+    database = region.linker_database()
+    try:
+        return accept_round(
+            database,
+            region.identities["koppelaar"],
+            region.linker_keys,
+            statement=region.made,
+            register=region.register,
+            reference=region.reference.to_bytes(),
+            policy=region.policy,
+            policy_bytes=region.policy_bytes,
+            agreements=region.agreements,
+        )
+    finally:
+        database.close()
+
+
+@pytest.fixture
+def trusted(region: MiniRegion, accepted: Statement) -> TrustedRound:
+    """The accepted round as a supplier sees it."""
+    return region.trusted(accepted)
+
+
+@pytest.fixture(scope="session")
+def reference_data() -> Path:
+    """Open data beside the project."""
+    if not REFERENCE_DATA.is_dir():
+        pytest.skip("reference_data: no open data beside the project")
+    return REFERENCE_DATA

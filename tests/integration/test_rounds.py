@@ -1,0 +1,263 @@
+"""A round is trusted by a party's own pins, never by what the key office says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from linker.rounds import accept_round
+from publisher.rounds import accept_round as publisher_accepts
+from shared.canonical import parse_canonical
+from shared.clock import today
+from shared.errors import PolicyError, StateError, TrustError
+from shared.hashing.ceremony import make_grant, make_register
+from shared.hashing.home import Home, OwnPins
+from shared.hashing.pseudonym import SECRET_BYTES
+from shared.identity import Identity, Role
+from shared.redaction import Secret
+from shared.register import Register
+from shared.round import Offer, Round, check_round
+from shared.statement import Kind, Statement
+from tests.support.parties import ROUND, MiniRegion, identity, make_region, pins_of
+
+
+def accept(region: MiniRegion, **changes: object) -> Statement:
+    database = region.linker_database()
+    arguments: dict[str, object] = {
+        "statement": region.made,
+        "register": region.register,
+        "reference": region.reference.to_bytes(),
+        "policy": region.policy,
+        "policy_bytes": region.policy_bytes,
+        "agreements": region.agreements,
+        **changes,
+    }
+    try:
+        return accept_round(
+            database,
+            region.identities["koppelaar"],
+            region.linker_keys,
+            **arguments,  # type: ignore[arg-type]
+        )
+    finally:
+        database.close()
+
+
+def altered(region: MiniRegion, signer: Identity | None = None, **changes: object) -> Statement:
+    """The round with other content, signed anew by the key office (or another)."""
+    body = region.made.read(Kind.ROUND, Round).model_copy(update=changes)
+    return Statement.make(Kind.ROUND, body, signer or region.identities["sleutelbeheer"])
+
+
+def supplier_home(region: MiniRegion, party: str = "gm0197") -> Home:
+    home = Home(region.folder / party)
+    home.write_pins(OwnPins(pins=region.pins(), agreement="demo-1"))
+    region.identities[party].save(home.identity_path)
+    return home
+
+
+def test_an_accepted_round_carries_both_signatures(region: MiniRegion) -> None:
+    accepted = accept(region)
+    assert [s.party for s in accepted.signatures] == ["sleutelbeheer", "koppelaar"]
+    assert accepted.sha256 == region.made.sha256
+
+
+def test_a_round_is_accepted_once(region: MiniRegion) -> None:
+    accept(region)
+    with pytest.raises(StateError, match="round-known"):
+        accept(region)
+
+
+def test_a_forged_linker_card_and_round_by_the_key_office_are_refused_by_everyone(
+    region: MiniRegion, accepted: Statement
+) -> None:
+    """The key office makes its own 'linker', and a round whose offer is of that linker."""
+    office, false = region.identities["sleutelbeheer"], identity("koppelaar", Role.LINKER)
+    real = region.register.read(Kind.REGISTER, Register)
+    others = tuple(c for c in real.cards if c.party not in {"koppelaar", "sleutelbeheer"})
+    register = make_register(office, "proef", (*others, false.card), region.clock)
+    offer = Offer(
+        round_id=ROUND,
+        card=false.card,
+        seal_key=false.card.seal_key,
+        offered_at=region.clock(),
+    )
+    offers = (
+        Statement.make(Kind.OFFER, offer, false).document(),
+        region.made.read(Kind.ROUND, Round).offers[1],
+    )
+    forged = altered(region, offers=offers, register_sha256=register.sha256).countersigned(false)
+    for party in ("gm0197", "duo"):
+        home = supplier_home(region, party)
+        grant = make_grant(region.office, forged, real, party)
+        with pytest.raises(TrustError, match="card-not-pinned"):
+            home.import_round(
+                forged.to_bytes(), register.to_bytes(), region.policy_bytes, grant,
+                today(region.clock),
+            )  # fmt: skip
+        assert not home.round_folder(ROUND).exists()
+    with pytest.raises(TrustError, match="card-not-pinned"):
+        accept(region, statement=forged, register=register)
+    database = region.publisher_database()
+    with pytest.raises(TrustError, match="card-not-pinned"):
+        publisher_accepts(
+            database,
+            region.publisher_keys,
+            statement=forged,
+            register=register,
+            reference=region.reference.to_bytes(),
+            policy=region.policy,
+            policy_bytes=region.policy_bytes,
+            agreements=region.agreements,
+        )
+    database.close()
+
+
+def test_a_forged_supplier_card_is_refused_by_the_linker(region: MiniRegion) -> None:
+    office, false = region.identities["sleutelbeheer"], identity("gm0197", Role.SUPPLIER)
+    real = region.register.read(Kind.REGISTER, Register)
+    others = tuple(c for c in real.cards if c.party not in {"gm0197", "sleutelbeheer"})
+    register = make_register(office, "proef", (*others, false.card), region.clock)
+    statement = altered(region, register_sha256=register.sha256)
+    with pytest.raises(TrustError, match="card-not-pinned"):
+        accept(region, statement=statement, register=register)
+
+
+def test_a_round_that_another_signed_is_refused(region: MiniRegion) -> None:
+    statement = altered(region, signer=identity("sleutelbeheer", Role.KEY_OFFICE))
+    with pytest.raises(TrustError, match="signature-missing"):
+        accept(region, statement=statement)
+
+
+def test_a_round_whose_text_was_changed_is_refused(region: MiniRegion) -> None:
+    body = region.made.body.replace(b'"region":"proef"', b'"region":"ander"')
+    assert body != region.made.body
+    with pytest.raises(TrustError, match="signature-invalid"):
+        accept(region, statement=replace(region.made, body=body))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"policy": "0" * 64}, "policy-not-pinned"),
+        ({"reference": "0" * 64}, "reference-not-pinned"),
+        ({"register_sha256": "0" * 64}, "register-not-pinned"),
+        ({"round_id": "andere-ronde"}, "offer-of-other-round"),
+    ],
+)
+def test_what_the_round_pins_must_be_what_is_used(
+    region: MiniRegion, changes: dict[str, object], code: str
+) -> None:
+    with pytest.raises(TrustError, match=code):
+        accept(region, statement=altered(region, **changes))
+
+
+def test_a_real_round_under_a_synthetic_policy_is_refused(region: MiniRegion) -> None:
+    with pytest.raises(PolicyError, match="synthetic-mismatch"):
+        accept(region, statement=altered(region, synthetic=False))
+
+
+def test_a_real_round_under_a_concept_is_refused(tmp_path: Path) -> None:
+    from deploy.demo.documents import shipped_policy
+
+    with pytest.raises(PolicyError, match="synthetic-mismatch"):
+        make_region(tmp_path, policy=shipped_policy())  # the shipped policy is for real data
+    from shared.policy import read_policy
+
+    with pytest.raises(PolicyError, match="policy-not-definitive"):
+        read_policy(shipped_policy().encode()).policy.check_round_allowed(synthetic=False)
+
+
+def test_terms_longer_than_the_policys_are_refused(region: MiniRegion) -> None:
+    terms = region.made.read(Kind.ROUND, Round).terms
+    longer = terms.model_copy(update={"input_days_after_close": 4000})
+    with pytest.raises(PolicyError, match="terms-too-long"):
+        accept(region, statement=altered(region, terms=longer))
+
+
+def test_a_supplier_imports_an_accepted_round(region: MiniRegion, accepted: Statement) -> None:
+    home = supplier_home(region)
+    opened = home.import_round(
+        accepted.to_bytes(),
+        region.register.to_bytes(),
+        region.policy_bytes,
+        region.grant("gm0197", accepted),
+        today(region.clock),
+    )
+    assert opened.trusted.body.round_id == ROUND
+    assert home.open_round(ROUND, today(region.clock)).key == opened.key
+    kept = b"".join(path.read_bytes() for path in home.round_folder(ROUND).iterdir())
+    assert opened.key.reveal() not in kept
+    assert region.office.secret(ROUND).reveal() not in kept
+
+
+def test_a_round_without_the_linkers_signature_is_not_imported(region: MiniRegion) -> None:
+    home = supplier_home(region)
+    with pytest.raises(TrustError, match="signature-missing"):
+        home.import_round(
+            region.made.to_bytes(),
+            region.register.to_bytes(),
+            region.policy_bytes,
+            region.grant("gm0197", region.made),
+            today(region.clock),
+        )
+
+
+def test_a_grant_with_another_secret_is_refused(region: MiniRegion, accepted: Statement) -> None:
+    """Zero matches through a wrong key cannot pass in silence: the calibration tells."""
+    home = supplier_home(region)
+    secret = region.office.round_folder(ROUND) / "secret"
+    secret.write_bytes(b"\x07" * SECRET_BYTES)
+    grant = region.grant("gm0197", accepted)
+    with pytest.raises(TrustError, match="calibration-differs"):
+        home.import_round(
+            accepted.to_bytes(), region.register.to_bytes(), region.policy_bytes, grant,
+            today(region.clock),
+        )  # fmt: skip
+    assert not home.round_folder(ROUND).exists()
+
+
+def test_anothers_grant_is_refused(region: MiniRegion, accepted: Statement) -> None:
+    home = supplier_home(region)
+    with pytest.raises(TrustError, match="grant-differs"):
+        home.import_round(
+            accepted.to_bytes(),
+            region.register.to_bytes(),
+            region.policy_bytes,
+            region.grant("gm0222", accepted),
+            today(region.clock),
+        )
+
+
+def test_forgetting_a_round_leaves_nothing(region: MiniRegion, accepted: Statement) -> None:
+    home = supplier_home(region)
+    home.import_round(
+        accepted.to_bytes(),
+        region.register.to_bytes(),
+        region.policy_bytes,
+        region.grant("gm0197", accepted),
+        today(region.clock),
+    )
+    assert home.forget(ROUND) == 4
+    assert not home.round_folder(ROUND).exists()
+    with pytest.raises(StateError, match="round-not-imported"):
+        home.open_round(ROUND, today(region.clock))
+
+
+def test_the_trust_root_is_the_readers_own_pin(region: MiniRegion, accepted: Statement) -> None:
+    trusted = check_round(accepted, region.register, region.pins())
+    assert trusted.sha256 == accepted.sha256
+    for party in ("sleutelbeheer", "koppelaar", "publicist"):
+        changed = dict(region.identities)
+        changed[party] = identity(party, changed[party].card.role)
+        with pytest.raises(TrustError):
+            check_round(accepted, region.register, pins_of(changed))
+
+
+def test_the_calibration_says_nothing_of_the_secret(region: MiniRegion) -> None:
+    public = parse_canonical(region.made.to_bytes().strip())
+    secret = region.office.secret(ROUND)
+    assert isinstance(secret, Secret)
+    assert secret.reveal().hex() not in str(public)

@@ -1,0 +1,367 @@
+"""A tiny region inside one test process: real identities, agreements, policy, round and keys."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from fastapi.testclient import TestClient
+
+from deploy.demo.documents import Signed, agreements_text, policy_text, shipped_policy
+from linker import app as linker_app
+from linker.settings import Settings as LinkerSettings
+from publisher.settings import Settings as PublisherSettings
+from shared.agreements import Agreements, load_agreements
+from shared.contract.deliveries import SCHEMAS
+from shared.contract.periods import PeriodKind
+from shared.envelope import Context, EnvelopeKind, read_header, seal
+from shared.hashing.ceremony import Plan, make_grant, make_register, make_round
+from shared.hashing.home import Home, OwnPins
+from shared.hashing.sealing import to_parquet
+from shared.identity import Identity, Role
+from shared.policy import PinnedPolicy, read_policy
+from shared.reference import Board, Municipality, Reference, School, Swv
+from shared.register import Register
+from shared.round import Expected, Pins, SchemaName, Supplier, TrustedRound, check_round
+from shared.service.logs import Log
+from shared.state.database import Database, migrate, open_engine, sqlite_url
+from shared.state.round_acceptance import make_offer
+from shared.state.round_keys import RoundKeys
+from shared.statement import Kind, Statement
+
+NOW = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
+ROUND = "proef-2026"
+PLACES = (197, 222)
+
+
+@dataclass
+class Clock:
+    """A clock that a test sets."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+
+def identity(party: str, role: Role) -> Identity:
+    """A new identity, valid for years around the tests' day."""
+    return Identity.create(
+        party=party,
+        role=role,
+        name=f"{party} (proef)",
+        organisation=f"organisatie van {party}",
+        valid_from=date(2026, 1, 1),
+        valid_until=date(2029, 12, 31),
+    )
+
+
+def small_reference() -> Reference:
+    """Two municipalities, four schools in the region and one outside."""
+
+    def school(code: str, kind: str, place: int, *, inside: bool = True) -> School:
+        po = "PO2503" if inside and kind == "BO" else ""
+        vo = "VO2503" if inside and kind == "VO" else ""
+        return School.model_validate(
+            {
+                "code": code,
+                "name": f"School {code}",
+                "board": "41001" if inside else "",
+                "type": kind,
+                "municipality": place,
+                "swv_po": po,
+                "swv_vo": vo,
+                "in_region": inside,
+            }
+        )
+
+    return Reference(
+        region="proef",
+        region_name="Proefregio",
+        sources=(),
+        municipalities=(
+            Municipality(code=197, name="Aalten", in_region=True),
+            Municipality(code=222, name="Doetinchem", in_region=True),
+            Municipality(code=301, name="Zutphen", in_region=False),
+        ),
+        swvs=(Swv(code="PO2503", name="SWV PO"), Swv(code="VO2503", name="SWV VO")),
+        boards=(Board(code="41001", name="Bestuur"),),
+        schools=(
+            school("99XA00", "BO", 197),
+            school("99XA01", "BO", 222),
+            school("99XB00", "VO", 197),
+            school("99XC00", "VO", 222),
+            school("99ZZ00", "VO", 301, inside=False),
+        ),
+    )
+
+
+@dataclass
+class MiniRegion:
+    """Every party of the tests, and the documents between them."""
+
+    folder: Path
+    clock: Clock
+    identities: dict[str, Identity]
+    policy_bytes: bytes
+    agreements_path: Path
+    reference: Reference
+    register: Statement
+    made: Statement
+    office: Home
+    linker_settings: LinkerSettings
+    publisher_settings: PublisherSettings
+    log_lines: list[str] = field(default_factory=list)
+
+    @property
+    def policy(self) -> PinnedPolicy:
+        return read_policy(self.policy_bytes)
+
+    @property
+    def agreements(self) -> Agreements:
+        return load_agreements(self.agreements_path).agreements
+
+    @property
+    def linker_keys(self) -> RoundKeys:
+        return RoundKeys(self.linker_settings.key_folder)
+
+    @property
+    def publisher_keys(self) -> RoundKeys:
+        return RoundKeys(self.publisher_settings.key_folder)
+
+    def linker_database(self) -> Database:
+        engine = open_engine(self.linker_settings.database_url)
+        return Database(engine, self.identities["koppelaar"], self.clock)
+
+    def publisher_database(self) -> Database:
+        engine = open_engine(self.publisher_settings.database_url)
+        return Database(engine, self.identities["publicist"], self.clock)
+
+    def pins(self) -> Pins:
+        return pins_of(self.identities)
+
+    def trusted(self, accepted: Statement) -> TrustedRound:
+        return check_round(accepted, self.register, self.pins())
+
+    def grant(self, party: str, accepted: Statement) -> bytes:
+        parties = self.register.read(Kind.REGISTER, Register)
+        return make_grant(self.office, accepted, parties, party)
+
+    @contextmanager
+    def linker_client(self) -> Iterator[TestClient]:
+        log = Log("linker", _Lines(self.log_lines))  # type: ignore[arg-type]
+        app = linker_app.create_app(self.linker_settings, clock=self.clock, log=log)
+        with TestClient(app, raise_server_exceptions=False) as client:
+            yield client
+
+
+class _Lines:
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+
+    def write(self, text: str) -> None:
+        self._lines.append(text)
+
+    def flush(self) -> None:
+        return None
+
+
+def pins_of(identities: dict[str, Identity]) -> Pins:
+    return Pins(
+        key_office=identities["sleutelbeheer"].card.fingerprint,
+        linker=identities["koppelaar"].card.fingerprint,
+        publisher=identities["publicist"].card.fingerprint,
+    )
+
+
+def signed_parties(identities: dict[str, Identity]) -> list[Signed]:
+    return [
+        Signed(
+            id_,
+            each.card.role.value,
+            each.card.name,
+            each.card.organisation,
+            each.card.fingerprint,
+        )
+        for id_, each in identities.items()
+    ]
+
+
+def suppliers() -> tuple[Supplier, ...]:
+    expected = [Supplier(party="duo", expected=(_expects(SchemaName.ENROLMENT, *PLACES),))]
+    for place in PLACES:
+        schemas = (SchemaName.CARE, SchemaName.OBJECTION)
+        expected.append(
+            Supplier(
+                party=f"gm{place:04d}",
+                expected=tuple(_expects(schema, place) for schema in schemas),
+            )
+        )
+    return tuple(expected)
+
+
+def _expects(schema: SchemaName, *places: int) -> Expected:
+    return Expected(schema_name=schema, municipalities=places)
+
+
+def make_region(folder: Path, *, policy: str | None = None) -> MiniRegion:
+    """Everything up to a round that the key office made and nobody accepted yet."""
+    clock = Clock()
+    roles = {
+        "sleutelbeheer": Role.KEY_OFFICE,
+        "koppelaar": Role.LINKER,
+        "publicist": Role.PUBLISHER,
+        "duo": Role.SUPPLIER,
+        "gm0197": Role.SUPPLIER,
+        "gm0222": Role.SUPPLIER,
+        "goedkeurder-a": Role.APPROVER,
+        "goedkeurder-b": Role.APPROVER,
+    }
+    identities = {party: identity(party, role) for party, role in roles.items()}
+    policy_bytes = (policy or policy_text(shipped_policy())).encode()
+    agreements = folder / "agreements.toml"
+    agreements.write_text(agreements_text(signed_parties(identities), NOW.date()))
+    services: dict[str, dict[str, Any]] = {}
+    for party, package in (("koppelaar", "linker"), ("publicist", "publisher")):
+        own = folder / party
+        own.mkdir()
+        identities[party].save(own / "identity.json")
+        (own / "policy.toml").write_bytes(policy_bytes)
+        services[party] = {
+            "database_url": sqlite_url(own / "state.db"),
+            "key_folder": own / "keys",
+            "identity": own / "identity.json",
+            "policy": own / "policy.toml",
+            "agreements": agreements,
+            "port": 1,
+        }
+        migrate(services[party]["database_url"], package)
+    linker_settings = LinkerSettings(**services["koppelaar"], publisher_url="http://127.0.0.1:1")
+    publisher_settings = PublisherSettings(**services["publicist"])
+    office = Home(folder / "sleutelbeheer")
+    office.write_pins(OwnPins(pins=pins_of(identities), agreement=""))
+    identities["sleutelbeheer"].save(office.identity_path)
+    others = tuple(each.card for id_, each in identities.items() if id_ != "sleutelbeheer")
+    register = make_register(identities["sleutelbeheer"], "proef", others, clock)
+    reference = small_reference()
+    offers = (
+        make_offer(identities["koppelaar"], RoundKeys(linker_settings.key_folder), ROUND, clock),
+        make_offer(identities["publicist"], RoundKeys(publisher_settings.key_folder), ROUND, clock),
+    )
+    plan = Plan(
+        region="proef",
+        closes_on=NOW.date() + timedelta(days=30),
+        synthetic=True,
+        period_kind=PeriodKind.SCHOOL_YEAR,
+        first_years=(2024, 2025),
+        suppliers=suppliers(),
+    )
+    pinned = read_policy(policy_bytes)
+    made = make_round(office, ROUND, plan, pinned, register, reference.sha256, offers, clock)
+    return MiniRegion(
+        folder,
+        clock,
+        identities,
+        policy_bytes,
+        agreements,
+        reference,
+        register,
+        made,
+        office,
+        linker_settings,
+        publisher_settings,
+    )
+
+
+def pseudonym(number: int) -> bytes:
+    """Something that looks like a pseudonym and is nobody's."""
+    return hashlib.sha256(b"tests %d" % number).digest()
+
+
+def enrolment_table(rows: list[dict[str, Any]]) -> pa.Table:
+    """``enrolment/1`` rows with defaults for what a test does not say."""
+    defaults: dict[str, Any] = {
+        "period": 25, "school": b"99XA00", "education": 0, "residence": 197, "age": 9,
+        "linkable": True, "main": True,
+    }  # fmt: skip
+    return _table("enrolment/1", defaults, rows)
+
+
+def care_table(rows: list[dict[str, Any]]) -> pa.Table:
+    """``care/1`` rows with defaults for what a test does not say."""
+    defaults: dict[str, Any] = {
+        "period": 25, "form": 2, "domain": 1, "provider": b"98000001", "referrer": 2, "funding": 1,
+        "started": True, "first": True, "ended": False, "end_reason": 0, "days_in_period": 30,
+        "days_since_start": 30, "age_at_start": 9, "cost_eur": 100, "half_days": 0,
+        "arrangement": 0,
+    }  # fmt: skip
+    return _table("care/1", defaults, rows)
+
+
+def objection_table(numbers: list[int]) -> pa.Table:
+    return _table("objection/1", {}, [{"pseudonym": pseudonym(n)} for n in numbers])
+
+
+def _table(schema: str, defaults: dict[str, Any], rows: list[dict[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist([{**defaults, **row} for row in rows], schema=SCHEMAS[schema].arrow)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """An envelope with the context that made it, so that a test can change one thing."""
+
+    context: Context
+    data: bytes
+
+    @property
+    def address(self) -> str:
+        return read_header(self.data).sha256
+
+
+def seal_letter(
+    region: MiniRegion,
+    trusted: TrustedRound,
+    party: str,
+    table: pa.Table,
+    schema: str,
+    *,
+    body: bytes | None = None,
+    signer: Identity | None = None,
+    **changes: Any,
+) -> Letter:
+    """Seal ``table`` as ``party`` would, with ``changes`` to the context."""
+    context = Context(
+        kind=EnvelopeKind.DELIVERY,
+        sender=party,
+        recipient="koppelaar",
+        round_id=trusted.body.round_id,
+        round_statement=trusted.sha256,
+        schema_name=schema,
+        policy=region.policy.sha256,
+        agreement="demo-1",
+        calibration=trusted.body.calibration,
+        synthetic=1,
+        delivery=secrets.token_hex(16),
+        part=1,
+        previous="",
+        last=1,
+        supersedes="",
+        rows=0 if schema == "objection/1" else table.num_rows,
+        tool="hasher 0.1.0",
+    )
+    context = context.model_copy(update=changes)
+    sender = signer or region.identities[party]
+    if sender.party != party:
+        sender = replace(sender, card=sender.card.model_copy(update={"party": party}))
+    offer = trusted.linker_offer
+    return Letter(context, seal(context, body or to_parquet(table), sender, offer.sealing_key()))
