@@ -8,12 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 import click
-import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from linker import outbox, rounds, tallying
-from linker.app import create_app
 from linker.deliveries import decide_delivery
 from linker.linkage.database import EngineSettings
 from linker.retention import Retention
@@ -88,6 +86,11 @@ def migrate_command(here: Linker) -> None:
 @click.pass_obj
 def serve(here: Linker) -> None:
     """Run the web service that receives deliveries."""
+    # Imported here: no other command needs the web framework, and each starts faster without.
+    import uvicorn
+
+    from linker.app import create_app
+
     app = create_app(here.settings)
     uvicorn.run(app, host=here.settings.host, port=here.settings.port, access_log=False,
                 log_level="warning", server_header=False)  # fmt: skip

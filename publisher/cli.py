@@ -8,20 +8,26 @@ from functools import cached_property
 from pathlib import Path
 
 import click
-import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import select
 
 from publisher import rounds
-from publisher.app import create_app
 from publisher.approvals import approve, read_package, write_package
 from publisher.protection.cli import protect_command
 from publisher.releases import Releases
 from publisher.retention import Retention
 from publisher.settings import Settings, load
 from publisher.store import ReleaseRow, RoundRow
-from shared.cli import EXISTING, PASSPHRASE, PATH, identity_command, ledger_verify_command, run
+from shared.cli import (
+    EXISTING,
+    PASSPHRASE,
+    PATH,
+    card_command,
+    identity_command,
+    ledger_verify_command,
+    run,
+)
 from shared.clock import system_clock
 from shared.files import read_file, write_whole
 from shared.identity import Identity, Role, load_card
@@ -79,6 +85,7 @@ def publisher(context: click.Context, settings: Path) -> None:
     context.obj = Publisher(settings)
 
 
+publisher.add_command(card_command)
 publisher.add_command(identity_command((Role.PUBLISHER, Role.APPROVER, Role.AUDITOR)))
 publisher.add_command(protect_command)
 
@@ -95,6 +102,11 @@ def migrate_command(here: Publisher) -> None:
 @click.pass_obj
 def serve(here: Publisher) -> None:
     """Run the web service with the dashboard and the API."""
+    # Imported here: no other command needs the web framework, and each starts faster without.
+    import uvicorn
+
+    from publisher.app import create_app
+
     app = create_app(here.settings)
     uvicorn.run(app, host=here.settings.host, port=here.settings.port, access_log=False,
                 log_level="warning", server_header=False)  # fmt: skip
@@ -282,7 +294,7 @@ def ledger_export(here: Publisher, out: Path) -> None:
     click.echo(f"{len(lines)} entries in {out.name}")
 
 
-ledger_group.add_command(ledger_verify_command(load_card))
+ledger_group.add_command(ledger_verify_command)
 
 
 def main() -> None:

@@ -13,15 +13,23 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from publisher.approvals import Approval
 from publisher.intake import open_stored
 from publisher.internal import open_document, seal_document
 from publisher.permissions import check_approval, has_enough_approvals
 from publisher.policies import ReleaseState
-from publisher.protection import read_certificates, verify_protection
+from publisher.protection import from_json_lines, verify_protection
 from publisher.reading import read_release
 from publisher.released import Manifest, Release
 from publisher.rounds import AcceptedRound, open_round
-from publisher.staging import Staged, check_mark, published_of, rules_of, stage
+from publisher.staging import (
+    Staged,
+    check_mark,
+    count_cells,
+    published_of,
+    rules_of,
+    stage,
+)
 from publisher.store import (
     ApprovalRow,
     InternalDocumentRow,
@@ -168,8 +176,6 @@ class Releases:
             PolicyError, TrustError: the approval does not count.
             StateError: ``release-state``.
         """
-        from publisher.approvals import Approval
-
         approval = statement.read(Kind.APPROVAL, Approval)
         with self.database.transaction() as tx:
             row = find_release(tx.session, approval.release_id)
@@ -224,7 +230,7 @@ class Releases:
             release = read_release(session, row)
             round_ = open_round(find_round(session, row.round_id))
             tally_row = newest_tally(session, row.round_id)
-            certificates = read_certificates(self._internal(session, row, CERTIFICATES))
+            certificates = from_json_lines(self._internal(session, row, CERTIFICATES))
         check_mark(release.manifest.synthetic, round_)
         if tally_row is None or tally_row.revision != row.revision:
             raise StateError(
@@ -232,12 +238,13 @@ class Releases:
                 f"expected the tally of {release_id} to be the newest, found another",
                 hint="stage the round again; a newer tally replaces this release",
             )
+        tally = open_stored(tally_row, self.keys)
         verify_protection(
-            release_cells(release),
-            open_stored(tally_row, self.keys),
+            count_cells(release.tables),
+            tally,
             round_.reference,
             rules_of(round_.policy),
-            published_of(round_.policy, open_stored(tally_row, self.keys)),
+            published_of(round_.policy, tally),
             certificates,
         )
         return len(certificates)

@@ -18,6 +18,7 @@ from publisher.protection import (
     Rules,
     derive_rates,
     protect_tally,
+    to_json_lines,
     verify_protection,
 )
 from publisher.released import (
@@ -103,8 +104,9 @@ def stage(
         _released_table(each.table, cells, tally, round_.reference) for each in published
     )
     manifest = _manifest(round_, tally, tables, protected, release_id, supersedes, made_at)
-    lines = b"".join(certificate.line() + b"\n" for certificate in protected.certificates)
-    return Staged(manifest, tables, lines, protected.report.to_json().encode())
+    return Staged(
+        manifest, tables, to_json_lines(protected.certificates), protected.report.to_json()
+    )
 
 
 def check_mark(synthetic: bool, round_: AcceptedRound) -> None:
@@ -153,6 +155,16 @@ def _released_table(
     return ReleasedTable.make(table_id, definition.title, pa.table(columns, schema=COLUMNS))
 
 
+def count_cells(tables: Sequence[ReleasedTable]) -> pd.DataFrame:
+    """The counts of released tables as the verifier reads them, without derived measures."""
+    frames = [table.cells.to_pandas().assign(table=table.id) for table in tables]
+    cells = pd.concat(frames, ignore_index=True)
+    counts = cells[~cells["measure"].isin(list(RATE_NOTES))].reset_index(drop=True)
+    columns = ["table", "level", "unit", "period", "category", "measure", "value", "status"]
+    types = {"period": "int64", "value": "Int64"}
+    return pd.DataFrame(counts, columns=columns).astype(types)
+
+
 def _manifest(
     round_: AcceptedRound,
     tally: Tally,
@@ -194,10 +206,10 @@ def _manifest(
         measures=_measure_notes(tally),
         proof=Proof(
             rules=RULES_VERSION,
-            certificates_issued=report.certificates_issued,
-            certificates_verified=report.certificates_verified,
-            exactly_exposed=report.exact,
-            too_narrow=report.too_narrow,
+            certificates_issued=report.certificates,
+            certificates_verified=report.certificates,  # the verifier ran on every one of them
+            exactly_exposed=report.total.exact,
+            too_narrow=report.total.too_narrow,
         ),
         supersedes=supersedes,
         sources=tuple(f"{source.title} ({source.licence})" for source in reference.sources),

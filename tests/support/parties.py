@@ -29,7 +29,16 @@ from shared.identity import Identity, Role
 from shared.policy import PinnedPolicy, read_policy
 from shared.reference import Board, Municipality, Reference, School, Swv
 from shared.register import Register
-from shared.round import Expected, Pins, SchemaName, Supplier, TrustedRound, check_round
+from shared.round import (
+    Expected,
+    Offer,
+    Pins,
+    Round,
+    SchemaName,
+    Supplier,
+    TrustedRound,
+    check_round,
+)
 from shared.service.logs import Log
 from shared.state.database import Database, migrate, open_engine, sqlite_url
 from shared.state.round_acceptance import make_offer
@@ -149,6 +158,14 @@ class MiniRegion:
 
     def pins(self) -> Pins:
         return pins_of(self.identities)
+
+    def trusted_offer(self, party: str) -> Offer:
+        """The offer of a service in this round."""
+        offers = [
+            Statement.from_document(each).read(Kind.OFFER, Offer)
+            for each in self.made.read(Kind.ROUND, Round).offers
+        ]
+        return next(offer for offer in offers if offer.card.party == party)
 
     def trusted(self, accepted: Statement) -> TrustedRound:
         return check_round(accepted, self.register, self.pins())

@@ -1,0 +1,201 @@
+"""The JSON documents of the API, as models, so that OpenAPI describes what is sent."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from publisher.downloads.addresses import (
+    download_address,
+    release_address,
+    statement_address,
+    table_address,
+)
+from publisher.downloads.formats import FORMATS
+from publisher.downloads.words import MARK
+from publisher.released import Release, TableEntry
+
+
+class Document(BaseModel):
+    """A document with camelCase keys."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+
+class DownloadLink(Document):
+    """A file of a table."""
+
+    format: str
+    label: str
+    media_type: str
+    href: str
+
+
+class TableSummary(Document):
+    """A table of a release; ``sha256`` is of its released bytes."""
+
+    table_id: str
+    title: str
+    rows: int
+    withheld: int
+    sha256: str
+    href: str
+    downloads: tuple[DownloadLink, ...]
+
+    @classmethod
+    def of(cls, release_id: str, entry: TableEntry) -> TableSummary:
+        """Describe a table from its entry in the manifest."""
+        return cls(
+            table_id=entry.id,
+            title=entry.title,
+            rows=entry.rows,
+            withheld=entry.withheld,
+            sha256=entry.sha256,
+            href=table_address(release_id, entry.id),
+            downloads=tuple(
+                DownloadLink(
+                    format=offered.id,
+                    label=offered.label,
+                    media_type=offered.media_type,
+                    href=download_address(release_id, entry.id, offered.id),
+                )
+                for offered in FORMATS
+            ),
+        )
+
+
+class TableList(Document):
+    """The tables of a release."""
+
+    release_id: str
+    synthetic: bool
+    mark: str
+    tables: tuple[TableSummary, ...]
+
+    @classmethod
+    def of(cls, release: Release) -> TableList:
+        """List the tables of a release."""
+        manifest = release.manifest
+        return cls(
+            release_id=manifest.release_id,
+            synthetic=manifest.synthetic,
+            mark=mark_of(release),
+            tables=tuple(TableSummary.of(manifest.release_id, entry) for entry in manifest.tables),
+        )
+
+
+class PeriodSummary(Document):
+    """A period that a release counts in."""
+
+    code: int
+    label: str
+    starts_on: date
+    ends_on: date
+    reference_on: date
+
+
+class Protection(Document):
+    """The verdict on protection: never a reason, an interval or a certificate."""
+
+    rules: str
+    certificates_issued: int
+    certificates_verified: int
+    exactly_exposed: int
+    too_narrow: int
+
+
+class ReleaseSummary(Document):
+    """A release in a list; ``sha256`` names its signed statement."""
+
+    release_id: str
+    title: str
+    state: str
+    synthetic: bool
+    mark: str
+    published_at: datetime
+    supersedes: str
+    sha256: str
+    href: str
+
+    @classmethod
+    def of(cls, release: Release) -> ReleaseSummary:
+        """Describe a release in short."""
+        return cls(**_summary(release))
+
+
+class ReleaseDetail(ReleaseSummary):
+    """A release in full."""
+
+    region: str
+    region_name: str
+    round_id: str
+    revision: int
+    policy_version: str
+    policy_sha256: str
+    dpia_version: str
+    reference_sha256: str
+    software: str
+    periods: tuple[PeriodSummary, ...]
+    covered_municipalities: dict[str, tuple[int, ...]]
+    sources: tuple[str, ...]
+    protection: Protection
+    statement: str
+
+    @classmethod
+    def of(cls, release: Release) -> ReleaseDetail:
+        """Describe a release in full."""
+        manifest = release.manifest
+        return cls(
+            **_summary(release),
+            region=manifest.region,
+            region_name=manifest.region_name,
+            round_id=manifest.round_id,
+            revision=manifest.revision,
+            policy_version=manifest.policy_version,
+            policy_sha256=manifest.policy,
+            dpia_version=manifest.dpia_version,
+            reference_sha256=manifest.reference,
+            software=manifest.software,
+            periods=tuple(
+                PeriodSummary(
+                    code=period.code,
+                    label=period.label,
+                    starts_on=period.starts_on,
+                    ends_on=period.ends_on,
+                    reference_on=period.reference_on,
+                )
+                for period in manifest.periods
+            ),
+            covered_municipalities=manifest.covered,
+            sources=manifest.sources,
+            protection=Protection(**manifest.proof.model_dump()),
+            statement=statement_address(manifest.release_id),
+        )
+
+
+class ReleaseList(Document):
+    """Every release that was ever published, newest first."""
+
+    releases: tuple[ReleaseSummary, ...]
+
+
+def mark_of(release: Release) -> str:
+    """The synthetic mark of a release, or nothing."""
+    return MARK if release.manifest.synthetic else ""
+
+
+def _summary(release: Release) -> dict[str, object]:
+    manifest = release.manifest
+    return {
+        "release_id": manifest.release_id,
+        "title": manifest.title,
+        "state": release.state,
+        "synthetic": manifest.synthetic,
+        "mark": mark_of(release),
+        "published_at": release.published_at,
+        "supersedes": manifest.supersedes,
+        "sha256": release.sha256,
+        "href": release_address(manifest.release_id),
+    }

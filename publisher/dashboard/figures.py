@@ -1,0 +1,66 @@
+"""One figure as a reader sees it: digits, or a symbol with its meaning in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from publisher.downloads.words import STATUS_WORDS, WITHHELD, decimal_text
+from publisher.released import Cell, CellStatus
+
+WITHHELD_SYMBOL = "■"
+"""One symbol for every withheld figure; not a dash, a dot or a 0, which read as a number."""
+_SYMBOLS = {
+    CellStatus.WITHHELD: WITHHELD_SYMBOL,
+    CellStatus.NOT_APPLICABLE: "n.v.t.",
+    CellStatus.NOT_AVAILABLE: "?",
+}
+_ROUNDED_ZERO = "0–4"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What stands in a table cell.
+
+    Attributes:
+        text: digits in Dutch spelling, or a symbol.
+        meaning: what a symbol or a qualified figure means, in words; read out beside it.
+        has_value: whether ``text`` is a number.
+        order: the released value, to sort by; None where there is none.
+    """
+
+    text: str
+    meaning: str
+    has_value: bool
+    order: int | None
+
+    @property
+    def spoken(self) -> str:
+        """The figure in a running sentence."""
+        if self.has_value:
+            return f"{self.text} ({self.meaning})" if self.meaning else self.text
+        return self.meaning
+
+
+SYMBOLS = (
+    (WITHHELD_SYMBOL, WITHHELD),
+    (_SYMBOLS[CellStatus.NOT_AVAILABLE], STATUS_WORDS[CellStatus.NOT_AVAILABLE]),
+    (_SYMBOLS[CellStatus.NOT_APPLICABLE], STATUS_WORDS[CellStatus.NOT_APPLICABLE]),
+    (_ROUNDED_ZERO, "afgerond cijfer: het ligt tussen 0 en 4"),
+)
+"""Every symbol that can stand in place of an exact figure, with its meaning."""
+
+
+def figure_of(cell: Cell | None) -> Figure:
+    """The figure of a released cell; a cell that the release lacks is *geen gegevens*."""
+    if cell is None:
+        status = CellStatus.NOT_AVAILABLE
+        return Figure(_SYMBOLS[status], STATUS_WORDS[status], has_value=False, order=None)
+    if cell.value is None:
+        return Figure(
+            _SYMBOLS[cell.status], STATUS_WORDS[cell.status], has_value=False, order=None
+        )
+    if cell.status is CellStatus.ROUNDED and cell.value == 0:
+        text = _ROUNDED_ZERO
+    else:
+        text = decimal_text(cell.value, cell.decimals, comma=",", thousands=".")
+    return Figure(text, STATUS_WORDS[cell.status], has_value=True, order=cell.value)

@@ -1,0 +1,63 @@
+"""JSON of a released table: the same document as a download and as an API resource."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from publisher.downloads.extract import Extract
+from publisher.downloads.words import LEVEL_WORDS, STATUS_WORDS
+from publisher.released import Cell, cells_of
+
+
+def json_(extract: Extract) -> bytes:
+    """A table with all that is needed to read it: what, of which release, and its legend."""
+    return json.dumps(table_document(extract), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def table_document(extract: Extract) -> dict[str, Any]:
+    """The document as a JSON object, in a fixed order of keys."""
+    manifest, table = extract.manifest, extract.table
+    entry = next(entry for entry in manifest.tables if entry.id == table.id)
+    present = set(extract.rows["measure"].to_pylist())
+    return {
+        "releaseId": manifest.release_id,
+        "synthetic": manifest.synthetic,
+        "mark": extract.mark,
+        "tableId": table.id,
+        "title": table.title,
+        "tableSha256": entry.sha256,
+        "policyVersion": manifest.policy_version,
+        "dpiaVersion": manifest.dpia_version,
+        "sources": list(manifest.sources),
+        "filters": extract.filters.given(),
+        "levels": {level.value: words for level, words in LEVEL_WORDS.items()},
+        "statuses": {status.value: words for status, words in STATUS_WORDS.items() if words},
+        "measures": [
+            note.model_dump(mode="json") for note in manifest.measures if note.id in present
+        ],
+        "rows": [_row(cell) for cell in cells_of(extract.rows)],
+    }
+
+
+def _row(cell: Cell) -> dict[str, Any]:
+    return {
+        "level": cell.level.value,
+        "unit": cell.unit,
+        "unitLabel": cell.unit_label,
+        "period": cell.period,
+        "periodLabel": cell.period_label,
+        "category": cell.category,
+        "categoryLabel": cell.category_label,
+        "measure": cell.measure,
+        "measureLabel": cell.measure_label,
+        "value": _value(cell),
+        "status": cell.status.value,
+    }
+
+
+def _value(cell: Cell) -> int | float | None:
+    if cell.value is None or cell.decimals == 0:
+        return cell.value
+    # The nearest float prints as the shortest text that reads back: 12.3, never 12.2999….
+    return float(cell.value / 10**cell.decimals)

@@ -1,0 +1,25 @@
+"""Disclosure control with proofs: what may be published so that no withheld count is computed.
+
+``protect_tally`` decides and proves; ``verify_protection`` checks the proof without a solver.
+"""
+
+from publisher.protection.certificates import Certificate, from_json_lines, to_json_lines
+from publisher.protection.grid import Published
+from publisher.protection.rates import derive_rates
+from publisher.protection.report import ProtectionReport, TableReport
+from publisher.protection.rules import Rules
+from publisher.protection.tally import Protected, protect_tally, verify_protection
+
+__all__ = [
+    "Certificate",
+    "Protected",
+    "ProtectionReport",
+    "Published",
+    "Rules",
+    "TableReport",
+    "derive_rates",
+    "from_json_lines",
+    "protect_tally",
+    "to_json_lines",
+    "verify_protection",
+]

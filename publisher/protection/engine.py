@@ -1,0 +1,113 @@
+"""One block from rules to solution: suppress, then close what the pattern itself opens up.
+
+Two rules look at the pattern: hidden children of a published parent must together reach the
+threshold (union), and a zero may only be shown while the total that it splits is. What they
+add is withheld from the start of the next round; rounds only ever add, so they end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from publisher.protection.certificates import Certificate
+from publisher.protection.primary import Rule
+from publisher.protection.problem import Kind, Problem
+from publisher.protection.rules import Rules
+from publisher.protection.secondary import Pattern, Progress, suppress
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What a block withholds, by cell key.
+
+    Attributes:
+        primary: rule per cell that a rule withholds for its own sake.
+        secondary: cells withheld to protect others.
+        certificates: for every sensitive quantity at least one, sorted.
+    """
+
+    primary: dict[str, Rule]
+    secondary: frozenset[str]
+    certificates: tuple[Certificate, ...]
+
+    @property
+    def withheld(self) -> frozenset[str]:
+        """Every cell that is not published."""
+        return self.secondary | frozenset(self.primary)
+
+
+def protect_block(
+    build: Callable[[frozenset[str]], Problem], rules: Rules, progress: Progress | None = None
+) -> Solution:
+    """Protect one block.
+
+    Args:
+        build: makes the problem, given the cells that are withheld from the start.
+        rules: the parameters.
+        progress: called with needs done and needs in all.
+
+    Raises:
+        ProtectionError: ``protection-unmet``.
+    """
+    closed: frozenset[str] = frozenset()
+    while True:
+        problem = build(closed)
+        pattern = suppress(problem, rules, progress)
+        more = _still_open(problem, pattern, rules)
+        if more <= closed:
+            return _solution(problem, pattern)
+        closed |= more
+
+
+def _still_open(problem: Problem, pattern: Pattern, rules: Rules) -> frozenset[str]:
+    hidden = pattern.primary | pattern.secondary
+    nodes = {total for _, total in problem.zeros if total in hidden}
+    if rules.union:
+        for parent, children, threshold in problem.families:
+            if parent not in hidden:
+                nodes |= _missing_from_union(
+                    problem, parent, children, threshold, hidden.union(nodes)
+                )
+    return frozenset(key for node in nodes for key in problem.nodes[node].keys)
+
+
+def _missing_from_union(
+    problem: Problem, parent: int, children: tuple[int, ...], threshold: int, hidden: frozenset[int]
+) -> set[int]:
+    """The cheapest child that lifts the hidden children to the threshold, else the largest."""
+    known = sum(problem.nodes[child].true for child in children if child in hidden)
+    if not 1 <= known < threshold:
+        return set()
+    shown = [
+        child
+        for child in children
+        if child not in hidden
+        and problem.nodes[child].kind is Kind.CELL
+        and problem.nodes[child].true > 0
+    ]
+    if not shown:
+        return {parent}
+    enough = [child for child in shown if known + problem.nodes[child].true >= threshold]
+    if enough:
+        return {min(enough, key=lambda child: (problem.nodes[child].cost, child))}
+    return {max(shown, key=lambda child: (problem.nodes[child].true, -child))}
+
+
+def _solution(problem: Problem, pattern: Pattern) -> Solution:
+    primary: dict[str, Rule] = {}
+    secondary = {key for node in pattern.secondary for key in problem.nodes[node].keys}
+    for item in problem.sensitive:
+        if problem.nodes[item.node].kind is Kind.CELL:
+            keys = problem.nodes[item.node].keys
+            if item.rule is Rule.CLOSING:
+                secondary.update(keys)
+            else:
+                primary.update(dict.fromkeys(keys, item.rule))
+    certificates: set[Certificate] = set()
+    for position, steps in pattern.witnesses:
+        delta = {key: step for node, step in steps for key in problem.nodes[node].keys}
+        for cell in problem.nodes[problem.sensitive[position].node].keys:
+            certificates.add(Certificate.of(cell, delta))
+    ordered = sorted(certificates, key=lambda certificate: (certificate.cell, certificate.delta))
+    return Solution(primary, frozenset(secondary), tuple(ordered))

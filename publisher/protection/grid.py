@@ -1,0 +1,201 @@
+"""The grid of a release: every cell that policy lets be published, with its true value.
+
+Neutral ground: it says which cells exist and what they count, for the side that protects and
+for the side that verifies. A combination that the tally does not hold is a true zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from publisher.protection.keys import key_of
+from shared.contract.tally import CELL_KEY, Table, Tally
+from shared.errors import ProtectionError
+from shared.reference import UNKNOWN_TYPE, Level, Reference
+
+PUPILS = "pupils"
+CLIENTS = "clients"
+NOT_COVERED = "not_covered"
+DUO_PUPILS = "duo_pupils"
+MEASURES = frozenset({PUPILS, CLIENTS, NOT_COVERED, DUO_PUPILS})
+"""Allow-list: a measure that is not here has no rules yet and is not published."""
+
+CellValues: TypeAlias = Mapping[tuple[str, str, str, int, str, str], int]
+LEVEL_ORDER = {level: place for place, level in enumerate(Level)}
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One table with the levels at which policy lets it be published."""
+
+    table: str
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GridCell:
+    """One cell of one table.
+
+    Attributes:
+        part: breakdown and category, as in ``form=2``; empty for a total. Totals of different
+            tables are one quantity, with one key and one status.
+    """
+
+    table: str
+    level: Level
+    unit: str
+    period: int
+    category: str
+    measure: str
+    part: str
+
+    @property
+    def place_in_tally(self) -> tuple[str, str, str, int, str, str]:
+        """Where the tally keeps its value: ``CELL_KEY``."""
+        return (
+            self.table, self.level.value, self.unit, self.period, self.category, self.measure,
+        )  # fmt: skip
+
+    @property
+    def place_in_release(self) -> tuple[str, int, str, int, str, str]:
+        """Sorts the cells of a release: levels in their own order, innermost first."""
+        return (
+            self.table, LEVEL_ORDER[self.level], self.unit, self.period, self.category,
+            self.measure,
+        )  # fmt: skip
+
+    @property
+    def key(self) -> str:
+        """Name of the quantity in certificates; the table is no part of it."""
+        return quantity_key(self.period, self.measure, self.level.value, self.unit, self.part)
+
+
+def quantity_key(period: int, measure: str, level: str, unit: str, part: str) -> str:
+    """Name of a quantity, published or latent."""
+    return key_of(str(period), measure, level, unit, part)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A tally, the reference and what is published, ready to be asked.
+
+    Attributes:
+        values: true value per cell of the tally, by ``CELL_KEY``.
+        published: what policy lets be published, in the order given.
+    """
+
+    reference: Reference
+    tables: Mapping[str, Table]
+    periods: tuple[int, ...]
+    values: CellValues
+    published: tuple[Published, ...]
+    covered: Mapping[int, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, tally: Tally, reference: Reference, published: Sequence[Published]) -> Grid:
+        """Read a tally.
+
+        Raises:
+            ProtectionError: ``table-unknown`` or ``level-unknown`` where policy names what the
+                tally does not hold, ``measure-unknown`` where no rule covers a measure.
+        """
+        header = tally.header
+        tables = {table.id: table for table in header.tables}
+        for wanted in published:
+            _check_published(wanted, tables)
+        columns = [tally.cells.column(name).to_pylist() for name in (*CELL_KEY, "value")]
+        values = {tuple(row[:6]): row[6] for row in zip(*columns, strict=True)}
+        present: dict[int, dict[str, None]] = {}
+        for _, level, unit, period, _, _ in values:
+            if level == Level.RESIDENCE.value:
+                present.setdefault(period, {})[unit] = None
+        covered = {
+            period.code: tuple(
+                sorted(
+                    {f"GM{code:04d}" for code in header.covered.get(str(period.code), ())}
+                    | set(present.get(period.code, ()))
+                )
+            )
+            for period in header.periods
+        }
+        periods = tuple(sorted(period.code for period in header.periods))
+        return cls(reference, tables, periods, values, tuple(published), covered)
+
+    def units(self, level: Level, period: int) -> tuple[str, ...]:
+        """Every unit of a level, sorted: from the reference, and what the tally adds."""
+        if level is Level.RESIDENCE:
+            return self.covered[period]
+        known = {
+            unit
+            for school in self.reference.schools
+            if (unit := school.units().get(level)) is not None
+        }
+        if level is Level.ELSEWHERE:
+            known |= {UNKNOWN_TYPE} | {key[2] for key in self.values if key[1] == level.value}
+        return tuple(sorted(known))
+
+    def value(
+        self, table: str, level: Level, unit: str, period: int, measure: str, category: str = ""
+    ) -> int:
+        """True value of a cell; 0 where the tally holds none."""
+        return self.values.get((table, level.value, unit, period, category, measure), 0)
+
+    def true_value(self, cell: GridCell) -> int | None:
+        """True value of a cell; None only where DUO gives no total, which is never 0."""
+        held = self.values.get(cell.place_in_tally)
+        return held if held is not None or cell.measure == DUO_PUPILS else 0
+
+    def levels(self, measure: str, breakdown: str | None = None) -> tuple[Level, ...]:
+        """Levels at which a measure is published: with a breakdown, or in any table."""
+        chosen = {
+            level
+            for wanted in self.published
+            if breakdown is None or self.tables[wanted.table].breakdown == breakdown
+            for level in wanted.levels
+            if measure in {item.id for item in self.tables[wanted.table].measures}
+        }
+        return tuple(sorted(chosen, key=LEVEL_ORDER.__getitem__))
+
+    def holder(self, measure: str) -> str:
+        """A table of the tally that holds the measure's totals at every level it can have."""
+        holding = [
+            table
+            for table in self.tables.values()
+            if measure in {item.id for item in table.measures}
+        ]
+        return max(holding, key=lambda table: (not table.breakdown, len(table.levels))).id
+
+    def cells(self, period: int) -> Iterator[GridCell]:
+        """Every cell to be published of a period, in the order of the release."""
+        for wanted in sorted(self.published, key=lambda item: item.table):
+            table = self.tables[wanted.table]
+            categories = ["", *sorted(code for code, _ in table.categories)]
+            measures = sorted(measure.id for measure in table.measures)
+            for level in sorted(wanted.levels, key=LEVEL_ORDER.__getitem__):
+                for unit in self.units(level, period):
+                    for category in categories:
+                        part = f"{table.breakdown}={category}" if category else ""
+                        for measure in measures:
+                            yield GridCell(table.id, level, unit, period, category, measure, part)
+
+
+def _check_published(wanted: Published, tables: Mapping[str, Table]) -> None:
+    table = tables.get(wanted.table)
+    if table is None:
+        raise ProtectionError(
+            "table-unknown", f"expected table {wanted.table!r} in the tally, found none"
+        )
+    missing = [level.value for level in wanted.levels if level not in table.levels]
+    if missing:
+        raise ProtectionError(
+            "level-unknown", f"expected level {missing[0]!r} in table {table.id!r} of the tally"
+        )
+    unknown = sorted({measure.id for measure in table.measures} - MEASURES)
+    if unknown or (table.breakdown and {m.id for m in table.measures} != {CLIENTS}):
+        raise ProtectionError(
+            "measure-unknown",
+            f"table {table.id!r} has a measure for which there is no protection rule",
+            hint="publish the table only when rules for it exist",
+        )

@@ -1,0 +1,100 @@
+"""Which quantities of a period the primary rules protect (PROTECTION section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from publisher.protection.layout import Leaves, Nodes
+from publisher.protection.primary import (
+    Rule,
+    below_threshold,
+    group_disclosed,
+    remainder_disclosed,
+)
+from publisher.protection.problem import Kind, ProblemBuilder, Sensitive
+from publisher.protection.rules import Rules
+
+Interval = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The nodes of one quantity, with what its rules compare it to.
+
+    Attributes:
+        split: whether it is one category of a breakdown.
+        whole: the total that it splits, or the resident pupils that it is a part of.
+        family: all quantities of the same unit, the total first; what a fallback may hide.
+        duo: DUO's totals (least, greatest), where it counts resident pupils.
+    """
+
+    nodes: Nodes
+    split: bool = False
+    whole: Nodes | None = None
+    family: tuple[Nodes, ...] = ()
+    duo: Mapping[Leaves, Interval] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Judge:
+    """Judges the nodes of a period and collects the sensitive ones, widest units first."""
+
+    rules: Rules
+    builder: ProblemBuilder
+    closed: frozenset[str]
+    _found: list[tuple[int, Sensitive]] = field(default_factory=list)
+
+    def judge(self, measured: Measured) -> None:
+        """Judge every node of a quantity."""
+        for leaves, node in measured.nodes.items():
+            known = self.builder.nodes[node]
+            if known.kind is Kind.PUBLIC:
+                self._tie_zero(measured, leaves, node)
+                continue
+            sensitive = self._sensitive(measured, leaves, node)
+            if sensitive is not None:
+                self._found.append((len(leaves), sensitive))
+
+    def collect(self) -> None:
+        """Hand the sensitive quantities to the problem: widest units first, else as found."""
+        self._found.sort(key=lambda found: -found[0])
+        self.builder.sensitive.extend(item for _, item in self._found)
+
+    def _sensitive(self, measured: Measured, leaves: Leaves, node: int) -> Sensitive | None:
+        """The first rule that applies, with the class that it withholds."""
+        known = self.builder.nodes[node]
+        threshold = self.rules.split_threshold if measured.split else self.rules.threshold
+        level = self.rules.split_slide if measured.split else self.rules.slide
+        top = max(threshold - 1, 1)
+        family = tuple(nodes[leaves] for nodes in measured.family if leaves in nodes)
+        if known.kind is Kind.LATENT:
+            # Without a name it is a mere step between sums, which no rule is about.
+            if known.keys and below_threshold(known.true, threshold):
+                return Sensitive(node, Rule.MARGIN, level, 0, None)
+            return None
+        if known.true == 0:
+            return Sensitive(node, Rule.ZERO, 1, 1, top, (), family)
+        if below_threshold(known.true, threshold):
+            return Sensitive(node, Rule.THRESHOLD, level, 1, top, (), family)
+        if self.rules.group and measured.whole is not None and leaves in measured.whole:
+            whole = measured.whole[leaves]
+            if group_disclosed(known.true, self.builder.nodes[whole].true, threshold):
+                guard = (self.builder.difference(whole, node), 0, top)
+                return Sensitive(node, Rule.GROUP, level, 1, None, (guard,), family)
+        if leaves in measured.duo:
+            low, high = measured.duo[leaves]
+            if remainder_disclosed(known.true, low, high, self.rules.remainder):
+                least = max(low - self.rules.remainder + 1, 1)
+                return Sensitive(node, Rule.REMAINDER, level, least, high - 1, (), family)
+        if not self.closed.isdisjoint(known.keys):
+            return Sensitive(node, Rule.CLOSING, level, 1, None, (), family)
+        return None
+
+    def _tie_zero(self, measured: Measured, leaves: Leaves, node: int) -> None:
+        """A visible zero of a split stays visible only while the total it splits is."""
+        if self.rules.zeros != "parent" or not measured.split or measured.whole is None:
+            return
+        total = measured.whole.get(leaves)
+        if total is not None and self.builder.nodes[total].true > 0:
+            self.builder.zeros.append((node, total))

@@ -1,0 +1,18 @@
+"""Names of cells, as they stand in certificates; one spelling for both sides of the proof."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, unquote
+
+ATOM = "~"
+"""Level of an innermost group that no published level shows on its own."""
+
+
+def key_of(*parts: str) -> str:
+    """One string for a cell; parts are escaped, so that no two cells share a key."""
+    return "/".join(quote(part, safe="*=+~ ") for part in parts)
+
+
+def parts_of(key: str) -> tuple[str, ...]:
+    """The parts that ``key_of`` joined."""
+    return tuple(unquote(part) for part in key.split("/"))

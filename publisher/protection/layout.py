@@ -1,0 +1,156 @@
+"""How one quantity of a period is laid out: which sets of leaves have a node, and their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from publisher.protection.grid import Grid, quantity_key
+from publisher.protection.keys import ATOM
+from publisher.protection.problem import ProblemBuilder
+from publisher.protection.regions import latent_units, leaves_of, region_units, schools_of
+from publisher.protection.sums import SumPlan, plan_sums
+from shared.errors import ProtectionError
+from shared.reference import Level
+
+Leaves = frozenset[str]
+Nodes = Mapping[Leaves, int]
+Name = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The sets between which sums run.
+
+    Attributes:
+        plan: sums over schools and ``elsewhere``.
+        names: level and unit of every published unit, by its leaves.
+        latent: names of rests and crossings that are no unit, by their leaves.
+        inner: the finest sets: innermost groups, and municipalities of residence.
+        residences: the municipalities of residence, empty where that cut is not published.
+    """
+
+    plan: SumPlan[str]
+    names: Mapping[Leaves, tuple[Name, ...]]
+    latent: Mapping[Leaves, tuple[Name, ...]]
+    inner: tuple[Leaves, ...]
+    residences: tuple[Leaves, ...]
+
+    @classmethod
+    def of(cls, grid: Grid, period: int, levels: Iterable[Level]) -> Layout:
+        """Lay out what is published at these levels."""
+        units = region_units(grid, period, levels)
+        names: dict[Leaves, tuple[Name, ...]] = {}
+        for unit in units:
+            names[unit.leaves] = (*names.get(unit.leaves, ()), (unit.level, unit.unit))
+        cut = tuple(unit.leaves for unit in units if unit.level == Level.RESIDENCE.value)
+        latent: dict[Leaves, tuple[Name, ...]] = {}
+        for unit in latent_units(units, schools_of(grid)):
+            if unit.leaves not in names:
+                latent[unit.leaves] = (*latent.get(unit.leaves, ()), (unit.level, unit.unit))
+        within = [leaves for leaves in (*names, *latent) if leaves and leaves not in set(cut)]
+        plan = plan_sums(leaves_of(grid, period), within)
+        groups = tuple(plan.sets[group] for group in plan.groups)
+        return cls(plan, names, latent, (*groups, *cut), cut)
+
+    def latent_names(self, leaves: Leaves) -> tuple[Name, ...]:
+        """Names of a set that no cell shows; an innermost one is named after its first leaf."""
+        atom = ((ATOM, min(leaves)),) if leaves in self.inner else ()
+        return (*self.latent.get(leaves, ()), *atom)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """What is counted: a measure of a table of the tally, in one category or in total.
+
+    Attributes:
+        shown: the levels at which it is published.
+    """
+
+    table: str
+    measure: str
+    category: str
+    part: str
+    shown: tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityNodes:
+    """Adds the nodes of a quantity, and the sums between them, to a problem."""
+
+    grid: Grid
+    period: int
+    builder: ProblemBuilder
+
+    def add(
+        self,
+        layout: Layout,
+        quantity: Quantity,
+        *,
+        priority: float,
+        withhold_zero: Callable[[Leaves], bool],
+        ceilings: Mapping[Leaves, int],
+    ) -> Nodes:
+        """Add one node per set of the layout.
+
+        Args:
+            layout: the sets.
+            quantity: what is counted.
+            priority: factor of the cost of withholding.
+            withhold_zero: whether a rule withholds a zero of this set; others stay published.
+            ceilings: the greatest value that a reader thinks possible, by set.
+        """
+        nodes: dict[Leaves, int] = {}
+        shown = {level.value for level in quantity.shown}
+        for leaves in (*layout.plan.sets, *layout.residences):
+            true = sum(self._leaf(quantity, leaf) for leaf in leaves)
+            ceiling = ceilings.get(leaves)
+            names = [name for name in layout.names.get(leaves, ()) if name[0] in shown]
+            if not names:
+                keys = [self._key(quantity, *name) for name in layout.latent_names(leaves)]
+                nodes[leaves] = self.builder.latent(keys, true, ceiling=ceiling)
+                continue
+            keys = [self._key(quantity, *name) for name in names]
+            for level, unit in names:
+                self._check_value(quantity, level, unit, true)
+            nodes[leaves] = self.builder.cell(
+                keys,
+                true,
+                may_withhold=true > 0 or withhold_zero(leaves),
+                priority=priority,
+                ceiling=ceiling,
+            )
+        self._add_sums(layout, nodes)
+        return nodes
+
+    def _add_sums(self, layout: Layout, nodes: Nodes) -> None:
+        sets = layout.plan.sets
+        for whole, parts in layout.plan.equations:
+            self.builder.equal(nodes[sets[whole]], [nodes[sets[part]] for part in parts])
+        if layout.residences:
+            # Two cuts of one population: their totals tie.
+            terms = [(nodes[leaves], 1) for leaves in layout.residences]
+            terms += [(nodes[sets[group]], -1) for group in layout.plan.groups]
+            self.builder.tie(terms)
+
+    def _leaf(self, quantity: Quantity, leaf: str) -> int:
+        kind, _, unit = leaf.rpartition(" ")
+        level = {"": Level.SCHOOL, "elsewhere": Level.ELSEWHERE, "residence": Level.RESIDENCE}[kind]
+        return self.grid.value(
+            quantity.table, level, unit, self.period, quantity.measure, quantity.category
+        )
+
+    def _key(self, quantity: Quantity, level: str, unit: str) -> str:
+        return quantity_key(self.period, quantity.measure, level, unit, quantity.part)
+
+    def _check_value(self, quantity: Quantity, level: str, unit: str, true: int) -> None:
+        held = self.grid.value(
+            quantity.table, Level(level), unit, self.period, quantity.measure, quantity.category
+        )
+        if held != true:
+            raise ProtectionError(
+                "tally-inconsistent",
+                f"expected every level of {quantity.measure} to be the sum of its schools, "
+                f"found another value at level {level}",
+                hint="the tally and the reference bundle do not belong together",
+            )

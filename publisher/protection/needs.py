@@ -1,0 +1,102 @@
+"""From rules to needs: which alternatives a sensitive quantity must have.
+
+A move is a range of changes in one direction, with conditions; a need is met by a witness
+that makes one of its moves. Every sensitive quantity needs a move within its rule's class,
+whatever the direction; ``up`` and ``both`` add needs of their own.
+
+One case has no alternative within the class whatever is withheld: a total of T - 1 whose
+parts a reader knows to be positive and that are all 1. Its alternative then lies above the
+class: one code covers primary and secondary cells, so that a reader has to think it possible.
+The verifier accepts that only where integer bounds prove the case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from publisher.protection.primary import Rule
+from publisher.protection.problem import Node, Problem, Sensitive
+from publisher.protection.rules import Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Change ``node`` by ``low`` to ``high`` (one sign), and each guard within its range."""
+
+    node: int
+    low: int
+    high: int | None
+    guards: tuple[tuple[int, int, int], ...] = ()
+
+    @property
+    def upward(self) -> bool:
+        """Whether the alternative is greater than the truth."""
+        return self.low > 0
+
+    def made_by(self, witness: Mapping[int, int]) -> bool:
+        """Whether a witness makes this move."""
+        step = witness.get(self.node, 0)
+        return _within(step, self.low, self.high) and all(
+            _within(witness.get(guard, 0), low, high) for guard, low, high in self.guards
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One requirement of the sensitive quantity at a position in the problem's list.
+
+    Attributes:
+        beyond: moves out of the class, for when nothing at all can make one of ``moves``.
+    """
+
+    sensitive: int
+    moves: tuple[Move, ...]
+    beyond: tuple[Move, ...] = ()
+
+    def met_by(self, witness: Mapping[int, int]) -> bool:
+        """Whether a witness makes one of the moves."""
+        return any(move.made_by(witness) for move in self.moves)
+
+
+def needs_of(problem: Problem, position: int, direction: Direction) -> tuple[Need, ...]:
+    """The needs of one sensitive quantity; a need without moves can never be met.
+
+    A reader who knows the rules must find an alternative within the class. Where ``up`` or
+    ``both`` ask for upward and the class has no room there, the interval itself must still
+    reach that far: that is a second need, beyond the class. Downward is asked for only as far
+    as the reader's own lower bounds leave room.
+    """
+    sensitive = problem.sensitive[position]
+    node = problem.nodes[sensitive.node]
+    up, down = _moves_within_class(sensitive, node, problem)
+    above = (Move(sensitive.node, sensitive.level, None),)
+    beyond = above if sensitive.rule is Rule.THRESHOLD else ()
+    if direction == "either":
+        return (Need(position, (*up, *down), beyond),)
+    needs = [Need(position, up)] if up else [Need(position, down, beyond), Need(position, above)]
+    if direction == "both" and down:
+        needs.append(Need(position, down, above))
+    return tuple(dict.fromkeys(needs))
+
+
+def _moves_within_class(
+    sensitive: Sensitive, node: Node, problem: Problem
+) -> tuple[tuple[Move, ...], tuple[Move, ...]]:
+    """The moves up and down that end inside the rule's class; empty where it has no room."""
+    guards = tuple(
+        (guard, low - problem.nodes[guard].true, high - problem.nodes[guard].true)
+        for guard, low, high in sensitive.guards
+    )
+    room = None if sensitive.high is None else sensitive.high - node.true
+    depth = node.true - max(sensitive.low, node.floor)
+    upward = Move(sensitive.node, sensitive.level, room, guards)
+    downward = Move(sensitive.node, -depth, -sensitive.level, guards)
+    return (
+        (upward,) if room is None or room >= sensitive.level else (),
+        (downward,) if depth >= sensitive.level else (),
+    )
+
+
+def _within(step: int, low: int, high: int | None) -> bool:
+    return low <= step and (high is None or step <= high)

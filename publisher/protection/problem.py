@@ -1,0 +1,183 @@
+"""The general problem: quantities, and one sparse integer matrix of relations between them.
+
+A node is a quantity with a true value: one published cell, several cells that are the same
+quantity, or a latent quantity that no table shows. Rows are ``low ≤ Σ mᵢ·yᵢ ≤ high`` and hold
+for the true table and for every table that a reader can believe in (PROTECTION section 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from publisher.protection.primary import Rule
+from shared.errors import ProtectionError
+
+BASE_COST = 1.0
+COST_PER_CHILD = 0.01
+"""Cost of withholding a cell: 1 + 0.01·a, times the table's priority (PROTECTION 4)."""
+
+
+class Kind(Enum):
+    """How a reader meets a node."""
+
+    CELL = "cell"  # published unless it is withheld
+    PUBLIC = "public"  # always published
+    LATENT = "latent"  # in no table, but tied to cells that are
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One quantity.
+
+    Attributes:
+        keys: the cells that show it; for a latent node its name in certificates, if it has one.
+        true: its value; persons or what the table counts.
+        floor: the least value that a reader thinks possible once it is not published.
+        ceiling: the greatest, None where nothing bounds it.
+        cost: of withholding it, over all its cells.
+    """
+
+    keys: tuple[str, ...]
+    true: int
+    floor: int
+    ceiling: int | None
+    kind: Kind
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One relation ``low ≤ Σ factor·y[node] ≤ high``; None is no bound."""
+
+    terms: tuple[tuple[int, int], ...]
+    low: int | None
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitive:
+    """A quantity that a rule protects.
+
+    Attributes:
+        level: the least distance from the true value to its alternative.
+        low: the least alternative value in the class that the rule withholds.
+        high: the greatest, None where the class has no end.
+        guards: latent nodes whose alternative must stay within bounds for the rule to apply.
+        unit: nodes of the same unit, the ones a fallback may hide.
+    """
+
+    node: int
+    rule: Rule
+    level: int
+    low: int
+    high: int | None
+    guards: tuple[tuple[int, int, int], ...] = ()
+    unit: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """All quantities of a block, their relations, and those that rules protect.
+
+    Attributes:
+        families: parents with all their children, and the threshold that hidden children must
+            reach together.
+        zeros: (published zero, the total it splits): the zero may be shown only while the
+            total is.
+    """
+
+    nodes: tuple[Node, ...]
+    rows: tuple[Row, ...]
+    sensitive: tuple[Sensitive, ...]
+    families: tuple[tuple[int, tuple[int, ...], int], ...] = ()
+    zeros: tuple[tuple[int, int], ...] = ()
+
+    def check_truth(self) -> None:
+        """Check that the true table satisfies every relation.
+
+        Raises:
+            ProtectionError: ``relation-broken``; then the cells do not belong together.
+        """
+        for row in self.rows:
+            total = sum(factor * self.nodes[node].true for node, factor in row.terms)
+            if (row.low is not None and total < row.low) or (
+                row.high is not None and total > row.high
+            ):
+                raise ProtectionError(
+                    "relation-broken",
+                    f"expected totals that agree with their parts, "
+                    f"found a relation over {len(row.terms)} quantities that does not hold",
+                    hint="the cells of different levels were not made from the same rows",
+                )
+
+
+@dataclass(slots=True)
+class ProblemBuilder:
+    """Collects nodes and rows; the order of adding is the order of every later decision."""
+
+    nodes: list[Node] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    sensitive: list[Sensitive] = field(default_factory=list)
+    families: list[tuple[int, tuple[int, ...], int]] = field(default_factory=list)
+    zeros: list[tuple[int, int]] = field(default_factory=list)
+
+    def cell(
+        self,
+        keys: Sequence[str],
+        true: int,
+        *,
+        may_withhold: bool,
+        priority: float = 1.0,
+        ceiling: int | None = None,
+    ) -> int:
+        """Add a quantity that the given cells show; a truly positive one is at least 1."""
+        cost = priority * len(keys) * (BASE_COST + COST_PER_CHILD * true)
+        kind = Kind.CELL if may_withhold else Kind.PUBLIC
+        return self._add(Node(tuple(keys), true, min(true, 1), ceiling, kind, cost))
+
+    def latent(self, keys: Sequence[str], true: int, *, ceiling: int | None = None) -> int:
+        """Add a quantity that no table shows; a reader knows only that it is not negative."""
+        return self._add(Node(tuple(keys), true, 0, ceiling, Kind.LATENT, 0.0))
+
+    def _add(self, node: Node) -> int:
+        self.nodes.append(node)
+        return len(self.nodes) - 1
+
+    def equal(self, whole: int, parts: Iterable[int]) -> None:
+        """SUM (or SAME, with one part): the whole is the sum of its parts."""
+        self.rows.append(Row(((whole, 1), *((part, -1) for part in parts)), 0, 0))
+
+    def at_most(self, lesser: Iterable[int], greater: Iterable[int]) -> None:
+        """One sum of quantities is at most another."""
+        terms = (*((node, -1) for node in lesser), *((node, 1) for node in greater))
+        self.rows.append(Row(terms, 0, None))
+
+    def tie(self, terms: Iterable[tuple[int, int]]) -> None:
+        """A weighted sum of quantities is 0."""
+        self.rows.append(Row(tuple(terms), 0, 0))
+
+    def within(self, nodes: Iterable[int], most: int) -> None:
+        """A sum of quantities is at most a known number, where the truth is."""
+        terms = tuple((node, 1) for node in nodes)
+        if sum(self.nodes[node].true for node, _ in terms) <= most:
+            self.rows.append(Row(terms, None, most))
+
+    def difference(self, whole: int, part: int) -> int:
+        """A latent node that is ``whole - part``, never negative."""
+        rest = self.latent((), self.nodes[whole].true - self.nodes[part].true)
+        self.equal(whole, (part, rest))
+        return rest
+
+    def build(self) -> Problem:
+        """The problem, after checking that the truth satisfies it."""
+        problem = Problem(
+            tuple(self.nodes),
+            tuple(self.rows),
+            tuple(self.sensitive),
+            tuple(self.families),
+            tuple(self.zeros),
+        )
+        problem.check_truth()
+        return problem

@@ -1,0 +1,201 @@
+"""Secondary suppression: sequential linear programs with witnesses, then pruning.
+
+1. Every need that hidden quantities alone can meet gets its witness; nothing more is withheld.
+2. Each need that is left, in the problem's order: the cheapest change that meets it is found,
+   and the published cells that it changes are withheld.
+3. Prune, heaviest first: a cell is published again where every need that its witness served
+   finds another; only those needs are solved again.
+
+A witness stays valid whatever else is withheld, for it keeps every published value.
+Source: PROTECTION section 4; Hundepool et al. 2012, chapter 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from publisher.protection.needs import Need, needs_of
+from publisher.protection.problem import Kind, Problem
+from publisher.protection.rules import Rules
+from publisher.protection.solver import Witness, WitnessModel
+from shared.errors import ProtectionError
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Which nodes are withheld, and for each need the witness that meets it.
+
+    Attributes:
+        primary: withheld by a rule; empty intersection with ``secondary``.
+        secondary: withheld to protect others.
+        witnesses: (position in the problem's sensitive list, change per node).
+    """
+
+    primary: frozenset[int]
+    secondary: frozenset[int]
+    witnesses: tuple[tuple[int, tuple[tuple[int, int], ...]], ...]
+
+
+def suppress(problem: Problem, rules: Rules, progress: Progress | None = None) -> Pattern:
+    """Find a pattern in which every sensitive quantity has its witnesses.
+
+    Raises:
+        ProtectionError: ``protection-unmet`` where no pattern can meet a need.
+    """
+    search = _Search(problem, rules, progress or (lambda done, of: None))
+    search.serve_from_hidden()
+    search.serve_rest()
+    search.prune()
+    return search.pattern()
+
+
+class _Search:
+    """The working state of one block; lives only inside ``suppress``."""
+
+    def __init__(self, problem: Problem, rules: Rules, progress: Progress) -> None:
+        self._problem = problem
+        self._rules = rules
+        self._progress = progress
+        self._model = WitnessModel(problem)
+        self._primary = {
+            item.node for item in problem.sensitive if problem.nodes[item.node].kind is Kind.CELL
+        }
+        self._model.hide(sorted(self._primary))
+        self._secondary: set[int] = set()
+        self._needs = [
+            need
+            for position in range(len(problem.sensitive))
+            for need in needs_of(problem, position, rules.direction)
+        ]
+        self._witness_of: list[Witness | None] = [None] * len(self._needs)
+        self._needs_at: dict[int, list[int]] = {}
+        for number, need in enumerate(self._needs):
+            self._needs_at.setdefault(problem.sensitive[need.sensitive].node, []).append(number)
+
+    def serve_from_hidden(self) -> None:
+        """Step 1."""
+        for number, need in enumerate(self._needs):
+            if self._witness_of[number] is None:
+                witness = self._first(need)
+                if witness is not None:
+                    self._keep(witness)
+
+    def serve_rest(self) -> None:
+        """Step 2."""
+        self._model.offer(self._candidates())
+        for number, need in enumerate(self._needs):
+            self._progress(number, len(self._needs))
+            if self._witness_of[number] is None:
+                witness = self._best(need) or self._beyond(number) or self._after_fallback(need)
+                self._withhold(witness)
+                self._keep(witness)
+        self._model.close(self._candidates())
+
+    def prune(self) -> None:
+        """Step 3."""
+        nodes = self._problem.nodes
+        for cell in sorted(self._secondary, key=lambda node: (-nodes[node].cost, node)):
+            used_by = [
+                number for number, witness in enumerate(self._witness_of) if cell in (witness or ())
+            ]
+            before = {number: self._witness_of[number] for number in used_by}
+            self._model.close((cell,))
+            for number in used_by:
+                self._witness_of[number] = None
+            if all(self._served_without(number, cell) for number in used_by):
+                self._secondary.discard(cell)
+            else:
+                self._model.hide((cell,))
+                for number, witness in before.items():
+                    self._witness_of[number] = witness
+        self._progress(len(self._needs), len(self._needs))
+
+    def pattern(self) -> Pattern:
+        """The result; every need has its witness by now."""
+        witnesses = []
+        for need, witness in zip(self._needs, self._witness_of, strict=True):
+            if witness is None:
+                raise RuntimeError("a need was left without a witness")
+            witnesses.append((need.sensitive, tuple(sorted(witness.items()))))
+        return Pattern(frozenset(self._primary), frozenset(self._secondary), tuple(witnesses))
+
+    def _served_without(self, number: int, cell: int) -> bool:
+        if self._witness_of[number] is not None:
+            return True
+        need = self._needs[number]
+        for witness in self._witness_of:
+            if witness is not None and cell not in witness and need.met_by(witness):
+                self._witness_of[number] = witness
+                return True
+        found = self._first(need)
+        if found is None:
+            return False
+        self._keep(found)
+        return True
+
+    def _candidates(self) -> list[int]:
+        """Published cells that may be withheld: never a zero that the policy publishes."""
+        hidden = self._primary | self._secondary
+        return [
+            place
+            for place, node in enumerate(self._problem.nodes)
+            if node.kind is Kind.CELL and place not in hidden
+        ]
+
+    def _first(self, need: Need) -> Witness | None:
+        """A witness by the quick means only; without one a cell more stays withheld."""
+        for move in need.moves:
+            witness = self._model.cheapest(move, thorough=False)
+            if witness is not None:
+                return witness
+        return None
+
+    def _best(self, need: Need) -> Witness | None:
+        found = [
+            witness for move in need.moves if (witness := self._model.cheapest(move)) is not None
+        ]
+        return min(found, key=self._model.cost_of, default=None)
+
+    def _beyond(self, number: int) -> Witness | None:
+        """Nothing that may be withheld makes a move within the class: from now on, beyond it."""
+        need = self._needs[number]
+        self._needs[number] = Need(need.sensitive, need.beyond)
+        return self._best(self._needs[number])
+
+    def _keep(self, witness: Witness) -> None:
+        """Serve every waiting need that the witness meets, not only the one it was made for."""
+        for node in witness:
+            for number in self._needs_at.get(node, ()):
+                if self._witness_of[number] is None and self._needs[number].met_by(witness):
+                    self._witness_of[number] = witness
+
+    def _withhold(self, nodes: Iterable[int]) -> None:
+        new = [
+            node
+            for node in nodes
+            if self._problem.nodes[node].kind is Kind.CELL
+            and node not in self._primary
+            and node not in self._secondary
+        ]
+        self._secondary.update(new)
+        self._model.hide(new)
+
+    def _after_fallback(self, need: Need) -> Witness:
+        """The unit's zeros (where hidden at all), then its total, then its whole breakdown."""
+        item = self._problem.sensitive[need.sensitive]
+        if self._rules.fallback:
+            for node in item.unit:
+                if self._problem.nodes[node].kind is Kind.CELL:
+                    self._withhold((node,))
+                    witness = self._best(need)
+                    if witness is not None:
+                        return witness
+        raise ProtectionError(
+            "protection-unmet",
+            f"expected an alternative for every sensitive count, found none for one "
+            f"that the rule {item.rule.value} protects",
+            hint="publish this table at a coarser level, or merge categories",
+        )

@@ -1,0 +1,76 @@
+"""What a release claims: cells, relations between them, and what every sensitive cell needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from publisher.protection.primary import Rule
+from publisher.protection.rules import Direction
+
+Terms = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """``low ≤ Σ factor·y[key] ≤ high``; None is no bound."""
+
+    terms: Terms
+    low: int | None
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A rule-sensitive quantity: how far its alternative must lie, and where it may.
+
+    Attributes:
+        low: least value in the class that the rule withholds.
+        high: greatest value, None where the class has no end.
+        guards: sums of alternative values that must stay within bounds for the rule to apply.
+    """
+
+    cell: str
+    rule: Rule
+    level: int
+    low: int
+    high: int | None
+    guards: tuple[Relation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """A parent with all of its children: the withheld ones together reach the threshold."""
+
+    parent: str
+    children: tuple[str, ...]
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One block of a release, with the true table beside it.
+
+    Attributes:
+        true: value of every cell and of every latent quantity.
+        withheld: cells that are not published.
+        latent: quantities in no table; a reader knows only that they are not negative.
+    """
+
+    true: Mapping[str, int]
+    withheld: frozenset[str]
+    latent: frozenset[str]
+    relations: tuple[Relation, ...]
+    demands: tuple[Demand, ...]
+    unions: tuple[Union, ...]
+    direction: Direction
+
+    def is_hidden(self, key: str) -> bool:
+        """Whether a reader does not see this quantity."""
+        return key in self.withheld or key in self.latent
+
+    def floor(self, key: str) -> int:
+        """The least value that a reader thinks possible (PROTECTION section 1)."""
+        if key in self.latent:
+            return 0
+        return min(self.true[key], 1) if key in self.withheld else self.true[key]
