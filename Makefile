@@ -34,16 +34,16 @@ check: install wheels ## Style, types, import contracts, wheel contents, documen
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/architecture
+	$(BIN)/python -m pytest -q -rs tests/architecture
 
 test: check ## All checks, then all tests
-	$(BIN)/python -m pytest -q -n auto --dist worksteal --ignore=tests/architecture
+	$(BIN)/python -m pytest -q -rs -n auto --dist worksteal --ignore=tests/architecture
 
 test-long: check ## The same with long suites
-	MOJ_LONG=1 $(BIN)/python -m pytest -q -n auto --dist worksteal --ignore=tests/architecture
+	MOJ_LONG=1 $(BIN)/python -m pytest -q -rs -n auto --dist worksteal --ignore=tests/architecture
 
 coverage: install ## Branch coverage of the tests
-	$(BIN)/python -m pytest -q -n auto --dist worksteal --cov --cov-report=term
+	$(BIN)/python -m pytest -q -rs -n auto --dist worksteal --cov --cov-report=term
 
 # --- components ----------------------------------------------------------------------------
 
