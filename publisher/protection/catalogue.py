@@ -14,7 +14,6 @@ from publisher.protection.families import families_of
 from publisher.protection.grid import CLIENTS, NOT_COVERED, PUPILS, Grid
 from publisher.protection.judge import Interval, Judge, Measured
 from publisher.protection.layout import Layout, Leaves, Nodes, Quantity, QuantityNodes
-from publisher.protection.primary import below_threshold, zero_withheld
 from publisher.protection.problem import Problem, ProblemBuilder
 from publisher.protection.rules import Rules
 from shared.contract.tally import Table
@@ -46,7 +45,7 @@ class PeriodProblem:
                 Measured(nodes, whole=whole, family=(nodes,), duo=duo if measure == PUPILS else {})
             )
         for table in self._breakdowns():
-            self._add_breakdown(builder, judge, table, totals[CLIENTS], closed)
+            self._add_breakdown(builder, judge, table, totals[CLIENTS])
         judge.collect()
         self._add_families(builder, totals)
         return builder.build()
@@ -85,7 +84,7 @@ class PeriodProblem:
                     self._layout_of(measure),
                     quantity,
                     priority=_TOTAL_PRIORITY,
-                    withhold_zero=lambda leaves: self.rules.zeros == "protect",
+                    may_withhold_zeros=self.rules.zeros == "protect",
                     ceilings=ceilings if measure == PUPILS else {},
                 )
         return totals
@@ -108,12 +107,10 @@ class PeriodProblem:
         judge: Judge,
         table: Table,
         totals: Nodes,
-        closed: frozenset[str],
     ) -> None:
         """The categories of a breakdown, tied to the totals that they split."""
         layout = self._layout(self.grid.levels(CLIENTS, table.breakdown))
         adder = QuantityNodes(self.grid, self.period, builder)
-        shown = self._shown_totals(builder, totals, closed)
         of_category: dict[str, Nodes] = {}
         for code, _ in table.categories:
             of_category[code] = adder.add(
@@ -123,13 +120,7 @@ class PeriodProblem:
                     self.grid.levels(CLIENTS, table.breakdown),
                 ),
                 priority=1.0,
-                withhold_zero=lambda leaves: zero_withheld(
-                    self.rules.zeros,
-                    split=True,
-                    parent=builder.nodes[totals[leaves]].true,
-                    parent_shown=leaves in shown,
-                    least=self.rules.zero_parent_min,
-                ),
+                may_withhold_zeros=self.rules.zeros != "publish",
                 ceilings={},
             )  # fmt: skip
         self._relate_breakdown(builder, table, layout, of_category, totals)
@@ -142,17 +133,6 @@ class PeriodProblem:
                 builder.families.append((totals[leaves], parts, self.rules.split_threshold))
         for nodes in of_category.values():
             self._add_family(builder, layout, nodes, self.rules.split_threshold)
-
-    def _shown_totals(
-        self, builder: ProblemBuilder, totals: Nodes, closed: frozenset[str]
-    ) -> frozenset[Leaves]:
-        """Totals that are not withheld before the search begins."""
-        return frozenset(
-            leaves
-            for leaves, node in totals.items()
-            if not below_threshold(builder.nodes[node].true, self.rules.threshold)
-            and closed.isdisjoint(builder.nodes[node].keys)
-        )
 
     def _relate_breakdown(
         self,

@@ -11,6 +11,7 @@ from publisher.protection.primary import (
     below_threshold,
     group_disclosed,
     remainder_disclosed,
+    zero_withheld,
 )
 from publisher.protection.problem import Kind, ProblemBuilder, Sensitive
 from publisher.protection.rules import Rules
@@ -48,13 +49,11 @@ class Judge:
     def judge(self, measured: Measured) -> None:
         """Judge every node of a quantity."""
         for leaves, node in measured.nodes.items():
-            known = self.builder.nodes[node]
-            if known.kind is Kind.PUBLIC:
-                self._tie_zero(measured, leaves, node)
-                continue
             sensitive = self._sensitive(measured, leaves, node)
             if sensitive is not None:
                 self._found.append((len(leaves), sensitive))
+            elif self.builder.nodes[node].true == 0:
+                self._tie_zero(measured, leaves, node)
 
     def collect(self) -> None:
         """Hand the sensitive quantities to the problem: widest units first, else as found."""
@@ -74,7 +73,8 @@ class Judge:
                 return Sensitive(node, Rule.MARGIN, level, 0, None)
             return None
         if known.true == 0:
-            return Sensitive(node, Rule.ZERO, 1, 1, top, (), family)
+            hidden = self._zero_withheld(measured, leaves)
+            return Sensitive(node, Rule.ZERO, 1, 1, top, (), family) if hidden else None
         if below_threshold(known.true, threshold):
             return Sensitive(node, Rule.THRESHOLD, level, 1, top, (), family)
         if self.rules.group and measured.whole is not None and leaves in measured.whole:
@@ -91,9 +91,24 @@ class Judge:
             return Sensitive(node, Rule.CLOSING, level, 1, None, (), family)
         return None
 
+    def _zero_withheld(self, measured: Measured, leaves: Leaves) -> bool:
+        whole = measured.whole if measured.split else None
+        if whole is None or leaves not in whole:
+            return self.rules.zeros == "protect"
+        total = self.builder.nodes[whole[leaves]]
+        shown = not below_threshold(total.true, self.rules.threshold)
+        return zero_withheld(
+            self.rules.zeros,
+            split=True,
+            parent=total.true,
+            parent_shown=shown and self.closed.isdisjoint(total.keys),
+            least=self.rules.zero_parent_min,
+        )
+
     def _tie_zero(self, measured: Measured, leaves: Leaves, node: int) -> None:
         """A visible zero of a split stays visible only while the total it splits is."""
-        if self.rules.zeros != "parent" or not measured.split or measured.whole is None:
+        latent = self.builder.nodes[node].kind is Kind.LATENT
+        if self.rules.zeros != "parent" or latent or not measured.split or measured.whole is None:
             return
         total = measured.whole.get(leaves)
         if total is not None and self.builder.nodes[total].true > 0:

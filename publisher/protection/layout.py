@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from publisher.protection.grid import Grid, quantity_key
@@ -88,7 +88,7 @@ class QuantityNodes:
         quantity: Quantity,
         *,
         priority: float,
-        withhold_zero: Callable[[Leaves], bool],
+        may_withhold_zeros: bool,
         ceilings: Mapping[Leaves, int],
     ) -> Nodes:
         """Add one node per set of the layout.
@@ -97,7 +97,7 @@ class QuantityNodes:
             layout: the sets.
             quantity: what is counted.
             priority: factor of the cost of withholding.
-            withhold_zero: whether a rule withholds a zero of this set; others stay published.
+            may_withhold_zeros: whether the policy ever lets a zero be withheld.
             ceilings: the greatest value that a reader thinks possible, by set.
         """
         nodes: dict[Leaves, int] = {}
@@ -116,7 +116,7 @@ class QuantityNodes:
             nodes[leaves] = self.builder.cell(
                 keys,
                 true,
-                may_withhold=true > 0 or withhold_zero(leaves),
+                may_withhold=true > 0 or may_withhold_zeros,
                 priority=priority,
                 ceiling=ceiling,
             )

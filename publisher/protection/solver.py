@@ -89,9 +89,13 @@ class WitnessModel:
             self._set_bounds(node)
         return witness
 
+    def is_hidden(self, node: int) -> bool:
+        """Whether the node may change at next to no cost."""
+        return node in self._open and self._cost[node] <= HIDDEN_COST
+
     def cost_of(self, witness: Witness) -> float:
         """What withholding costs that the witness asks for."""
-        return sum(self._cost[node] for node in witness if self._cost[node] > HIDDEN_COST)
+        return sum(self._cost[node] for node in witness if not self.is_hidden(node))
 
     def _outside(self, move: Move) -> bool:
         """Whether the move ends where no reader thinks it possible."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shared import __version__
+from shared.contract.deliveries import PSEUDONYM_BYTES
 from shared.envelope import TARGET_BODY_BYTES, Context, EnvelopeKind, read_header, seal
 from shared.files import PRIVATE, write_whole
 from shared.hashing.home import OpenRound
@@ -19,6 +21,8 @@ from shared.identity import Identity
 from shared.round import SchemaName
 
 SUFFIX = ".moj"
+OBJECTION_BLOCK = 25
+"""Objections are padded to a multiple of this number of rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ def seal_delivery(
     """
     folder.mkdir(parents=True, exist_ok=True)
     delivery = secrets.token_hex(16)
-    pieces = list(_split(table))
+    pieces = list(_split(_padded(table) if schema is SchemaName.OBJECTION else table))
     written: list[SealedPart] = []
     try:
         for number, piece in enumerate(pieces, start=1):
@@ -83,6 +87,18 @@ def seal_delivery(
             part.path.unlink(missing_ok=True)
         raise
     return written
+
+
+def _padded(objections: pa.Table) -> pa.Table:
+    """Objections with random pseudonyms, which fit nobody, up to a whole number of blocks.
+
+    Neither the size of the envelope nor the number of rows tells how many children objected.
+    """
+    missing = -objections.num_rows % OBJECTION_BLOCK or OBJECTION_BLOCK * (not objections.num_rows)
+    noise = pa.array([os.urandom(PSEUDONYM_BYTES) for _ in range(missing)],
+                     objections.schema.field("pseudonym").type)  # fmt: skip
+    together = pa.concat_tables([objections, pa.table([noise], schema=objections.schema)])
+    return together.sort_by("pseudonym")
 
 
 def to_parquet(table: pa.Table) -> bytes:

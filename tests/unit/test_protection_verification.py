@@ -114,7 +114,8 @@ def test_a_total_that_could_be_lower_may_not_be_proved_beyond_its_class() -> Non
 
 
 @pytest.mark.parametrize(
-    "line", [b"[]", b'{"cell":"a"}', b'{"cell":"a","delta":[["b",1.5]]}', b"x", b'{"cell":1,"delta":[]}']
+    "line",
+    [b"[]", b"{}", b"x", b'{"cell":1,"delta":[]}', b'{"cell":"a","delta":[["b",1.5]]}'],
 )  # fmt: skip
 def test_a_line_that_is_no_certificate_is_refused(line: bytes) -> None:
     with pytest.raises(ProtectionError) as caught:

@@ -16,8 +16,14 @@ class LeastPossible:
 
     def __init__(self, claim: Claim) -> None:
         self._least = {key: claim.floor(key) for key in claim.true}
+        # A parent by its published children says more than by its innermost groups: a child
+        # that is known to be positive lifts it, wherever in the child its children are.
+        sums = [
+            Relation(((union.parent, 1), *((child, -1) for child in union.children)), 0, 0)
+            for union in claim.unions
+        ]
         for _ in range(_PASSES):
-            tightened = [self._tighten(relation) for relation in claim.relations]
+            tightened = [self._tighten(relation) for relation in (*claim.relations, *sums)]
             if not any(tightened):
                 break
 

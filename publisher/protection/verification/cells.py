@@ -42,7 +42,7 @@ def claim_of_cells(spec: Spec, cells: Cells, withheld: frozenset[str]) -> Claim:
         latent=frozenset(),
         relations=tuple(_relations(spec, cells, units, true)),
         demands=tuple(demands),
-        unions=tuple(_unions(spec, cells, units)) if spec.rules.union else (),
+        unions=tuple(_unions(spec, cells, units)),
         direction=spec.rules.direction,
     )
 
@@ -117,6 +117,7 @@ def _demand(
 def _unions(spec: Spec, cells: Cells, units: tuple[LevelUnit, ...]) -> list[Union]:
     """Every parent with the units of another level, or the categories, that add up to it."""
     unions = []
+    threshold = spec.rules.threshold if spec.rules.union else 0
     levels: dict[str, list[LevelUnit]] = {}
     for unit in units:
         levels.setdefault(unit.level, []).append(unit)
@@ -126,8 +127,8 @@ def _unions(spec: Spec, cells: Cells, units: tuple[LevelUnit, ...]) -> list[Unio
             if len(within) > 1 and sum(len(c.members) for c in within) == len(parent.members):
                 for category in (TOTAL, *cells.categories):
                     children = tuple(_key(child, category) for child in within)
-                    unions.append(Union(_key(parent, category), children, spec.rules.threshold))
+                    unions.append(Union(_key(parent, category), children, threshold))
         if spec.breakdown and not spec.overlap:
             parts = tuple(_key(parent, category) for category in cells.categories)
-            unions.append(Union(_key(parent, TOTAL), parts, spec.rules.threshold))
+            unions.append(Union(_key(parent, TOTAL), parts, threshold))
     return unions

@@ -40,7 +40,10 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Union:
-    """A parent with all of its children: the withheld ones together reach the threshold."""
+    """A parent that is the sum of its children; the withheld ones together reach the threshold.
+
+    The threshold is 0 where no rule asks for it.
+    """
 
     parent: str
     children: tuple[str, ...]

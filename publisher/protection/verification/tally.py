@@ -100,7 +100,7 @@ class _Statement:
             latent=frozenset(self.latent),
             relations=tuple(self.relations),
             demands=tuple(self.demands),
-            unions=tuple(self.unions) if self.rules.union else (),
+            unions=tuple(self.unions),
             direction=self.rules.direction,
         )
 
@@ -183,7 +183,8 @@ class _Statement:
             for unit in region_units(self.grid, self.period, levels):
                 keys = tuple(self._key(counted, unit.level, unit.unit) for counted in parts)
                 whole = quantity_key(self.period, CLIENTS, unit.level, unit.unit, "")
-                self.unions.append(Union(whole, keys, self.rules.split_threshold))
+                threshold = self.rules.split_threshold if self.rules.union else 0
+                self.unions.append(Union(whole, keys, threshold))
 
     def _demand(self, counted: _Counted, unit: RegionUnit) -> Demand | None:
         """The first primary rule that applies to a published cell."""
@@ -271,7 +272,7 @@ class _Statement:
 
     def _unite(self, counted: _Counted, units: Sequence[RegionUnit]) -> None:
         """Every parent with the published units of another level that add up to it."""
-        threshold, _, _ = self._limits(counted)
+        threshold = self._limits(counted)[0] if self.rules.union else 0
         for parent in units:
             for level in dict.fromkeys(unit.level for unit in units):
                 children = {
