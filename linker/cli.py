@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import click
@@ -15,85 +13,19 @@ from linker import outbox, rounds, tallying
 from linker.deliveries import decide_delivery
 from linker.linkage.database import EngineSettings
 from linker.retention import Retention
-from linker.settings import Settings, load
-from shared.cli import EXISTING, PATH, card_command, identity_command, ledger_verify_command, run
+from linker.settings import Settings
+from shared.cli import EXISTING, PATH, run
 from shared.clock import system_clock
-from shared.files import read_file, write_whole
-from shared.identity import Identity, Role, check_pinned, load_card
+from shared.files import read_file
+from shared.identity import Role, check_pinned, load_card
 from shared.round import Round
-from shared.state.database import Database, migrate, open_engine
-from shared.state.ledger_table import entries
-from shared.state.round_acceptance import make_offer
-from shared.state.round_keys import RoundKeys
+from shared.service.commands import Installation, service_group
+from shared.state.round_acceptance import RoundFiles, make_offer
 from shared.statement import Kind, Statement
 
+Here = Installation[Settings]
 
-@dataclass
-class Linker:
-    """This installation, opened as far as a command needs it."""
-
-    settings_path: Path
-
-    @cached_property
-    def settings(self) -> Settings:
-        """The settings file."""
-        return load(self.settings_path)
-
-    @cached_property
-    def identity(self) -> Identity:
-        """The linker's identity."""
-        return self.settings.load_identity()
-
-    @cached_property
-    def database(self) -> Database:
-        """The database."""
-        return Database(open_engine(self.settings.database_url), self.identity)
-
-    @cached_property
-    def keys(self) -> RoundKeys:
-        """The key folder."""
-        return RoundKeys(self.settings.key_folder)
-
-
-@click.group(help=__doc__)
-@click.option(
-    "--settings",
-    type=PATH,
-    envvar="LINKER_SETTINGS",
-    default="linker.toml",
-    show_default=True,
-    help="Settings file.",
-)
-@click.pass_context
-def linker(context: click.Context, settings: Path) -> None:
-    """Hold the settings for the commands."""
-    context.obj = Linker(settings)
-
-
-linker.add_command(card_command)
-linker.add_command(identity_command((Role.LINKER,)))
-
-
-@linker.command("migrate")
-@click.pass_obj
-def migrate_command(here: Linker) -> None:
-    """Create the database, or bring it to this version."""
-    migrate(here.settings.database_url, "linker")
-    click.echo("database up to date")
-
-
-@linker.command()
-@click.pass_obj
-def serve(here: Linker) -> None:
-    """Run the web service that receives deliveries."""
-    # Imported here: no other command needs the web framework, and each starts faster without.
-    import uvicorn
-
-    from linker.app import create_app
-
-    app = create_app(here.settings)
-    uvicorn.run(app, host=here.settings.host, port=here.settings.port, access_log=False,
-                log_level="warning", server_header=False)  # fmt: skip
+linker = service_group("linker", __doc__, Settings, (Role.LINKER,))
 
 
 @linker.group("round")
@@ -105,7 +37,7 @@ def round_group() -> None:
 @click.argument("round_id")
 @click.option("--out", type=PATH, required=True)
 @click.pass_obj
-def round_offer(here: Linker, round_id: str, out: Path) -> None:
+def round_offer(here: Here, round_id: str, out: Path) -> None:
     """Make this round's key and offer its public half to the key office."""
     offer = make_offer(here.identity, here.keys, round_id, system_clock)
     offer.save(out)
@@ -118,18 +50,19 @@ def round_offer(here: Linker, round_id: str, out: Path) -> None:
 @click.option("--reference", type=EXISTING, required=True)
 @click.option("--out", type=PATH, required=True, help="The countersigned round.")
 @click.pass_obj
-def round_accept(here: Linker, statement: Path, register: Path, reference: Path, out: Path) -> None:
+def round_accept(here: Here, statement: Path, register: Path, reference: Path, out: Path) -> None:
     """Check a round in every respect, countersign it and open it."""
     accepted = rounds.accept_round(
         here.database,
         here.identity,
         here.keys,
-        statement=Statement.load(statement),
-        register=Statement.load(register),
-        reference=read_file(reference, "a reference bundle"),
-        policy=here.settings.load_policy(),
-        policy_bytes=read_file(here.settings.policy, "a policy"),
-        agreements=here.settings.load_agreements().agreements,
+        RoundFiles(
+            statement=Statement.load(statement),
+            register=Statement.load(register),
+            reference=read_file(reference, "a reference bundle"),
+            policy=read_file(here.settings.policy, "a policy"),
+        ),
+        here.settings.load_agreements().agreements,
     )
     accepted.save(out)
     body = accepted.read(Kind.ROUND, Round)
@@ -139,7 +72,7 @@ def round_accept(here: Linker, statement: Path, register: Path, reference: Path,
 @round_group.command("close")
 @click.argument("round_id")
 @click.pass_obj
-def round_close(here: Linker, round_id: str) -> None:
+def round_close(here: Here, round_id: str) -> None:
     """Close a round; every delivery must be complete and decided."""
     rounds.close_round(here.database, round_id)
     click.echo(f"round {round_id} closed")
@@ -149,7 +82,7 @@ def round_close(here: Linker, round_id: str) -> None:
 @click.argument("round_id")
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_obj
-def round_status(here: Linker, round_id: str, as_json: bool) -> None:
+def round_status(here: Here, round_id: str, as_json: bool) -> None:
     """What is expected, received, held and refused."""
     status = rounds.status_on(here.database, round_id, system_clock)
     if as_json:
@@ -172,7 +105,7 @@ def round_status(here: Linker, round_id: str, as_json: bool) -> None:
 @click.option("--out", type=PATH, required=True, help="The destruction statement.")
 @click.confirmation_option(prompt="The round's key and rows will be gone for good. Continue?")
 @click.pass_obj
-def round_destroy(here: Linker, round_id: str, reason: str, out: Path) -> None:
+def round_destroy(here: Here, round_id: str, reason: str, out: Path) -> None:
     """Destroy a round's key and rows now, before its term."""
     Retention(here.database, here.keys, here.identity).destroy(round_id, reason).save(out)
     click.echo(f"round {round_id} destroyed")
@@ -182,7 +115,7 @@ def round_destroy(here: Linker, round_id: str, reason: str, out: Path) -> None:
 @click.argument("delivery_id")
 @click.option("--accept/--reject", required=True)
 @click.pass_obj
-def decide(here: Linker, delivery_id: str, accept: bool) -> None:
+def decide(here: Here, delivery_id: str, accept: bool) -> None:
     """Decide a held delivery, or give up an incomplete one."""
     decide_delivery(here.database, delivery_id, accept=accept)
     click.echo("decided")
@@ -191,7 +124,7 @@ def decide(here: Linker, delivery_id: str, accept: bool) -> None:
 @linker.command("link")
 @click.argument("round_id")
 @click.pass_obj
-def link_command(here: Linker, round_id: str) -> None:
+def link_command(here: Here, round_id: str) -> None:
     """Link a closed round and queue its tally for the publisher."""
     settings = EngineSettings(
         memory_limit_mb=here.settings.memory_limit_mb, threads=here.settings.threads
@@ -227,7 +160,7 @@ def outbox_group() -> None:
 @outbox_group.command("send")
 @click.option("--publisher-card", type=EXISTING, required=True)
 @click.pass_obj
-def outbox_send(here: Linker, publisher_card: Path) -> None:
+def outbox_send(here: Here, publisher_card: Path) -> None:
     """Send what the publisher did not acknowledge yet."""
     card = load_card(publisher_card)
     agreements = here.settings.load_agreements().agreements
@@ -240,7 +173,7 @@ def outbox_send(here: Linker, publisher_card: Path) -> None:
 @click.option("--statements", type=PATH, required=True, help="Folder for destruction statements.")
 @click.option("--confirm-clock", is_flag=True)
 @click.pass_obj
-def retain(here: Linker, statements: Path, confirm_clock: bool) -> None:
+def retain(here: Here, statements: Path, confirm_clock: bool) -> None:
     """Destroy every round whose retention term was reached."""
     retention = Retention(here.database, here.keys, here.identity)
     done = 0
@@ -248,25 +181,6 @@ def retain(here: Linker, statements: Path, confirm_clock: bool) -> None:
         statement.save(statements / f"destruction-{statement.sha256[:16]}.json")
         done += 1
     click.echo(f"destroyed: {done}")
-
-
-@linker.group("ledger")
-def ledger_group() -> None:
-    """The ledger: export, and verify an export offline."""
-
-
-@ledger_group.command("export")
-@click.argument("out", type=PATH)
-@click.pass_obj
-def ledger_export(here: Linker, out: Path) -> None:
-    """Write every entry, one a line."""
-    with here.database.reading() as session:
-        lines = [entry.line() for entry in entries(session.connection())]
-    write_whole(out, b"".join(line + b"\n" for line in lines))
-    click.echo(f"{len(lines)} entries in {out.name}")
-
-
-ledger_group.add_command(ledger_verify_command)
 
 
 def main() -> None:

@@ -9,16 +9,16 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linker.rounds import OpenedRound
 from linker.store import DeliveryRow, DeliveryState, delete_bodies, parts
 from shared.envelope import Header
 from shared.errors import InputError, StateError
 from shared.ledger import Event
 from shared.receipt import Outcome
 from shared.state.database import Database, Transaction
+from shared.state.round_documents import KnownRound
 
 
-def check_next_part(session: Session, header: Header, opened: OpenedRound) -> DeliveryRow | None:
+def check_next_part(session: Session, header: Header, opened: KnownRound) -> DeliveryRow | None:
     """The delivery that the part continues, None where it begins one; else refuse the part."""
     context = header.context
     limit = opened.body.limits.max_rows_per_delivery

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from linker.deliveries import begin, check_next_part, complete
 from linker.inspection import inspect
-from linker.rounds import OpenedRound, open_round
 from linker.store import (
     PartRow,
     RoundState,
@@ -27,9 +26,10 @@ from shared.envelope import EnvelopeKind, Header, check_body, open_body, read_he
 from shared.errors import InputError, MonitorError, NotFoundError, PolicyError, StateError
 from shared.identity import Identity, Role, check_pinned
 from shared.ledger import Event
-from shared.receipt import Outcome, Receipt
+from shared.receipt import Outcome, Receipt, sign_receipt
 from shared.round import SchemaName
 from shared.state.database import Database
+from shared.state.round_documents import KnownRound
 from shared.state.round_keys import RoundKeys
 from shared.statement import Kind, Statement
 
@@ -43,7 +43,7 @@ class Admitted:
     """
 
     header: Header
-    round: OpenedRound
+    round: KnownRound
     receipt: bytes | None
 
 
@@ -93,7 +93,7 @@ class Intake:
         # 2. The round, and in it the card that the supplier's agreement pins.
         with self._database.reading() as session:
             row = find_round(session, context.round_id)
-            opened, state = open_round(row), row.state
+            opened, state = row.read(), row.state
         card = opened.register.card(context.sender)
         agreements = self._agreements()
         pinned = agreements.fingerprint(context.sender, Role.SUPPLIER)
@@ -193,7 +193,7 @@ class Intake:
                 )
             return part.receipt
 
-    def _confirm(self, header: Header, opened: OpenedRound, body: bytes, held_for: str) -> bytes:
+    def _confirm(self, header: Header, opened: KnownRound, body: bytes, held_for: str) -> bytes:
         context = header.context
         with self._database.transaction() as tx:
             _check_open(context.round_id, find_round(tx.session, context.round_id).state)
@@ -213,21 +213,8 @@ class Intake:
             if context.last:
                 outcome = complete(tx, delivery)
             is_objection = context.schema_name == SchemaName.OBJECTION.value
-            receipt = Receipt(
-                service=self._identity.party,
-                sender=context.sender,
-                round_id=context.round_id,
-                schema_name=context.schema_name,
-                delivery=context.delivery,
-                part=context.part,
-                envelope=header.sha256,
-                rows=context.rows,
-                outcome=Outcome.ACCEPTED if is_objection else outcome,
-                stored_at=tx.now,
-                ledger_seq=head.seq,
-                ledger_sha256=head.sha256,
-            )
-            signed = Statement.make(Kind.RECEIPT, receipt, self._identity).to_bytes()
+            said = Outcome.ACCEPTED if is_objection else outcome
+            signed = sign_receipt(header, said, tx.now, head, self._identity)
             tx.session.add(
                 PartRow(
                     sha256=header.sha256,
@@ -270,10 +257,10 @@ def _check_open(round_id: str, state: RoundState) -> None:
         )
 
 
-def _check_fits_round(header: Header, opened: OpenedRound) -> None:
+def _check_fits_round(header: Header, opened: KnownRound) -> None:
     context, body = header.context, opened.body
     for what, found, expected in (
-        ("round-statement", context.round_statement, opened.trusted.sha256),
+        ("round-statement", context.round_statement, opened.sha256),
         ("policy", context.policy, body.policy),
         ("calibration", context.calibration, body.calibration),
         ("synthetic", str(context.synthetic), str(int(body.synthetic))),
@@ -296,7 +283,7 @@ def _known_schema(name: str) -> SchemaName:
         ) from error
 
 
-def _objections_over_cap(schema_name: str, rows: int, opened: OpenedRound) -> str:
+def _objections_over_cap(schema_name: str, rows: int, opened: KnownRound) -> str:
     cap = opened.body.limits.max_objections_per_supplier
     if schema_name == SchemaName.OBJECTION.value and rows > cap:
         return "more objections than the policy allows without a look"

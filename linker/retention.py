@@ -1,8 +1,4 @@
-"""Retention at the linker: the destruction of a round's key and rows, in the order of DESIGN 8.
-
-Ledger ``destroying``, then the key folder, then the rows, then ledger and statement
-``destroyed``. A restart resumes wherever it stopped; nothing is signed before the fact.
-"""
+"""Retention at the linker: the destruction of a round's key, deliveries and tallies."""
 
 from __future__ import annotations
 
@@ -12,7 +8,6 @@ from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import select
 
-from linker.rounds import open_round
 from linker.store import (
     DeliveryRow,
     OutboxRow,
@@ -21,16 +16,14 @@ from linker.store import (
     RoundState,
     find_round,
 )
-from shared.destruction import Destruction, check_clock
+from shared.destruction import check_clock
 from shared.errors import StateError
 from shared.identity import Identity
-from shared.ledger import Event
 from shared.state.database import Database, Transaction
+from shared.state.destroying import TERM, Steps, destroy_round
 from shared.state.ledger_table import last_entry_at
 from shared.state.round_keys import RoundKeys
-from shared.statement import Kind, Statement
-
-TERM = "the retention term of the round was reached"
+from shared.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +40,25 @@ class Retention:
         Raises:
             StateError: ``round-unknown`` or ``round-destroyed``.
         """
-        # 1. Announce.
-        with self.database.transaction() as tx:
+
+        def announce(tx: Transaction) -> bool:
             row = find_round(tx.session, round_id)
             if row.state is RoundState.DESTROYED:
                 raise StateError("round-destroyed", f"expected round {round_id}, found it gone")
-            if row.state is not RoundState.DESTROYING:
+            is_new = row.state is not RoundState.DESTROYING
+            if is_new:
                 row.move(RoundState.DESTROYING)
-                tx.record(Event.DESTROYING, round=round_id, reason=reason)
-        # 2. The key: from here no envelope of the round can be opened by anyone.
-        self.keys.destroy(round_id)
-        # 3. The rows, and 4. the statement, in one transaction.
-        with self.database.transaction() as tx:
-            row = find_round(tx.session, round_id)
-            row.move(RoundState.DESTROYED)
-            objects = _delete_bodies(tx, round_id)
-            head = tx.record(Event.DESTROYED, round=round_id, objects=objects)
-            body = Destruction(
-                service=self.identity.party,
-                round_id=round_id,
-                objects=objects,
-                reason=reason,
-                destroyed_at=tx.now,
-                ledger_seq=head.seq,
-                ledger_sha256=head.sha256,
-            )
-            statement = Statement.make(Kind.DESTRUCTION, body, self.identity)
-            row.destruction = statement.to_bytes()
-        return statement
+            return is_new
+
+        def delete(tx: Transaction) -> int:
+            find_round(tx.session, round_id).move(RoundState.DESTROYED)
+            return _delete_bodies(tx, round_id)
+
+        def keep(tx: Transaction, statement: Statement) -> None:
+            find_round(tx.session, round_id).destruction = statement.to_bytes()
+
+        steps = Steps(announce, delete, keep)
+        return destroy_round(self.database, self.keys, self.identity, round_id, reason, steps)
 
     def retain(self, now: datetime, *, clock_confirmed: bool = False) -> Iterator[Statement]:
         """Destroy every round whose term was reached, and finish interrupted destructions.
@@ -97,7 +81,7 @@ def destroy_by(row: RoundRow) -> datetime:
     It runs from the day on which the round was closed, and no later than from the day on which
     it had to be: a round that is forgotten reaches its term all the same.
     """
-    body = open_round(row).body
+    body = row.read().body
     planned = datetime.combine(body.closes_on, time.max, UTC)
     return min(row.closed_at or planned, planned) + timedelta(
         days=body.terms.input_days_after_close

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -19,81 +18,38 @@ from linker.store import (
 )
 from shared.agreements import Agreements
 from shared.clock import Clock, today
-from shared.errors import PolicyError, StateError, TrustError
-from shared.identity import Identity, Role
+from shared.errors import PolicyError, StateError
+from shared.identity import Identity, Role, check_pinned
 from shared.ledger import Event
-from shared.policy import PinnedPolicy, Policy, read_policy
-from shared.reference import Reference
-from shared.register import Register
-from shared.round import Offer, Round, SchemaName, TrustedRound, check_pinned_document, check_round
+from shared.policy import Policy
+from shared.round import Round, SchemaName, Supplier
 from shared.state.database import Database
-from shared.state.round_acceptance import check_own_offer, service_pins
+from shared.state.round_acceptance import CheckedRound, RoundFiles, check_files
+from shared.state.round_documents import KnownRound
 from shared.state.round_keys import RoundKeys
-from shared.statement import Kind, Statement
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedRound:
-    """A round as the linker works with it: every document checked once, at acceptance."""
-
-    trusted: TrustedRound
-    policy: Policy
-    reference: Reference
-
-    @property
-    def body(self) -> Round:
-        """The round itself."""
-        return self.trusted.body
-
-    @property
-    def register(self) -> Register:
-        """The parties of the round."""
-        return self.trusted.register_body
+from shared.statement import Statement
 
 
 def accept_round(
     database: Database,
     identity: Identity,
     keys: RoundKeys,
-    *,
-    statement: Statement,
-    register: Statement,
-    reference: bytes,
-    policy: PinnedPolicy,
-    policy_bytes: bytes,
+    files: RoundFiles,
     agreements: Agreements,
 ) -> Statement:
-    """Check a round in numbered steps, countersign it and open it.
+    """Check a round in every respect, countersign it and open it.
 
     Raises:
         TrustError: a signature, pin or hash does not fit.
         PolicyError: the policy or an agreement does not allow it.
         StateError: ``round-known`` or ``round-key-absent``.
     """
-    # 1. Signatures, pins, offers and register; 2. our own offer; 3. the pinned documents.
-    pins = service_pins(agreements, policy.policy)
-    trusted = check_round(statement, register, pins, accepted=False)
-    body, bundle = trusted.body, Reference.from_bytes(reference)
-    check_own_offer(trusted.linker_offer, keys)
-    check_pinned_document("policy", body.policy, policy.sha256)
-    check_pinned_document("reference", body.reference, bundle.sha256)
-    # 4. The policy allows the round.
-    policy.policy.check_round_allowed(synthetic=body.synthetic)
-    _check_terms(body, policy.policy)
-    # 5. Every supplier has a pinned card and asks for nothing that is not declared.
+    checked = check_files(files, agreements, keys, Role.LINKER)
+    body, policy = checked.trusted.body, checked.policy
+    _check_terms(body, policy)
     for supplier in body.suppliers:
-        card = trusted.register_body.card(supplier.party)
-        pinned = agreements.fingerprint(supplier.party, Role.SUPPLIER)
-        if card.fingerprint != pinned or card.role is not Role.SUPPLIER:
-            raise TrustError(
-                "card-not-pinned",
-                f"expected the card of {supplier.party} that its agreement pins, found another",
-                hint="compare the fingerprint with the signed agreement; if they differ, stop",
-            )
-        for expected in supplier.expected:
-            policy.policy.attributes(expected.schema_name.value)
-    # 6. Countersign and open.
-    accepted = statement.countersigned(identity)
+        _check_supplier(supplier, checked, agreements)
+    accepted = files.statement.countersigned(identity)
     with database.transaction() as tx:
         if tx.session.get(RoundRow, body.round_id) is not None:
             raise StateError("round-known", f"expected a new round, found {body.round_id} again")
@@ -102,14 +58,23 @@ def accept_round(
                 round_id=body.round_id,
                 state=RoundState.OPEN,
                 statement=accepted.to_bytes(),
-                register_statement=register.to_bytes(),
-                reference=bundle.to_bytes(),
-                policy=policy_bytes,
+                register_statement=files.register.to_bytes(),
+                reference=checked.reference.to_bytes(),
+                policy=files.policy,
                 opened_at=tx.now,
             )
         )
         tx.record(Event.ROUND_OPENED, round=body.round_id, statement=accepted.sha256)
     return accepted
+
+
+def _check_supplier(supplier: Supplier, checked: CheckedRound, agreements: Agreements) -> None:
+    """A supplier has the card that its agreement pins, and delivers only what is declared."""
+    card = checked.trusted.register_body.card(supplier.party)
+    pinned = agreements.fingerprint(supplier.party, Role.SUPPLIER)
+    check_pinned(card, pinned, role=Role.SUPPLIER)
+    for expected in supplier.expected:
+        checked.policy.attributes(expected.schema_name.value)
 
 
 def _check_terms(body: Round, policy: Policy) -> None:
@@ -124,23 +89,6 @@ def _check_terms(body: Round, policy: Policy) -> None:
             "expected retention terms of the round within those of the policy, found longer ones",
             hint="make the round with this policy",
         )
-
-
-def open_round(row: RoundRow) -> OpenedRound:
-    """A stored round, read back; its signatures were checked when it was accepted."""
-    statement = Statement.from_bytes(row.statement)
-    body = statement.read(Kind.ROUND, Round)
-    linker, publisher = (
-        Statement.from_document(offer).read(Kind.OFFER, Offer) for offer in body.offers
-    )
-    trusted = TrustedRound(
-        body=body,
-        sha256=statement.sha256,
-        linker_offer=linker,
-        publisher_offer=publisher,
-        register_body=Statement.from_bytes(row.register_statement).read(Kind.REGISTER, Register),
-    )
-    return OpenedRound(trusted, read_policy(row.policy).policy, Reference.from_bytes(row.reference))
 
 
 def close_round(database: Database, round_id: str) -> None:
@@ -164,7 +112,7 @@ def close_round(database: Database, round_id: str) -> None:
         tx.record(Event.ROUND_CLOSED, round=round_id)
 
 
-def covered_municipalities(session: Session, opened: OpenedRound) -> tuple[int, ...]:
+def covered_municipalities(session: Session, opened: KnownRound) -> tuple[int, ...]:
     """The municipalities with a current enrolment and a current care delivery, in order.
 
     Their residents are the population; the same for every period of the round, because one
@@ -181,7 +129,7 @@ def covered_municipalities(session: Session, opened: OpenedRound) -> tuple[int, 
 
 def round_status(session: Session, row: RoundRow, day: date) -> dict[str, Any]:
     """How a round stands: what is expected, received, held and refused; no count of persons."""
-    opened = open_round(row)
+    opened = row.read()
     present = deliveries(session, row.round_id)
     matrix = [
         {

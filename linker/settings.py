@@ -1,10 +1,8 @@
-"""The linker's settings: one TOML file, its paths relative to that file."""
+"""The linker's settings: what an operator sets beside what both services have."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from shared.settings import ServiceSettings, load_settings
+from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -19,12 +17,3 @@ class Settings(ServiceSettings):
     publisher_url: str
     memory_limit_mb: int = 2048
     threads: int = 2
-
-
-def load(path: Path) -> Settings:
-    """Read settings.
-
-    Raises:
-        ConfigurationError: ``settings-invalid``.
-    """
-    return load_settings(path, Settings)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from shared.errors import StateError
 from shared.state.columns import Instant, one_of
+from shared.state.round_documents import RoundDocuments
 
 
 class RoundState(StrEnum):
@@ -52,17 +53,13 @@ class Base(DeclarativeBase):
     """Tables of the linker."""
 
 
-class RoundRow(Base):
+class RoundRow(RoundDocuments, Base):
     """A round that this linker accepted, with the public documents that it pins."""
 
     __tablename__ = "round"
 
     round_id: Mapped[str] = mapped_column(String(41), primary_key=True)
     state: Mapped[RoundState] = mapped_column(one_of(RoundState))
-    statement: Mapped[bytes] = mapped_column(LargeBinary)
-    register_statement: Mapped[bytes] = mapped_column("register", LargeBinary)
-    reference: Mapped[bytes] = mapped_column(LargeBinary)
-    policy: Mapped[bytes] = mapped_column(LargeBinary)
     revision: Mapped[int] = mapped_column(default=0)
     opened_at: Mapped[datetime] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant, default=None)

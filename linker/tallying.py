@@ -19,7 +19,7 @@ from linker.linkage.engine import Linked, Progress, link, silent
 from linker.linkage.indicators import TABLES
 from linker.linkage.inputs import Delivered
 from linker.linkage.rekey import link_key
-from linker.rounds import OpenedRound, covered_municipalities, open_round
+from linker.rounds import covered_municipalities
 from linker.store import (
     DeliveryRow,
     DeliveryState,
@@ -37,6 +37,7 @@ from shared.identity import Identity
 from shared.ledger import Event
 from shared.round import SchemaName
 from shared.state.database import Database
+from shared.state.round_documents import KnownRound
 from shared.state.round_keys import RoundKeys
 
 
@@ -107,7 +108,7 @@ def make_tally(
                 f"expected a closed round, found {round_id} {row.state}",
                 hint="close it first with `linker round close`",
             )
-        round_, revision = open_round(row), row.revision + 1
+        round_, revision = row.read(), row.revision + 1
         opened = open_deliveries(session, round_, keys)
     covered = {period.code: opened.covered(period.code) for period in round_.body.periods}
     if not any(covered.values()):
@@ -130,7 +131,7 @@ def make_tally(
     return tally
 
 
-def open_deliveries(session: Session, round_: OpenedRound, keys: RoundKeys) -> Opened:
+def open_deliveries(session: Session, round_: KnownRound, keys: RoundKeys) -> Opened:
     """Open every current delivery of a round and re-key its rows at once."""
     round_id = round_.body.round_id
     opening = keys.opening_key(round_id)
@@ -157,12 +158,12 @@ def open_deliveries(session: Session, round_: OpenedRound, keys: RoundKeys) -> O
     return Opened(tuple(delivered), tuple(sorted(hashes)), covered_municipalities(session, round_))
 
 
-def _municipalities(row: DeliveryRow, round_: OpenedRound) -> tuple[int, ...]:
+def _municipalities(row: DeliveryRow, round_: KnownRound) -> tuple[int, ...]:
     return round_.body.supplier(row.supplier).municipalities(SchemaName(row.schema_name)) or ()
 
 
 def _header(
-    round_: OpenedRound,
+    round_: KnownRound,
     revision: int,
     covered: Mapping[int, tuple[int, ...]],
     linked: Linked,
@@ -170,7 +171,7 @@ def _header(
 ) -> TallyHeader:
     return TallyHeader(
         round_id=round_.body.round_id,
-        round_statement=round_.trusted.sha256,
+        round_statement=round_.sha256,
         revision=revision,
         synthetic=round_.body.synthetic,
         policy=round_.body.policy,
@@ -186,14 +187,14 @@ def _header(
     )
 
 
-def _queue(database: Database, identity: Identity, round_: OpenedRound, tally: Tally) -> None:
-    offer, body = round_.trusted.publisher_offer, round_.body
+def _queue(database: Database, identity: Identity, round_: KnownRound, tally: Tally) -> None:
+    offer, body = round_.publisher, round_.body
     context = Context(
         kind=EnvelopeKind.TALLY,
         sender=identity.party,
         recipient=offer.card.party,
         round_id=body.round_id,
-        round_statement=round_.trusted.sha256,
+        round_statement=round_.sha256,
         schema_name=SCHEMA,
         policy=body.policy,
         agreement="",

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from publisher.rounds import AcceptedRound, open_round
 from publisher.store import RoundState, TallyRow, find_round, newest_tally
 from shared.contract.tally import SCHEMA, Tally
 from shared.envelope import EnvelopeKind, Header, check_body, open_body, read_header
 from shared.errors import InputError, NotFoundError, PolicyError, StateError
 from shared.identity import Identity
 from shared.ledger import Event
-from shared.receipt import Outcome, Receipt
+from shared.receipt import Outcome, sign_receipt
 from shared.state.database import Database
+from shared.state.round_documents import KnownRound
 from shared.state.round_keys import RoundKeys
-from shared.statement import Kind, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Admitted:
     """A header that passed every check that needs no body."""
 
     header: Header
-    round: AcceptedRound
+    round: KnownRound
     receipt: bytes | None
 
 
@@ -54,10 +53,10 @@ class Intake:
         # 2. The round, and the signature of the linker that its offer names.
         with self._database.reading() as session:
             row = find_round(session, context.round_id)
-            state, accepted = row.state, open_round(row)
+            state, accepted = row.state, row.read()
             known = session.get(TallyRow, address)
             newest = newest_tally(session, context.round_id)
-        header.check_signature(accepted.linker)
+        header.check_signature(accepted.linker.card)
         # 3. The same envelope again gets the same receipt.
         if known is not None:
             return Admitted(header, accepted, known.receipt)
@@ -118,21 +117,7 @@ class Intake:
                 revision=context.revision,
                 envelope=header.sha256,
             )
-            receipt = Receipt(
-                service=self._identity.party,
-                sender=context.sender,
-                round_id=context.round_id,
-                schema_name=context.schema_name,
-                delivery=context.delivery,
-                part=context.part,
-                envelope=header.sha256,
-                rows=0,
-                outcome=Outcome.TALLY_STORED,
-                stored_at=tx.now,
-                ledger_seq=head.seq,
-                ledger_sha256=head.sha256,
-            )
-            signed = Statement.make(Kind.RECEIPT, receipt, self._identity).to_bytes()
+            signed = sign_receipt(header, Outcome.TALLY_STORED, tx.now, head, self._identity)
             tx.session.add(
                 TallyRow(
                     sha256=header.sha256,

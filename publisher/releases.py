@@ -21,7 +21,6 @@ from publisher.policies import ReleaseState
 from publisher.protection import from_json_lines, verify_protection
 from publisher.reading import read_release
 from publisher.released import Manifest, Release
-from publisher.rounds import AcceptedRound, open_round
 from publisher.staging import (
     Staged,
     check_mark,
@@ -47,6 +46,7 @@ from shared.errors import StateError
 from shared.identity import Card, Identity
 from shared.ledger import Event
 from shared.state.database import Database
+from shared.state.round_documents import KnownRound
 from shared.state.round_keys import RoundKeys
 from shared.statement import Body, Kind, Statement
 
@@ -80,7 +80,7 @@ class Releases:
             ProtectionError: nothing is kept.
         """
         with self.database.reading() as session:
-            round_ = open_round(find_round(session, round_id))
+            round_ = find_round(session, round_id).read()
             row = newest_tally(session, round_id)
             if row is None:
                 raise StateError(
@@ -103,7 +103,7 @@ class Releases:
         self._keep(round_, staged)
         return staged.manifest
 
-    def _keep(self, round_: AcceptedRound, staged: Staged) -> None:
+    def _keep(self, round_: KnownRound, staged: Staged) -> None:
         manifest = staged.manifest
         statement = Statement.make(Kind.RELEASE, manifest, self.identity)
         key = self.keys.storage_key(manifest.round_id)
@@ -195,7 +195,7 @@ class Releases:
                 )
             )
             tx.session.flush()
-            policy = open_round(find_round(tx.session, row.round_id)).policy
+            policy = find_round(tx.session, row.round_id).read().policy
             if has_enough_approvals(approvals(tx.session, row.release_id), policy):
                 row.move(tx, ReleaseState.APPROVED, Event.RELEASE_APPROVED)
             return row.state
@@ -228,7 +228,7 @@ class Releases:
         with self.database.reading() as session:
             row = find_release(session, release_id)
             release = read_release(session, row)
-            round_ = open_round(find_round(session, row.round_id))
+            round_ = find_round(session, row.round_id).read()
             tally_row = newest_tally(session, row.round_id)
             certificates = from_json_lines(self._internal(session, row, CERTIFICATES))
         check_mark(release.manifest.synthetic, round_)

@@ -2,7 +2,7 @@
 
 A round's key, tallies and certificates go when the tally's term ends; a release's tables when
 its own term ends. That a release was, and with which hash, stays in the ledger and on its
-permalink. Same order as at the linker: announce, key, rows, statement.
+permalink.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publisher.policies import ReleaseState, may_move
-from publisher.rounds import open_round
 from publisher.store import (
     InternalDocumentRow,
     ReleaseRow,
@@ -26,17 +25,16 @@ from publisher.store import (
     newest_tally,
     released_tables,
 )
-from shared.destruction import Destruction, check_clock
+from shared.destruction import check_clock
 from shared.errors import StateError
 from shared.identity import Identity
 from shared.ledger import Event
 from shared.policy import read_policy
-from shared.state.database import Database
+from shared.state.database import Database, Transaction
+from shared.state.destroying import TERM, Steps, destroy_round
 from shared.state.ledger_table import last_entry_at
 from shared.state.round_keys import RoundKeys
-from shared.statement import Kind, Statement
-
-TERM = "the retention term of the tally was reached"
+from shared.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +51,24 @@ class Retention:
         Raises:
             StateError: ``round-unknown`` or ``round-destroyed``.
         """
-        with self.database.transaction() as tx:
+
+        def announce(tx: Transaction) -> bool:
             row = find_round(tx.session, round_id)
             if row.state is RoundState.DESTROYED:
                 raise StateError("round-destroyed", f"expected round {round_id}, found it gone")
-            if row.state is RoundState.KNOWN:
-                row.state = RoundState.DESTROYING
-                tx.record(Event.DESTROYING, round=round_id, reason=reason)
-        self.keys.destroy(round_id)
-        with self.database.transaction() as tx:
-            row = find_round(tx.session, round_id)
-            row.state = RoundState.DESTROYED
-            objects = _delete_sealed(tx.session, round_id)
-            head = tx.record(Event.DESTROYED, round=round_id, objects=objects)
-            body = Destruction(
-                service=self.identity.party,
-                round_id=round_id,
-                objects=objects,
-                reason=reason,
-                destroyed_at=tx.now,
-                ledger_seq=head.seq,
-                ledger_sha256=head.sha256,
-            )
-            statement = Statement.make(Kind.DESTRUCTION, body, self.identity)
-            row.destruction = statement.to_bytes()
-        return statement
+            is_new = row.state is RoundState.KNOWN
+            row.state = RoundState.DESTROYING
+            return is_new
+
+        def delete(tx: Transaction) -> int:
+            find_round(tx.session, round_id).state = RoundState.DESTROYED
+            return _delete_sealed(tx.session, round_id)
+
+        def keep(tx: Transaction, statement: Statement) -> None:
+            find_round(tx.session, round_id).destruction = statement.to_bytes()
+
+        steps = Steps(announce, delete, keep)
+        return destroy_round(self.database, self.keys, self.identity, round_id, reason, steps)
 
     def retain(self, now: datetime, *, clock_confirmed: bool = False) -> Iterator[Statement]:
         """End everything whose term was reached; the destruction statements.
@@ -117,7 +108,7 @@ def _due(session: Session, row: RoundRow, now: datetime) -> bool:
     """
     if row.state is not RoundState.KNOWN:
         return row.state is RoundState.DESTROYING
-    body = open_round(row).body
+    body = row.read().body
     newest = newest_tally(session, row.round_id)
     start = newest.received_at if newest else datetime.combine(body.closes_on, time.max, UTC)
     return start + timedelta(days=body.terms.tally_days_after_receipt) <= now

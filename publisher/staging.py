@@ -30,13 +30,13 @@ from publisher.released import (
     ReleasedTable,
     TableEntry,
 )
-from publisher.rounds import AcceptedRound
 from shared import __version__
 from shared.canonical import sha256_hex
 from shared.contract.tally import Tally
 from shared.errors import PolicyError
 from shared.policy import Policy
 from shared.reference import Level, Reference
+from shared.state.round_documents import KnownRound
 
 RULES_VERSION = "PROTECTION 1"
 
@@ -79,7 +79,7 @@ def published_of(policy: Policy, tally: Tally) -> tuple[Published, ...]:
 
 
 def stage(
-    round_: AcceptedRound,
+    round_: KnownRound,
     tally: Tally,
     *,
     release_id: str,
@@ -109,7 +109,7 @@ def stage(
     )
 
 
-def check_mark(synthetic: bool, round_: AcceptedRound) -> None:
+def check_mark(synthetic: bool, round_: KnownRound) -> None:
     """Refuse what does not carry the synthetic mark of its round, or carries one it may not.
 
     Raises:
@@ -166,7 +166,7 @@ def count_cells(tables: Sequence[ReleasedTable]) -> pd.DataFrame:
 
 
 def _manifest(
-    round_: AcceptedRound,
+    round_: KnownRound,
     tally: Tally,
     tables: Sequence[ReleasedTable],
     protected: Protected,

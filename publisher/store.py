@@ -17,6 +17,7 @@ from shared.errors import NotFoundError, StateError
 from shared.ledger import Event, Head
 from shared.state.columns import Instant, one_of
 from shared.state.database import Transaction
+from shared.state.round_documents import RoundDocuments
 
 
 class RoundState(StrEnum):
@@ -31,17 +32,13 @@ class Base(DeclarativeBase):
     """Tables of the publisher."""
 
 
-class RoundRow(Base):
+class RoundRow(RoundDocuments, Base):
     """A round that this publisher accepted, with the public documents that it pins."""
 
     __tablename__ = "round"
 
     round_id: Mapped[str] = mapped_column(String(41), primary_key=True)
     state: Mapped[RoundState] = mapped_column(one_of(RoundState))
-    statement: Mapped[bytes] = mapped_column(LargeBinary)
-    register_statement: Mapped[bytes] = mapped_column("register", LargeBinary)
-    reference: Mapped[bytes] = mapped_column(LargeBinary)
-    policy: Mapped[bytes] = mapped_column(LargeBinary)
     accepted_at: Mapped[datetime] = mapped_column(Instant)
     destruction: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
 

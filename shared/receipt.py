@@ -8,8 +8,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.identity import PartyId, Sha256
-from shared.statement import Body
+from shared.envelope import Header
+from shared.identity import Identity, PartyId, Sha256
+from shared.ledger import Head
+from shared.statement import Body, Kind, Statement
 
 
 class Outcome(StrEnum):
@@ -44,3 +46,29 @@ class Receipt(Body):
     stored_at: datetime
     ledger_seq: Annotated[int, Field(ge=1)]
     ledger_sha256: Sha256
+
+
+def sign_receipt(
+    header: Header, outcome: Outcome, stored_at: datetime, head: Head, service: Identity
+) -> bytes:
+    """The bytes of a signed receipt for a stored envelope.
+
+    Args:
+        head: the ledger entry that recorded it.
+    """
+    context = header.context
+    receipt = Receipt(
+        service=service.party,
+        sender=context.sender,
+        round_id=context.round_id,
+        schema_name=context.schema_name,
+        delivery=context.delivery,
+        part=context.part,
+        envelope=header.sha256,
+        rows=context.rows,
+        outcome=outcome,
+        stored_at=stored_at,
+        ledger_seq=head.seq,
+        ledger_sha256=head.sha256,
+    )
+    return Statement.make(Kind.RECEIPT, receipt, service).to_bytes()

@@ -27,12 +27,8 @@ def accepted(region: MiniRegion) -> Statement:
             database,
             region.identities["koppelaar"],
             region.linker_keys,
-            statement=region.made,
-            register=region.register,
-            reference=region.reference.to_bytes(),
-            policy=region.policy,
-            policy_bytes=region.policy_bytes,
-            agreements=region.agreements,
+            region.files(),
+            region.agreements,
         )
     finally:
         database.close()

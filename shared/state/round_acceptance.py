@@ -1,15 +1,17 @@
-"""What both services do alike with a round: offer a key, and check what the round pins."""
+"""What both services do alike with a new round: offer a key, then check all that it pins."""
 
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 
 from shared.agreements import Agreements
 from shared.clock import Clock
 from shared.errors import TrustError
 from shared.identity import Identity, Role
-from shared.policy import Policy
-from shared.round import Offer, Pins
+from shared.policy import Policy, read_policy
+from shared.reference import Reference
+from shared.round import Offer, Pins, TrustedRound, check_pinned_document, check_round
 from shared.state.round_keys import RoundKeys
 from shared.statement import Kind, Statement
 
@@ -30,6 +32,60 @@ def make_offer(identity: Identity, keys: RoundKeys, round_id: str, clock: Clock)
     return Statement.make(Kind.OFFER, offer, identity)
 
 
+@dataclass(frozen=True, slots=True)
+class RoundFiles:
+    """The files of a round as a service receives them, and its own policy.
+
+    Attributes:
+        reference: bytes of the reference bundle.
+        policy: bytes of policy.toml.
+    """
+
+    statement: Statement
+    register: Statement
+    reference: bytes
+    policy: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRound:
+    """A round of which everything was checked that both services must check."""
+
+    trusted: TrustedRound
+    reference: Reference
+    policy: Policy
+
+
+def check_files(
+    files: RoundFiles, agreements: Agreements, keys: RoundKeys, role: Role
+) -> CheckedRound:
+    """Check a round in numbered steps, as the service in ``role``.
+
+    Raises:
+        TrustError: a signature, pin or hash does not fit.
+        PolicyError: the policy does not allow the round.
+        StateError: ``round-key-absent``.
+    """
+    policy = read_policy(files.policy)
+    # 1. Signatures, pins, offers and register; the linker is the one who still has to accept.
+    trusted = check_round(
+        files.statement,
+        files.register,
+        service_pins(agreements, policy.policy),
+        accepted=role is not Role.LINKER,
+    )
+    # 2. The key in it is the one that this service offered, and it is here.
+    own = trusted.linker_offer if role is Role.LINKER else trusted.publisher_offer
+    _check_own_offer(own, keys)
+    # 3. Policy and reference bundle are the ones that the round pins.
+    body, reference = trusted.body, Reference.from_bytes(files.reference)
+    check_pinned_document("policy", body.policy, policy.sha256)
+    check_pinned_document("reference", body.reference, reference.sha256)
+    # 4. The policy allows the round.
+    policy.policy.check_round_allowed(synthetic=body.synthetic)
+    return CheckedRound(trusted, reference, policy.policy)
+
+
 def service_pins(agreements: Agreements, policy: Policy) -> Pins:
     """The trust root of a service: fingerprints from the signed agreements."""
     return Pins(
@@ -39,13 +95,7 @@ def service_pins(agreements: Agreements, policy: Policy) -> Pins:
     )
 
 
-def check_own_offer(offer: Offer, keys: RoundKeys) -> None:
-    """Refuse a round with another key than the one that this service offered for it.
-
-    Raises:
-        TrustError: ``offer-not-ours``.
-        StateError: ``round-key-absent``.
-    """
+def _check_own_offer(offer: Offer, keys: RoundKeys) -> None:
     if offer.seal_key != base64.b64encode(keys.public_bytes(offer.round_id)).decode():
         raise TrustError(
             "offer-not-ours",

@@ -19,12 +19,13 @@ from deploy.demo.generator import Truth
 from deploy.demo.parties import Commands
 from publisher.intake import open_stored
 from publisher.released import CellStatus, ReleasedTable
-from publisher.settings import load
+from publisher.settings import Settings
 from publisher.store import ReleasedTableRow, TallyRow
 from shared.contract.tally import Tally
 from shared.hashing.home import Home
 from shared.hashing.normalise import normalise_column
 from shared.hashing.pseudonym import pseudonyms
+from shared.settings import load_settings
 from shared.state.database import Database, open_engine
 from shared.state.round_keys import RoundKeys
 from tests.support.needles import Needles, scan
@@ -64,7 +65,7 @@ def run_chain(folder: Path, **plan: object) -> tuple[Chain, list[str]]:
 
 def read_back(chain: Chain) -> tuple[Tally, dict[str, ReleasedTable]]:
     """What the publisher holds: the tally, opened with its key, and the released tables."""
-    settings = load(chain.region.publisher.folder / "publisher.toml")
+    settings = load_settings(chain.region.publisher.folder / "publisher.toml", Settings)
     database = Database(open_engine(settings.database_url), settings.load_identity())
     with database.reading() as session:
         row = session.scalars(select(TallyRow)).one()

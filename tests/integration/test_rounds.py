@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,29 +24,21 @@ from shared.statement import Kind, Statement
 from tests.support.parties import ROUND, MiniRegion, identity, make_region, pins_of
 
 
-def accept(region: MiniRegion, **changes: object) -> Statement:
+def accept(region: MiniRegion, **changes: Statement) -> Statement:
     database = region.linker_database()
-    arguments: dict[str, object] = {
-        "statement": region.made,
-        "register": region.register,
-        "reference": region.reference.to_bytes(),
-        "policy": region.policy,
-        "policy_bytes": region.policy_bytes,
-        "agreements": region.agreements,
-        **changes,
-    }
     try:
         return accept_round(
             database,
             region.identities["koppelaar"],
             region.linker_keys,
-            **arguments,  # type: ignore[arg-type]
+            region.files(**changes),
+            region.agreements,
         )
     finally:
         database.close()
 
 
-def altered(region: MiniRegion, signer: Identity | None = None, **changes: object) -> Statement:
+def altered(region: MiniRegion, *, signer: Identity | None = None, **changes: Any) -> Statement:
     """The round with other content, signed anew by the key office (or another)."""
     body = region.made.read(Kind.ROUND, Round).model_copy(update=changes)
     return Statement.make(Kind.ROUND, body, signer or region.identities["sleutelbeheer"])
@@ -105,12 +98,8 @@ def test_a_forged_linker_card_and_round_by_the_key_office_are_refused_by_everyon
         publisher_accepts(
             database,
             region.publisher_keys,
-            statement=forged,
-            register=register,
-            reference=region.reference.to_bytes(),
-            policy=region.policy,
-            policy_bytes=region.policy_bytes,
-            agreements=region.agreements,
+            region.files(statement=forged, register=register),
+            region.agreements,
         )
     database.close()
 
@@ -148,7 +137,7 @@ def test_a_round_whose_text_was_changed_is_refused(region: MiniRegion) -> None:
     ],
 )
 def test_what_the_round_pins_must_be_what_is_used(
-    region: MiniRegion, changes: dict[str, object], code: str
+    region: MiniRegion, changes: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(TrustError, match=code):
         accept(region, statement=altered(region, **changes))

@@ -148,6 +148,23 @@ def test_overlapping_categories_tell_their_total() -> None:
     _check_safe(small)
 
 
+def test_a_category_cannot_exceed_the_total_it_overlaps_in() -> None:
+    """a's 4 may only become 3, so another x must rise: not b's, where all 20 stand in x."""
+    counts = {"a": (12, 4, 12), "b": (20, 20, 9), "c": (60, 50, 30)}
+    rows: Rows = [
+        {"u": unit, "b": category, "n": n}
+        for unit, of_unit in counts.items()
+        for category, n in zip(("", "x", "y"), of_unit, strict=True)
+    ]
+    small = protect_small(small_spec(breakdown=True, overlap=True), rows)
+    assert "unit/b/x" not in small.hidden or "unit/b/" in small.hidden
+    lower = {c.cell: dict(c.delta) for c in small.solution.certificates}["unit/a/x"]
+    true = small.claim.true
+    for unit in "abc":
+        moved = {c: true[f"unit/{unit}/{c}"] + lower.get(f"unit/{unit}/{c}", 0) for c in ("", "x")}
+        assert moved["x"] <= moved[""]
+
+
 def test_dropping_any_secondary_cell_exposes_something() -> None:
     rows = _breakdown(
         {"a": (3, 20, 9), "b": (20, 30, 2), "c": (9, 1, 30), "d": (12, 14, 15)},

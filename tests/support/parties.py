@@ -41,7 +41,7 @@ from shared.round import (
 )
 from shared.service.logs import Log
 from shared.state.database import Database, migrate, open_engine, sqlite_url
-from shared.state.round_acceptance import make_offer
+from shared.state.round_acceptance import RoundFiles, make_offer
 from shared.state.round_keys import RoundKeys
 from shared.statement import Kind, Statement
 
@@ -155,6 +155,16 @@ class MiniRegion:
     def publisher_database(self) -> Database:
         engine = open_engine(self.publisher_settings.database_url)
         return Database(engine, self.identities["publicist"], self.clock)
+
+    def files(self, **changes: Statement) -> RoundFiles:
+        """What a service receives of the round."""
+        files = RoundFiles(
+            statement=self.made,
+            register=self.register,
+            reference=self.reference.to_bytes(),
+            policy=self.policy_bytes,
+        )
+        return replace(files, **changes)  # type: ignore[arg-type]
 
     def pins(self) -> Pins:
         return pins_of(self.identities)

@@ -97,12 +97,8 @@ def publisher_of(region: MiniRegion, accepted: Statement) -> Releases:
     accept_round(
         database,
         region.publisher_keys,
-        statement=accepted,
-        register=region.register,
-        reference=region.reference.to_bytes(),
-        policy=region.policy,
-        policy_bytes=region.policy_bytes,
-        agreements=region.agreements,
+        region.files(statement=accepted),
+        region.agreements,
     )
     return Releases(database, region.identities["publicist"], region.publisher_keys)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from publisher.protection import secondary
@@ -14,7 +16,7 @@ from publisher.protection.secondary import suppress
 from publisher.protection.solver import Witness, WitnessModel
 from publisher.protection.sums import plan_sums
 from shared.errors import ProtectionError
-from tests.support.protection import small_cells, small_spec
+from tests.support.protection import protect_small, small_cells, small_spec
 
 
 def _row_of(*counts: int, level: int = 1) -> Problem:
@@ -73,6 +75,19 @@ class TestSearch:
     def test_the_cheapest_company_is_withheld(self) -> None:
         pattern = suppress(_row_of(3, 50, 20, 90), Rules())
         assert pattern.secondary == {2}
+
+    def test_pruning_publishes_what_is_not_needed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Cells that an early step withheld are often made needless by a later one."""
+        chance = random.Random(2)
+        spec = small_spec([["m"], []], breakdown=True)
+        rows = [
+            {"u": f"u{i:02d}", "m": f"m{i % 8}", "b": b, "n": chance.choice((0, 0, 1, 2, 3, 4, 9))}
+            for i in range(40)
+            for b in "wxyz"
+        ]
+        pruned = protect_small(spec, rows).solution.secondary
+        monkeypatch.setattr(secondary._Search, "prune", lambda search: None)
+        assert len(pruned) < len(protect_small(spec, rows).solution.secondary)
 
     def test_relations_that_the_truth_breaks_are_refused(self) -> None:
         builder = ProblemBuilder()

@@ -217,6 +217,69 @@ def test_the_rest_of_a_level_that_does_not_cover_every_school() -> None:
     }
 
 
+def test_two_cuts_of_one_population_tell_their_difference() -> None:
+    """Residences add up to 28: without any total shown, 28 less 25 is still the small school."""
+    bundle = reference([school("01AA00"), school("02AA00")])
+    places = [Place("01AA00", 1, 80, _clients(3)), Place("02AA00", 2, 200, _clients(25))]
+    levels = (Level.SCHOOL, Level.ELSEWHERE, Level.RESIDENCE)
+    _, protected = _protect(bundle, places, Published("pupils_and_clients", levels))
+    clients = protected.cells[protected.cells["measure"] == "clients"]
+    assert (clients["status"] == "c").sum() > 2
+
+
+def test_nobody_can_be_a_client_without_being_a_pupil() -> None:
+    """4 may only become 3, so another school must rise: not the one where all have care."""
+    bundle = reference([school(f"0{i}AA00") for i in (1, 2, 3)])
+    places = [
+        Place("01AA00", 1, 90, _clients(4)),
+        Place("02AA00", 1, 30, _clients(30)),
+        Place("03AA00", 1, 200, _clients(60)),
+    ]
+    levels = (Level.SCHOOL, Level.REGION)
+    _, protected = _protect(
+        bundle, places, Published("pupils_and_clients", levels), group=False, union=False
+    )
+    assert _status(protected.cells, Level.SCHOOL, "02AA00", "clients") == ""
+    assert _status(protected.cells, Level.SCHOOL, "03AA00", "clients") == "c"
+
+
+CROSSED = (
+    ("01AA00", SchoolType.BO, 1, "PO2501", "40000", 30),
+    ("02AA00", SchoolType.BO, 1, "PO2502", "", 2),
+    ("05AA00", SchoolType.SBO, 1, "PO2502", "", 2),
+    ("03AA00", SchoolType.BO, 2, "PO2502", "40000", 25),
+    ("04AA00", SchoolType.SBO, 2, "PO2502", "40000", 20),
+)
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        (Level.MUNICIPALITY, Level.SWV_PO, Level.TYPE, Level.REGION),
+        (Level.BOARD, Level.TYPE, Level.REGION),
+    ],
+)
+def test_a_small_group_of_several_schools_that_only_a_difference_tells(
+    levels: tuple[Level, ...],
+) -> None:
+    """Neither school can be computed, but their sum of 4 can: what a boundary or rest leaves."""
+    bundle = reference(
+        [
+            school(code, kind, place, swv_po=swv, board=board)
+            for code, kind, place, swv, board, _ in CROSSED
+        ]
+    )
+    places = [Place(code, 1, 200, _clients(count)) for code, *_, count in CROSSED]
+    counted, protected = _protect(bundle, places, Published("pupils_and_clients", levels))
+    assert (protected.cells["status"] == "c").any()
+    owners = {certificate.cell for certificate in protected.certificates}
+    assert any("~both" in cell or "~rest" in cell for cell in owners)
+    verify_protection(
+        protected.cells, counted, bundle, Rules(),
+        [Published("pupils_and_clients", levels)], protected.certificates,
+    )  # fmt: skip
+
+
 def test_those_not_covered_cannot_be_told_from_pupils_and_duo() -> None:
     """100 by DUO, 99 residents published: the one child not covered would be told."""
     totals = {"01AA00": 100, "02AA00": 120, "03AA00": 140}

@@ -113,6 +113,14 @@ def test_a_total_that_could_be_lower_may_not_be_proved_beyond_its_class() -> Non
     _refused(small, (upward,), 5)
 
 
+def test_an_alternative_below_what_a_reader_knows_is_refused() -> None:
+    """A withheld positive cell is at least 1, whatever the relations would allow."""
+    rows = [{"u": u, "n": n} for u, n in (("a", 2), ("b", 1), ("c", 30))]
+    small = protect_small(small_spec(), rows)
+    forged = Certificate.of("unit/a/", {"unit/a/": 1, "unit/b/": -1})
+    _refused(small, (*small.solution.certificates, forged), 4)
+
+
 @pytest.mark.parametrize(
     "line",
     [b"[]", b"{}", b"x", b'{"cell":1,"delta":[]}', b'{"cell":"a","delta":[["b",1.5]]}'],

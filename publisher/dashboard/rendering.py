@@ -1,0 +1,83 @@
+"""From a page and its view to HTML: Jinja2 with every value escaped and every name defined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from publisher.api.answers import answer
+from publisher.dashboard.figures import SYMBOLS
+from publisher.downloads.words import MARK
+from publisher.released import Manifest
+
+HTML = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """A step on the way from the front page to here."""
+
+    label: str
+    href: str
+
+
+HOME = Crumb("Regio", "/")
+MENU = (
+    HOME,
+    Crumb("Gemeenten", "/gemeenten"),
+    Crumb("Schoolsoorten", "/schoolsoorten"),
+    Crumb("Scholen", "/scholen"),
+    Crumb("Uitleg", "/methode"),
+    Crumb("Uitgaven", "/releases"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What stands around the content of a page.
+
+    Attributes:
+        title: its heading, and the first part of the title of the window.
+        section: address of the entry of the menu under which it falls.
+        crumbs: the way back up, without the page itself.
+        manifest: the release that the page shows, or None where it shows no figures.
+        status: of the answer.
+    """
+
+    title: str
+    section: str
+    crumbs: tuple[Crumb, ...] = ()
+    manifest: Manifest | None = None
+    status: int = 200
+
+    @property
+    def mark(self) -> str:
+        """The synthetic mark, or nothing."""
+        return MARK if self.manifest is not None and self.manifest.synthetic else ""
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("publisher.dashboard"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"menu": MENU, "symbols": SYMBOLS}
+    return environment
+
+
+_ENVIRONMENT = _environment()
+
+
+def show(request: Request, template: str, page: Page, **view: Any) -> Response:
+    """Answer with a page, under an ETag of its bytes."""
+    html = _ENVIRONMENT.get_template(template).render(page=page, **view).encode()
+    if page.status != 200:
+        return Response(html, page.status, {"Cache-Control": "no-store"}, HTML)
+    return answer(request, html, HTML)

@@ -1,0 +1,54 @@
+"""What all pages share: the reader, the findings of a release, and drawn charts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from publisher.api.lookup import SHOWN_STATES
+from publisher.dashboard.chart_data import ChartKey, chart_data
+from publisher.dashboard.drawing import THEMES, draw
+from publisher.dashboard.findings import Findings
+from publisher.downloads.cache import Cache
+from publisher.released import Release, ReleaseReader
+from shared.reference import Reference
+
+ReferenceOf = Callable[[Release], Reference | None]
+"""Finds the public reference bundle that a release pins; None where it is not at hand."""
+
+_RELEASES_KEPT = 4
+_CHARTS_KEPT = 1024
+
+
+class Site:
+    """The releases behind the pages, with what was made from them kept in memory."""
+
+    def __init__(self, reader: ReleaseReader, reference_of: ReferenceOf) -> None:
+        self.reader = reader
+        self._reference_of = reference_of
+        self._findings: Cache[tuple[str, str], Findings] = Cache(_RELEASES_KEPT)
+        self._charts: Cache[tuple[str, ChartKey, str], bytes | None] = Cache(_CHARTS_KEPT)
+
+    def latest(self) -> Findings | None:
+        """The findings that pages show, or None while nothing is published."""
+        release = self.reader.latest()
+        return None if release is None else self.findings(release)
+
+    def findings(self, release: Release) -> Findings:
+        """A release arranged for looking things up."""
+        return self._findings.get(
+            (release.sha256, release.state),
+            lambda: Findings(release, self._reference_of(release)),
+        )
+
+    def chart(self, release_id: str, key: ChartKey, theme: str) -> bytes | None:
+        """A chart as SVG, or None where there is nothing to draw or nothing may be shown."""
+        release = self.reader.find(release_id)
+        if release is None or release.state not in SHOWN_STATES or theme not in THEMES:
+            return None
+        findings = self.findings(release)
+
+        def make() -> bytes | None:
+            data = chart_data(findings, key)
+            return None if data is None else draw(data, THEMES[theme])
+
+        return self._charts.get((release.sha256, key, theme), make)

@@ -1,0 +1,121 @@
+"""Commands that both services have: identity, card, migrate, serve, ledger."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Generic
+
+import click
+
+from shared.cli import PATH, card_command, identity_command, ledger_verify_command
+from shared.files import write_whole
+from shared.identity import Identity, Role
+from shared.settings import AnySettings, load_settings
+from shared.state.database import Database, migrate, open_engine
+from shared.state.ledger_table import entries
+from shared.state.round_keys import RoundKeys
+
+
+@dataclass
+class Installation(Generic[AnySettings]):
+    """One installation of a service, opened as far as a command needs it."""
+
+    settings_path: Path
+    model: type[AnySettings]
+
+    @cached_property
+    def settings(self) -> AnySettings:
+        """The settings file."""
+        return load_settings(self.settings_path, self.model)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """The service's identity."""
+        return self.settings.load_identity()
+
+    @cached_property
+    def database(self) -> Database:
+        """The database."""
+        return Database(open_engine(self.settings.database_url), self.identity)
+
+    @cached_property
+    def keys(self) -> RoundKeys:
+        """The key folder."""
+        return RoundKeys(self.settings.key_folder)
+
+
+def service_group(
+    name: str, help_: str, model: type[AnySettings], roles: tuple[Role, ...]
+) -> click.Group:
+    """The command line of the service called ``name``, with the commands that both have.
+
+    Args:
+        name: the service's package, such as ``linker``.
+        help_: what ``--help`` says of it.
+        model: its settings.
+        roles: of the identities that it makes.
+    """
+
+    @click.group(name, help=help_)
+    @click.option(
+        "--settings",
+        type=PATH,
+        envvar=f"{name.upper()}_SETTINGS",
+        default=f"{name}.toml",
+        show_default=True,
+        help="Settings file.",
+    )
+    @click.pass_context
+    def group(context: click.Context, settings: Path) -> None:
+        context.obj = Installation(settings, model)
+
+    @group.command("migrate")
+    @click.pass_obj
+    def migrate_command(here: Installation[AnySettings]) -> None:
+        """Create the database, or bring it to this version."""
+        migrate(here.settings.database_url, name)
+        click.echo("database up to date")
+
+    @group.command("serve")
+    @click.pass_obj
+    def serve(here: Installation[AnySettings]) -> None:
+        """Run the web service."""
+        # Imported here: no other command needs the web framework, and each starts faster without.
+        import uvicorn
+
+        app = importlib.import_module(f"{name}.app").create_app(here.settings)
+        uvicorn.run(
+            app,
+            host=here.settings.host,
+            port=here.settings.port,
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+        )
+
+    group.add_command(card_command)
+    group.add_command(identity_command(roles))
+    group.add_command(_ledger_group())
+    return group
+
+
+def _ledger_group() -> click.Group:
+    @click.group("ledger")
+    def ledger() -> None:
+        """The ledger: export, and verify an export offline."""
+
+    @ledger.command("export")
+    @click.argument("out", type=PATH)
+    @click.pass_obj
+    def export(here: Installation[AnySettings], out: Path) -> None:
+        """Write every entry, one a line."""
+        with here.database.reading() as session:
+            lines = [entry.line() for entry in entries(session.connection())]
+        write_whole(out, b"".join(line + b"\n" for line in lines))
+        click.echo(f"{len(lines)} entries in {out.name}")
+
+    ledger.add_command(ledger_verify_command)
+    return ledger
