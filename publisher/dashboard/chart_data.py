@@ -87,9 +87,7 @@ def _clients(findings: Findings, key: ChartKey) -> ChartData | None:
     return _trend(findings, key, CLIENTS, compared=False)
 
 
-def _trend(
-    findings: Findings, key: ChartKey, measure: str, *, compared: bool
-) -> ChartData | None:
+def _trend(findings: Findings, key: ChartKey, measure: str, *, compared: bool) -> ChartData | None:
     name = findings.units(key.level).get(key.unit)
     if name is None:
         return None
@@ -103,9 +101,7 @@ def _trend(
         lines.append((f"alle scholen in {region}", whole))
     label = findings.measure_labels[measure]
     years = f"{findings.periods[0].label} tot en met {findings.latest.label}"
-    points = tuple(
-        point for series, cells in lines for point in _points(series, cells, findings)
-    )
+    points = tuple(point for series, cells in lines for point in _points(series, cells, findings))
     return ChartData(
         kind=key.kind,
         title=name,

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
-from itertools import zip_longest
 from typing import Any
 
 import altair as alt
@@ -59,7 +58,12 @@ def draw(data: ChartData, theme: Theme) -> bytes:
 
 def _lines(data: ChartData, theme: Theme) -> list[alt.Chart]:
     rows = [
-        {"at": _tick(data, point.at), "value": point.value, "series": point.series, "line": point.line}
+        {
+            "at": _tick(data, point.at),
+            "value": point.value,
+            "series": point.series,
+            "line": point.line,
+        }
         for point in data.points
     ]
     x = alt.X(
@@ -69,17 +73,23 @@ def _lines(data: ChartData, theme: Theme) -> list[alt.Chart]:
     )
     y = alt.Y(
         "value:Q",
-        scale=alt.Scale(domain=[0, max(point.value for point in data.points)], nice=True),
+        scale=alt.Scale(domain=[0, _top(data)], nice=True),
         axis=alt.Axis(title=None, tickCount=5),
     )
     scale = {"domain": list(data.series)}
-    legend = alt.Legend(title=None, orient="top", symbolType="stroke", labelLimit=400)
+    legend = alt.Legend(
+        title=None, orient="top", symbolType="stroke", symbolSize=900, labelLimit=400
+    )
     colour = alt.Color(
         "series:N",
         scale=alt.Scale(**scale, range=list(theme.lines[: len(data.series)])),
         legend=legend if len(data.series) > 1 else None,
     )
-    dash = alt.StrokeDash("series:N", scale=alt.Scale(**scale, range=[[1, 0], [6, 4]]), legend=None)
+    dash = alt.StrokeDash(
+        "series:N",
+        scale=alt.Scale(**scale, range=[[1, 0], [6, 4]]),
+        legend=legend if len(data.series) > 1 else None,
+    )
     base = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y, color=colour)
     own = base.transform_filter(alt.datum.series == data.series[0])
     return [
@@ -94,14 +104,14 @@ def _lines(data: ChartData, theme: Theme) -> list[alt.Chart]:
 def _bars(data: ChartData, theme: Theme) -> list[alt.Chart]:
     values = {point.at: point.value for point in data.points}
     rows = [
-        {"at": label, "value": values.get(label, 0), "shown": label in values, "note": note}
-        for label, note in zip_longest(data.axis, data.notes, fillvalue="")
+        {"at": label, "value": values.get(label), "shown": label in values, "note": note}
+        for label, note in zip(data.axis, data.notes, strict=True)
     ]
     order = list(data.axis)
     y = alt.Y("at:N", sort=order, axis=alt.Axis(title=None, labelLimit=260, ticks=False))
     x = alt.X(
         "value:Q",
-        scale=alt.Scale(domain=[0, max(values.values())], nice=True),
+        scale=alt.Scale(domain=[0, _top(data)], nice=True),
         axis=alt.Axis(title=data.value_title, tickCount=5),
     )
     base = alt.Chart(alt.Data(values=rows)).encode(y=y)
@@ -112,9 +122,9 @@ def _bars(data: ChartData, theme: Theme) -> list[alt.Chart]:
             x=x, text=alt.Text("value:Q", format=_number_format(data))
         ),
         # The note of a bar without a value starts at the axis and is words, never a length.
-        base.transform_filter(alt.datum.note != "").mark_text(
-            align="left", x=5, fontSize=13, fontStyle="italic", color=theme.ink
-        ).encode(text="note:N"),
+        base.transform_filter(alt.datum.note != "")
+        .mark_text(align="left", x=5, fontSize=13, fontStyle="italic", color=theme.ink)
+        .encode(text="note:N"),
     ]
 
 
@@ -127,6 +137,11 @@ _DRAWERS: dict[ChartKind, Callable[[ChartData, Theme], list[alt.Chart]]] = {
 
 def _height(data: ChartData) -> int:
     return _BAR * len(data.axis) if data.kind is ChartKind.FORMS else _HEIGHT
+
+
+def _top(data: ChartData) -> float:
+    # From released values only, so that the axis tells nothing of a withheld one.
+    return max(1, *(point.value for point in data.points))
 
 
 def _tick(data: ChartData, label: str) -> str:
@@ -161,7 +176,11 @@ def _title(data: ChartData, theme: Theme) -> alt.TitleParams:
 
 
 def _source_line(data: ChartData, theme: Theme) -> alt.Chart:
-    below = _height(data) + (66 if data.kind is ChartKind.FORMS else 96)
+    if data.kind is ChartKind.FORMS:
+        below = _height(data) + 66
+    else:
+        lines = max(_tick(data, label).count(_LINE_BREAK) for label in data.axis)
+        below = _height(data) + 45 + 14 * lines
     return alt.Chart(alt.Data(values=[{}])).mark_text(
         text=data.source, x=0, y=below, align="left", fontSize=12, color=theme.ink
     )

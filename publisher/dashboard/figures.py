@@ -56,9 +56,7 @@ def figure_of(cell: Cell | None) -> Figure:
         status = CellStatus.NOT_AVAILABLE
         return Figure(_SYMBOLS[status], STATUS_WORDS[status], has_value=False, order=None)
     if cell.value is None:
-        return Figure(
-            _SYMBOLS[cell.status], STATUS_WORDS[cell.status], has_value=False, order=None
-        )
+        return Figure(_SYMBOLS[cell.status], STATUS_WORDS[cell.status], has_value=False, order=None)
     if cell.status is CellStatus.ROUNDED and cell.value == 0:
         text = _ROUNDED_ZERO
     else:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from publisher.released import Cell, Manifest, Release, cells_of
 from shared.contract.periods import Period
-from shared.reference import Level, Reference, School
+from shared.reference import Level, Reference, School, municipality_key
 
 MAIN_TABLE = "pupils_and_clients"
 FORM_TABLE = "clients_by_form"
@@ -107,6 +107,21 @@ class Findings:
             if table == FORM_TABLE and at is level and of == unit and cell.category
         }
         return dict(sorted(found.items(), key=lambda item: int(item[0])))
+
+    @property
+    def knows_schools(self) -> bool:
+        """Whether the public facts about schools are at hand."""
+        return self._reference is not None
+
+    def schools_in(self, level: Level, unit: str) -> list[str]:
+        """Codes of the released schools in a unit; none where the reference is not at hand."""
+        found = ((code, self.school(code)) for code in self.units(Level.SCHOOL))
+        return [code for code, school in found if school and school.units().get(level) == unit]
+
+    def place_of(self, school: School) -> str:
+        """The name of the municipality in which a school stands."""
+        key = municipality_key(school.municipality)
+        return self._reference.label(Level.MUNICIPALITY, key) if self._reference else key
 
     def school(self, code: str) -> School | None:
         """Public facts about a released school, where the reference is at hand."""

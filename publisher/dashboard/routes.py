@@ -16,9 +16,7 @@ def _no_reference(_release: Release) -> Reference | None:
     return None
 
 
-def dashboard_router(
-    reader: ReleaseReader, reference_of: ReferenceOf = _no_reference
-) -> APIRouter:
+def dashboard_router(reader: ReleaseReader, reference_of: ReferenceOf = _no_reference) -> APIRouter:
     """The pages.
 
     Args:

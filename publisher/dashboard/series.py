@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from publisher.dashboard.figures import Figure, figure_of
 from publisher.dashboard.findings import FORM_TABLE, Findings
+from publisher.dashboard.words import heading_of
 from publisher.released import Cell
 from shared.reference import Level
 
@@ -42,7 +43,7 @@ def trend_table(findings: Findings, level: Level, unit: str, caption: str) -> Tr
     measures = findings.measures(level)
     return TrendTable(
         caption,
-        tuple(findings.measure_labels[measure] for measure in measures),
+        tuple(heading_of(measure, findings.measure_labels[measure]) for measure in measures),
         tuple(
             TrendRow(
                 period.label,

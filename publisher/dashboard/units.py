@@ -15,17 +15,21 @@ class UnitKind:
     Attributes:
         path: first part of its address.
         noun: what one of them is called.
+        list_label: what all of them are called, as a heading.
         this: how a sentence points at one of them, and a chart names its line.
         place: how the title of a chart says where, before the name.
         explanation: what the figures of such a page are about.
+        list_explanation: what the figures of the list are about.
         lists_schools: whether the page lists the schools in the unit.
     """
 
     level: Level
     path: str
     noun: str
+    list_label: str
     this: str
     explanation: str
+    list_explanation: str
     lists_schools: bool
 
     def address(self, unit: str) -> str:
@@ -37,22 +41,29 @@ SCHOOL = UnitKind(
     level=Level.SCHOOL,
     path="scholen",
     noun="school",
+    list_label="Scholen",
     this="deze school",
     explanation=(
         "De cijfers gaan over leerlingen die op 1 oktober op deze school stonden ingeschreven "
         "en in een deelnemende gemeente wonen. Leerlingen die ergens anders wonen, tellen "
         "niet mee."
     ),
+    list_explanation="Elke school met haar cijfers van de laatste periode.",
     lists_schools=False,
 )
 MUNICIPALITY = UnitKind(
     level=Level.MUNICIPALITY,
     path="gemeenten",
     noun="gemeente",
+    list_label="Gemeenten",
     this="scholen in deze gemeente",
     explanation=(
         "De cijfers gaan over de scholen in deze gemeente. Leerlingen tellen mee als zij in "
         "een deelnemende gemeente wonen. Dat kan ook een andere gemeente zijn dan deze."
+    ),
+    list_explanation=(
+        "De cijfers gaan over de scholen die in de gemeente staan, niet over de kinderen die er "
+        "wonen. Kies een gemeente om de jaren en de scholen te zien."
     ),
     lists_schools=True,
 )
@@ -60,10 +71,15 @@ SCHOOL_TYPE = UnitKind(
     level=Level.TYPE,
     path="schoolsoorten",
     noun="schoolsoort",
+    list_label="Schoolsoorten",
     this="deze schoolsoort",
     explanation=(
         "De cijfers gaan over alle scholen van deze soort in de regio. Leerlingen tellen mee "
         "als zij in een deelnemende gemeente wonen."
+    ),
+    list_explanation=(
+        "De cijfers gaan over alle scholen van een soort samen. Kies een schoolsoort om de jaren "
+        "en de scholen te zien."
     ),
     lists_schools=True,
 )

@@ -67,9 +67,7 @@ class StateWords:
 
 
 STATE_WORDS = {
-    "published": StateWords(
-        "gepubliceerd", "Dit zijn geldige cijfers. Zij veranderen niet meer."
-    ),
+    "published": StateWords("gepubliceerd", "Dit zijn geldige cijfers. Zij veranderen niet meer."),
     "superseded": StateWords(
         "vervangen",
         "Er is een nieuwere uitgave. Deze cijfers blijven beschikbaar, zodat u kunt nagaan wat "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 ATOM = "~"
 """Level of an innermost group that no published level shows on its own."""
@@ -11,8 +11,3 @@ ATOM = "~"
 def key_of(*parts: str) -> str:
     """One string for a cell; parts are escaped, so that no two cells share a key."""
     return "/".join(quote(part, safe="*=+~ ") for part in parts)
-
-
-def parts_of(key: str) -> tuple[str, ...]:
-    """The parts that ``key_of`` joined."""
-    return tuple(unquote(part) for part in key.split("/"))

@@ -94,14 +94,15 @@ def verify_protection(
     """
     grid = Grid.of(tally, reference, published)
     withheld = _check_cells(grid, cells)
-    of_period: dict[int, list[Certificate]] = {period: [] for period in grid.periods}
+    of_period: dict[str, list[Certificate]] = {str(period): [] for period in grid.periods}
     for certificate in certificates:
-        period = int(certificate.cell.partition("/")[0])
-        of_period.setdefault(period, []).append(certificate)
-    if len(of_period) > len(grid.periods):
-        raise _differs("a certificate is about a period that is not in the tally")
+        period_of = certificate.cell.partition("/")[0]
+        if period_of not in of_period:
+            raise _differs("a certificate about a period that is not in the tally")
+        of_period[period_of].append(certificate)
     for period in grid.periods:
-        check_claim(claim_of_tally(grid, rules, period, withheld[period]), of_period[period])
+        claim = claim_of_tally(grid, rules, period, withheld[period])
+        check_claim(claim, of_period[str(period)])
 
 
 def _check_cells(grid: Grid, cells: pd.DataFrame) -> dict[int, frozenset[str]]:

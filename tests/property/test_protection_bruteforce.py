@@ -18,7 +18,7 @@ from publisher.protection.verification.cells import claim_of_cells
 from publisher.protection.verification.claim import Demand
 from tests.support.protection import believable, protect_small, small_cells, small_spec
 
-EXAMPLES = int(os.environ.get("MOJ_PROTECTION_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("MOJ_PROTECTION_EXAMPLES", "100"))
 FAST = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -35,7 +35,9 @@ Rows = list[dict[str, object]]
 def crossing_tables(draw: st.DrawFn) -> tuple[Spec, Rows]:
     """Three or four units in two crossing levels."""
     units = draw(st.integers(3, 4))
-    levels = draw(st.sampled_from([[["p"], ["q"], []], [["p"], ["q"]], [["p", "q"], []], [[]]]))
+    levels: list[list[str]] = draw(
+        st.sampled_from([[["p"], ["q"], []], [["p"], ["q"]], [["p", "q"], []], [[]]])
+    )
     zeros = draw(st.sampled_from(["publish", "protect"]))
     slide = draw(st.integers(1, 2))
     direction = draw(st.sampled_from(["either", "either", "up", "both"]))

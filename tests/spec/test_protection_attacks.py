@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from publisher.protection.audit import audit_claim
 from publisher.protection.verification.cells import claim_of_cells
 from tests.support.protection import Small, believable, protect_small, small_cells, small_spec
@@ -9,7 +11,7 @@ from tests.support.protection import Small, believable, protect_small, small_cel
 Rows = list[dict[str, object]]
 
 
-def _breakdown(counts: dict[str, tuple[int, ...]], **places: str) -> Rows:
+def _breakdown(counts: Mapping[str, tuple[int, ...]], **places: str) -> Rows:
     return [
         {"u": unit, "b": category, "n": n, "m": places.get(unit, "m")}
         for unit, of_unit in counts.items()

@@ -10,7 +10,7 @@ import pytest
 
 from shared.clock import today
 from shared.envelope import check_body, open_body, read_header
-from shared.hashing import sealing
+from shared.files import write_whole
 from shared.hashing.home import Home, OpenRound, OwnPins
 from shared.hashing.sealing import OBJECTION_BLOCK, SealedPart, seal_delivery
 from shared.round import SchemaName
@@ -46,7 +46,7 @@ def opened_rows(region: MiniRegion, part: SealedPart) -> list[dict[str, object]]
 def test_a_large_delivery_goes_in_parts_that_follow_each_other(
     region: MiniRegion, opened: OpenRound, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sealing, "TARGET_BODY_BYTES", 1_000)
+    monkeypatch.setattr("shared.hashing.sealing.TARGET_BODY_BYTES", 1_000)
     table = care_table([{"pseudonym": pseudonym(n)} for n in range(50)])
     sender = region.identities["gm0197"]
     parts = seal_delivery(table, SchemaName.CARE, opened, sender, tmp_path / "uit")
@@ -63,16 +63,16 @@ def test_a_large_delivery_goes_in_parts_that_follow_each_other(
 def test_a_failure_leaves_no_part_behind(
     region: MiniRegion, opened: OpenRound, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sealing, "TARGET_BODY_BYTES", 1_000)
-    real, calls = sealing.write_whole, []
+    monkeypatch.setattr("shared.hashing.sealing.TARGET_BODY_BYTES", 1_000)
+    calls: list[Path] = []
 
     def fails_at_the_third(path: Path, data: bytes, **more: int) -> None:
         calls.append(path)
         if len(calls) == 3:
             raise OSError("disk full")
-        real(path, data, **more)  # type: ignore[arg-type]
+        write_whole(path, data, **more)
 
-    monkeypatch.setattr(sealing, "write_whole", fails_at_the_third)
+    monkeypatch.setattr("shared.hashing.sealing.write_whole", fails_at_the_third)
     table = care_table([{"pseudonym": pseudonym(n)} for n in range(80)])
     with pytest.raises(OSError, match="disk full"):
         seal_delivery(table, SchemaName.CARE, opened, region.identities["gm0197"], tmp_path / "uit")

@@ -6,43 +6,120 @@ positive. Only then may its alternative lie above the class of its rule.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 from publisher.protection.verification.claim import Claim, Relation
 
 _PASSES = 20
+Bound = int | float
+"""An integer, or an infinity where nothing bounds a quantity."""
 
 
 class LeastPossible:
-    """The least value of each quantity over all tables that a reader can believe in."""
+    """Bounds of each quantity over all tables that a reader can believe in."""
 
     def __init__(self, claim: Claim) -> None:
-        self._least = {key: claim.floor(key) for key in claim.true}
-        # A parent by its published children says more than by its innermost groups: a child
-        # that is known to be positive lifts it, wherever in the child its children are.
-        sums = [
-            Relation(((union.parent, 1), *((child, -1) for child in union.children)), 0, 0)
-            for union in claim.unions
-        ]
+        self._least: dict[str, Bound] = {key: claim.floor(key) for key in claim.true}
+        self._most: dict[str, Bound] = {
+            key: math.inf if claim.is_hidden(key) else true for key, true in claim.true.items()
+        }
+        self._sums = [pair for pair in map(_sum_of, claim.relations) if pair is not None]
         for _ in range(_PASSES):
-            tightened = [self._tighten(relation) for relation in (*claim.relations, *sums)]
-            if not any(tightened):
+            tightened = [self._tighten(relation) for relation in claim.relations]
+            if not any(tightened) and not self._lift():
                 break
 
-    def of(self, key: str) -> int:
+    def of(self, key: str) -> Bound:
         """A proven lower bound; the true least value may be higher."""
         return self._least[key]
 
     def _tighten(self, relation: Relation) -> bool:
-        """``whole ≥ Σ parts - high``: raise the whole of a relation to what its parts need."""
-        if relation.low is None:
-            return False
-        wholes = [(key, factor) for key, factor in relation.terms if factor > 0]
-        if len(wholes) != 1 or wholes[0][1] != 1:
-            return False
-        whole = wholes[0][0]
-        needed = relation.low - sum(
-            factor * self._least[key] for key, factor in relation.terms if factor < 0
+        """Bound every term by what the relation leaves when the others are at their extremes."""
+        ranges = [self._range(key, factor) for key, factor in relation.terms]
+        low = -math.inf if relation.low is None else relation.low
+        high = math.inf if relation.high is None else relation.high
+        lows, highs = _Total(low for low, _ in ranges), _Total(high for _, high in ranges)
+        tightened = False
+        for (key, factor), (least, most) in zip(relation.terms, ranges, strict=True):
+            least_term, most_term = low - highs.without(most), high - lows.without(least)
+            if factor < 0:
+                least_term, most_term = -most_term, -least_term
+            size = abs(factor)
+            tightened |= self._narrow(key, _up(least_term, size), _down(most_term, size))
+        return tightened
+
+    def _lift(self) -> bool:
+        """A unit that is known to be positive lifts every unit around it.
+
+        Both are sums of innermost groups of which none need be positive by itself; what units
+        without a group in common add to their groups, their surroundings must add as well.
+        """
+        gains = sorted(
+            (
+                (gain, whole, parts)
+                for whole, parts in self._sums
+                if (gain := self._least[whole] - self._sum_of_least(parts)) > 0
+            ),
+            key=lambda found: (-found[0], found[1]),
         )
-        if needed <= self._least[whole]:
-            return False
-        self._least[whole] = needed
-        return True
+        lifted = False
+        for whole, parts in self._sums:
+            bound, left = self._sum_of_least(parts), set(parts)
+            for gain, _, within in gains:
+                if within <= left:
+                    bound += gain
+                    left -= within
+            lifted |= self._narrow(whole, bound, math.inf)
+        return lifted
+
+    def _sum_of_least(self, parts: frozenset[str]) -> Bound:
+        return sum(self._least[part] for part in parts)
+
+    def _range(self, key: str, factor: int) -> tuple[Bound, Bound]:
+        low, high = factor * self._least[key], factor * self._most[key]
+        return (low, high) if factor > 0 else (high, low)
+
+    def _narrow(self, key: str, least: Bound, most: Bound) -> bool:
+        narrower = least > self._least[key] or most < self._most[key]
+        self._least[key] = max(self._least[key], least)
+        self._most[key] = min(self._most[key], most)
+        return narrower
+
+
+class _Total:
+    """A sum from which one term can be left out, also where some terms are infinite."""
+
+    def __init__(self, terms: Iterable[Bound]) -> None:
+        self._finite: Bound = 0
+        self._infinite: list[Bound] = []
+        for term in terms:
+            if math.isinf(term):
+                self._infinite.append(term)
+            else:
+                self._finite += term
+
+    def without(self, term: Bound) -> Bound:
+        """The sum of all other terms; all infinite terms of a sum have one sign."""
+        left = len(self._infinite) - math.isinf(term)
+        if left:
+            return self._infinite[0]
+        return self._finite if math.isinf(term) else self._finite - term
+
+
+def _sum_of(relation: Relation) -> tuple[str, frozenset[str]] | None:
+    """The whole and the parts of a relation that says: the whole is the sum of its parts."""
+    wholes = [key for key, factor in relation.terms if factor == 1]
+    parts = frozenset(key for key, factor in relation.terms if factor == -1)
+    exact = relation.low == relation.high == 0
+    if not exact or len(wholes) != 1 or len(parts) + 1 != len(relation.terms):
+        return None
+    return wholes[0], parts
+
+
+def _up(value: Bound, size: int) -> Bound:
+    return value if math.isinf(value) else -(-value // size)
+
+
+def _down(value: Bound, size: int) -> Bound:
+    return value if math.isinf(value) else value // size

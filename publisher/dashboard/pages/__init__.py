@@ -1,0 +1,1 @@
+"""The page types: each module has ``routes(site)``, and makes what its template shows."""

@@ -1,0 +1,62 @@
+"""The front page: the whole region, and the ways further in."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from publisher.dashboard.blocks import (
+    UnitTable,
+    forms_chart,
+    key_figures,
+    trend_chart,
+    unit_files,
+    unit_headings,
+    unit_rows,
+)
+from publisher.dashboard.chart_data import period_words
+from publisher.dashboard.findings import Findings
+from publisher.dashboard.pages.problems import none_yet
+from publisher.dashboard.rendering import HOME, Page, show
+from publisher.dashboard.series import by_name, form_rows, trend_table
+from publisher.dashboard.site import Site
+from publisher.dashboard.units import MUNICIPALITY, REGION_UNIT, SCHOOL_TYPE, UnitKind
+from shared.reference import Level
+
+
+def routes(site: Site) -> APIRouter:
+    """The address of the front page."""
+    router = APIRouter()
+
+    @router.get("/")
+    def home(request: Request) -> Response:
+        """The region in the last period and over the years."""
+        findings = site.latest()
+        if findings is None:
+            return none_yet(request, HOME.href)
+        at = (Level.REGION, REGION_UNIT)
+        region = findings.manifest.region_name
+        when = period_words(findings.latest)
+        return show(
+            request,
+            "home.html",
+            Page(f"Jeugdhulp en onderwijs in {region}", HOME.href, manifest=findings.manifest),
+            region=region,
+            when=when,
+            key_figures=key_figures(findings, *at),
+            chart=trend_chart(findings, *at),
+            trend=trend_table(findings, *at, f"Alle scholen in {region}, per jaar"),
+            forms_chart=forms_chart(findings, *at),
+            forms=form_rows(findings, *at, findings.latest.code),
+            municipalities=_overview(findings, MUNICIPALITY, f"Gemeenten, {when}"),
+            school_types=_overview(findings, SCHOOL_TYPE, f"Schoolsoorten, {when}"),
+            files=unit_files(findings, *at),
+        )
+
+    return router
+
+
+def _overview(findings: Findings, kind: UnitKind, caption: str) -> UnitTable:
+    rows = unit_rows(findings, kind, findings.units(kind.level))
+    headings = unit_headings(findings, kind.level)
+    return UnitTable(caption, kind.noun.capitalize(), (), headings, by_name(rows))
