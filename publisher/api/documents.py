@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -186,7 +187,7 @@ def mark_of(release: Release) -> str:
     return MARK if release.manifest.synthetic else ""
 
 
-def _summary(release: Release) -> dict[str, object]:
+def _summary(release: Release) -> dict[str, Any]:
     manifest = release.manifest
     return {
         "release_id": manifest.release_id,

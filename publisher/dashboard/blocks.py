@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from publisher.dashboard.chart_data import ChartKey, ChartKind, chart_data
 from publisher.dashboard.figures import Figure, figure_of
 from publisher.dashboard.findings import FORM_TABLE, MAIN_TABLE, Findings
+from publisher.dashboard.looks import LOOKS
 from publisher.dashboard.series import UnitRow
 from publisher.dashboard.units import UnitKind
 from publisher.dashboard.words import MEASURE_WORDS, heading_of
@@ -29,10 +30,13 @@ class KeyFigure:
 
 @dataclass(frozen=True, slots=True)
 class ChartImage:
-    """A chart as a page shows it; ``dark`` is the same chart for dark screens."""
+    """A chart as a page shows it.
 
-    light: str
-    dark: str
+    Attributes:
+        looks: address of the chart per name of a look.
+    """
+
+    looks: dict[str, str]
     alt: str
 
 
@@ -94,7 +98,7 @@ def _image(findings: Findings, key: ChartKey) -> ChartImage | None:
     if data is None:
         return None
     release_id = findings.manifest.release_id
-    return ChartImage(key.address(release_id, "licht"), key.address(release_id, "donker"), data.alt)
+    return ChartImage({look: key.address(release_id, look) for look in LOOKS}, data.alt)
 
 
 def unit_rows(

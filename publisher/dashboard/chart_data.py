@@ -13,7 +13,7 @@ from enum import StrEnum
 from publisher.dashboard.findings import CLIENTS, RATE, Findings
 from publisher.dashboard.series import form_cell
 from publisher.dashboard.units import REGION_UNIT, UNIT_KINDS
-from publisher.downloads.words import MARK, WITHHELD
+from publisher.downloads.words import MARK, STATUS_WORDS
 from publisher.released import Cell, CellStatus
 from shared.contract.periods import Period, PeriodKind
 from shared.reference import Level
@@ -35,9 +35,9 @@ class ChartKey:
     level: Level
     unit: str
 
-    def address(self, release_id: str, theme: str) -> str:
-        """Where the SVG is."""
-        return f"/grafieken/{release_id}/{self.kind}/{self.level}/{self.unit}/{theme}.svg"
+    def address(self, release_id: str, look: str) -> str:
+        """Where the SVG is, in one look."""
+        return f"/grafieken/{release_id}/{self.kind}/{self.level}/{self.unit}/{look}.svg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +88,16 @@ def _clients(findings: Findings, key: ChartKey) -> ChartData | None:
 
 
 def _trend(findings: Findings, key: ChartKey, measure: str, *, compared: bool) -> ChartData | None:
-    name = findings.units(key.level).get(key.unit)
+    name = _name(findings, key)
     if name is None:
         return None
-    region = findings.manifest.region_name
     own = _this(key.level)
     lines = [(own, _cells(findings, key.level, key.unit, measure))]
     if not any(cell is not None and cell.value is not None for cell in lines[0][1]):
         return None
     if compared:
         whole = _cells(findings, Level.REGION, REGION_UNIT, measure)
-        lines.append((f"alle scholen in {region}", whole))
+        lines.append((f"alle scholen in {findings.manifest.region_name}", whole))
     label = findings.measure_labels[measure]
     years = f"{findings.periods[0].label} tot en met {findings.latest.label}"
     points = tuple(point for series, cells in lines for point in _points(series, cells, findings))
@@ -124,7 +123,7 @@ def _trend(findings: Findings, key: ChartKey, measure: str, *, compared: bool) -
 
 
 def _forms(findings: Findings, key: ChartKey) -> ChartData | None:
-    name = findings.units(key.level).get(key.unit)
+    name = _name(findings, key)
     categories = findings.categories(key.level, key.unit)
     if name is None or not categories:
         return None
@@ -141,7 +140,7 @@ def _forms(findings: Findings, key: ChartKey) -> ChartData | None:
         mark=_mark(findings),
         value_title="leerlingen met jeugdhulp",
         axis=tuple(cells),
-        notes=tuple("" if cell is None else _status_note(cell) for cell in cells.values()),
+        notes=tuple(_status_note(cell) for cell in cells.values()),
         series=(_this(key.level),),
         points=tuple(
             Point(label, number_of(cell), _this(key.level), label)
@@ -192,16 +191,25 @@ def _points(series: str, cells: tuple[Cell | None, ...], findings: Findings) -> 
 
 
 def _note(cell: Cell | None, period: Period, findings: Findings) -> str:
-    notes = ["geen gegevens" if cell is None else _status_note(cell)]
+    notes = [_status_note(cell)]
     if period.code in findings.breaks:
         notes.append("trendbreuk")
     return ", ".join(note for note in notes if note)
 
 
-def _status_note(cell: Cell) -> str:
+def _status_note(cell: Cell | None) -> str:
+    if cell is None:
+        return STATUS_WORDS[CellStatus.NOT_AVAILABLE]
     if cell.value is not None:
         return ""
-    return WITHHELD if cell.status is CellStatus.WITHHELD else "geen gegevens"
+    return STATUS_WORDS[cell.status]
+
+
+def _name(findings: Findings, key: ChartKey) -> str | None:
+    name = findings.units(key.level).get(key.unit)
+    if name is not None and key.level is Level.REGION:
+        return f"Alle scholen in {name}"
+    return name and _capital(name)
 
 
 def _this(level: Level) -> str:

@@ -5,50 +5,34 @@ Source: Vega-Lite 6.4 through vl-convert, which renders in this process.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass
 from html import escape
+from itertools import zip_longest
 from typing import Any
 
 import altair as alt
 import vl_convert
 
 from publisher.dashboard.chart_data import ChartData, ChartKind
+from publisher.dashboard.looks import Look, Theme
 from shared.canonical import sha256_hex
 
 _VEGA_LITE = "6.4"
 _FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-_WIDTH = 560
-_HEIGHT = 260
-_BAR = 30
 _LINE_BREAK = "|"
-_NOTE_WIDTH = 14
+_LINE_HEIGHT = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Theme:
-    """Colours that differ enough from the paper (WCAG 1.4.11) and from each other."""
-
-    paper: str
-    ink: str
-    faint: str
-    lines: tuple[str, str]
-
-
-THEMES = {
-    "licht": Theme("#ffffff", "#1b1f24", "#c9d1d9", ("#0b5a8a", "#9a4a00")),
-    "donker": Theme("#161b22", "#e6edf3", "#444c56", ("#79c0ff", "#f0a35e")),
-}
-
-
-def draw(data: ChartData, theme: Theme) -> bytes:
-    """The chart as SVG; the same data and theme give the same bytes."""
-    layers = _DRAWERS[data.kind](data, theme)
-    chart = alt.layer(*layers, _source_line(data, theme)).properties(
-        width=_WIDTH, height=_height(data), title=_title(data, theme), background=theme.paper
+def draw(data: ChartData, look: Look) -> bytes:
+    """The chart as SVG; the same data and look give the same bytes."""
+    layers, width, height, below = _DRAWERS[data.kind](data, look)
+    source = _source_line(data, look, height + below)
+    chart = alt.layer(*layers, source).properties(
+        width=width, height=height, title=_title(data, look), background=look.theme.paper
     )
     svg = vl_convert.vegalite_to_svg(
-        _configured(chart, theme).to_dict(validate=False),
+        _configured(chart, look.theme),
         vl_version=_VEGA_LITE,
         format_locale="nl-NL",
         allowed_base_urls=[],
@@ -56,137 +40,141 @@ def draw(data: ChartData, theme: Theme) -> bytes:
     return _described(svg, data).encode()
 
 
-def _lines(data: ChartData, theme: Theme) -> list[alt.Chart]:
+_Drawn = tuple[list[alt.Chart], int, int, int]
+"""Layers, width, height, and how far under the plot the source line stands."""
+
+
+def _trend(data: ChartData, look: Look) -> _Drawn:
+    ticks = {
+        label: _LINE_BREAK.join(look.format.lines_below(label, note))
+        for label, note in zip(data.axis, data.notes, strict=True)
+    }
     rows = [
-        {
-            "at": _tick(data, point.at),
-            "value": point.value,
-            "series": point.series,
-            "line": point.line,
-        }
-        for point in data.points
+        {"at": ticks[each.at], "value": each.value, "series": each.series, "line": each.line}
+        for each in data.points
     ]
     x = alt.X(
         "at:N",
-        scale=alt.Scale(domain=[_tick(data, label) for label in data.axis]),
-        axis=alt.Axis(labelExpr=f"split(datum.label, '{_LINE_BREAK}')", labelAngle=0, title=None),
+        scale=alt.Scale(domain=list(ticks.values())),
+        axis=alt.Axis(
+            labelExpr=f"split(datum.label, '{_LINE_BREAK}')",
+            labelAngle=0,
+            labelOverlap=False,
+            title=None,
+        ),
     )
-    y = alt.Y(
-        "value:Q",
-        scale=alt.Scale(domain=[0, _top(data)], nice=True),
-        axis=alt.Axis(title=None, tickCount=5),
-    )
-    scale = {"domain": list(data.series)}
+    y = alt.Y("value:Q", scale=_from_zero(data), axis=alt.Axis(title=None, tickCount=5))
+    series = list(data.series)
     legend = alt.Legend(
-        title=None, orient="top", symbolType="stroke", symbolSize=900, labelLimit=400
+        title=None,
+        orient="top",
+        symbolType="stroke",
+        symbolSize=400,
+        labelLimit=400,
+        columns=1 if look.format.labels_above else 2,
     )
     colour = alt.Color(
         "series:N",
-        scale=alt.Scale(**scale, range=list(theme.lines[: len(data.series)])),
-        legend=legend if len(data.series) > 1 else None,
+        scale=alt.Scale(domain=series, range=list(look.theme.lines[: len(series)])),
+        legend=legend if len(series) > 1 else None,
     )
-    dash = alt.StrokeDash(
-        "series:N",
-        scale=alt.Scale(**scale, range=[[1, 0], [6, 4]]),
-        legend=legend if len(data.series) > 1 else None,
-    )
-    base = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y, color=colour)
-    own = base.transform_filter(alt.datum.series == data.series[0])
-    return [
+    dash = alt.StrokeDash("series:N", scale=alt.Scale(domain=series, range=[[1, 0], [6, 4]]))
+    base = _chart(rows).encode(x=x, y=y, color=colour)
+    own = base.transform_filter(alt.datum.series == series[0])
+    layers = [
         base.mark_line(strokeWidth=2.5).encode(detail="line:N", strokeDash=dash),
         base.mark_point(filled=True, size=55, opacity=1),
         own.mark_text(dy=-13, fontSize=13, fontWeight="bold").encode(
             text=alt.Text("value:Q", format=_number_format(data))
         ),
     ]
+    deepest = max(tick.count(_LINE_BREAK) for tick in ticks.values()) + 1
+    return layers, look.format.trend_width, look.format.height, 22 + _LINE_HEIGHT * (deepest + 1)
 
 
-def _bars(data: ChartData, theme: Theme) -> list[alt.Chart]:
+def _bars(data: ChartData, look: Look) -> _Drawn:
     values = {point.at: point.value for point in data.points}
     rows = [
-        {"at": label, "value": values.get(label), "shown": label in values, "note": note}
-        for label, note in zip(data.axis, data.notes, strict=True)
+        {"at": label, "value": values.get(label), "note": note}
+        for label, note in zip_longest(data.axis, data.notes, fillvalue="")
     ]
-    order = list(data.axis)
-    y = alt.Y("at:N", sort=order, axis=alt.Axis(title=None, labelLimit=260, ticks=False))
-    x = alt.X(
-        "value:Q",
-        scale=alt.Scale(domain=[0, _top(data)], nice=True),
-        axis=alt.Axis(title=data.value_title, tickCount=5),
-    )
-    base = alt.Chart(alt.Data(values=rows)).encode(y=y)
-    shown = base.transform_filter(alt.datum.shown)
-    return [
-        shown.mark_bar(color=theme.lines[0], height=16).encode(x=x),
-        shown.mark_text(align="left", dx=5, fontSize=13, color=theme.ink).encode(
+    above, ink = look.format.labels_above, look.theme.ink
+    axis = alt.Axis(title=None, labelLimit=260, ticks=False, labels=not above)
+    down = 10 if above else 0
+    y = alt.Y("at:N", sort=list(data.axis), axis=axis)
+    x = alt.X("value:Q", scale=_from_zero(data), axis=alt.Axis(title=data.value_title, tickCount=5))
+    base = _chart(rows).encode(y=y)
+    shown = base.transform_filter("isValid(datum.value)")
+    text: dict[str, Any] = {"align": "left", "fontSize": 13, "color": ink, "dy": down}
+    layers = [
+        shown.mark_bar(color=look.theme.lines[0], height=16, yOffset=down).encode(x=x),
+        shown.mark_text(dx=5, **text).encode(
             x=x, text=alt.Text("value:Q", format=_number_format(data))
         ),
         # The note of a bar without a value starts at the axis and is words, never a length.
-        base.transform_filter(alt.datum.note != "")
-        .mark_text(align="left", x=5, fontSize=13, fontStyle="italic", color=theme.ink)
+        base.transform_filter("datum.note != ''")
+        .mark_text(x=5, fontStyle="italic", **text)
         .encode(text="note:N"),
     ]
+    if above:
+        layers.append(base.mark_text(**{**text, "x": 3, "dy": -9}).encode(text="at:N"))
+    return layers, look.format.bar_width, look.format.bar * len(data.axis), 62
 
 
-_DRAWERS: dict[ChartKind, Callable[[ChartData, Theme], list[alt.Chart]]] = {
-    ChartKind.RATE: _lines,
-    ChartKind.CLIENTS: _lines,
+_DRAWERS: dict[ChartKind, Callable[[ChartData, Look], _Drawn]] = {
+    ChartKind.RATE: _trend,
+    ChartKind.CLIENTS: _trend,
     ChartKind.FORMS: _bars,
 }
 
 
-def _height(data: ChartData) -> int:
-    return _BAR * len(data.axis) if data.kind is ChartKind.FORMS else _HEIGHT
-
-
-def _top(data: ChartData) -> float:
-    # From released values only, so that the axis tells nothing of a withheld one.
-    return max(1, *(point.value for point in data.points))
-
-
-def _tick(data: ChartData, label: str) -> str:
-    note = data.notes[data.axis.index(label)]
-    lines = [label]
-    for word in note.split():
-        if len(lines) > 1 and len(lines[-1]) + len(word) < _NOTE_WIDTH:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return _LINE_BREAK.join(lines)
+def _from_zero(data: ChartData) -> alt.Scale:
+    # From released values only; at least 1, so that a chart of zeros has a range.
+    return alt.Scale(domain=[0, max(1.0, *(point.value for point in data.points))], nice=True)
 
 
 def _number_format(data: ChartData) -> str:
     return ".1f" if data.kind is ChartKind.RATE else ",.0f"
 
 
-def _title(data: ChartData, theme: Theme) -> alt.TitleParams:
+def _title(data: ChartData, look: Look) -> alt.TitleParams:
+    key = look.format.key if any(data.notes) and data.kind is not ChartKind.FORMS else ""
+    under = [
+        line
+        for text in (data.subtitle, data.mark, key)
+        for line in textwrap.wrap(text, look.format.subtitle_characters)
+    ]
     return alt.TitleParams(
-        text=data.title,
-        subtitle=[line for line in (data.subtitle, data.mark) if line],
+        text=textwrap.wrap(data.title, look.format.title_characters),
+        subtitle=under,
         anchor="start",
         frame="group",
         fontSize=17,
         subtitleFontSize=13,
         subtitlePadding=6,
         offset=14,
-        limit=_WIDTH,
-        color=theme.ink,
-        subtitleColor=theme.ink,
+        color=look.theme.ink,
+        subtitleColor=look.theme.ink,
     )
 
 
-def _source_line(data: ChartData, theme: Theme) -> alt.Chart:
-    if data.kind is ChartKind.FORMS:
-        below = _height(data) + 66
-    else:
-        lines = max(_tick(data, label).count(_LINE_BREAK) for label in data.axis)
-        below = _height(data) + 45 + 14 * lines
-    return alt.Chart(alt.Data(values=[{}])).mark_text(
-        text=data.source, x=0, y=below, align="left", fontSize=12, color=theme.ink
+def _chart(rows: list[dict[str, Any]]) -> alt.Chart:
+    return alt.Chart(alt.InlineData(rows))
+
+
+def _source_line(data: ChartData, look: Look, y: int) -> alt.Chart:
+    line: alt.Chart = _chart([{}]).mark_text(
+        text=textwrap.wrap(data.source, look.format.subtitle_characters),
+        x=0,
+        y=y,
+        align="left",
+        fontSize=12,
+        color=look.theme.ink,
     )
+    return line
 
 
-def _configured(chart: alt.LayerChart, theme: Theme) -> alt.LayerChart:
+def _configured(chart: alt.LayerChart | alt.FacetChart, theme: Theme) -> dict[str, Any]:
     axis: dict[str, Any] = {
         "labelColor": theme.ink,
         "titleColor": theme.ink,
@@ -199,12 +187,14 @@ def _configured(chart: alt.LayerChart, theme: Theme) -> alt.LayerChart:
         "gridOpacity": 0.6,
     }
     legend = {"labelColor": theme.ink, "labelFontSize": 13}
-    return (
+    configured = (
         chart.configure(font=_FONT, padding=10)
         .configure_view(stroke=None)
         .configure_axis(**axis)
         .configure_legend(**legend)
     )
+    specification: dict[str, Any] = configured.to_dict(validate=False)
+    return specification
 
 
 def _described(svg: str, data: ChartData) -> str:

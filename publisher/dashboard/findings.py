@@ -96,17 +96,30 @@ class Findings:
 
     def measures(self, level: Level) -> tuple[str, ...]:
         """The measures that pages show at a level: those that the release has there."""
-        found = {key[5] for key in self._cells if key[0] == MAIN_TABLE and key[1] is level}
-        return tuple(measure for measure in PROFILE_MEASURES if measure in found)
+        return tuple(
+            measure for measure in PROFILE_MEASURES if measure in self._measures.get(level, ())
+        )
+
+    @cached_property
+    def _measures(self) -> dict[Level, set[str]]:
+        found: dict[Level, set[str]] = {}
+        for table, level, _, _, _, measure in self._cells:
+            if table == MAIN_TABLE:
+                found.setdefault(level, set()).add(measure)
+        return found
 
     def categories(self, level: Level, unit: str) -> dict[str, str]:
         """Forms of help that the release has for a unit, with their Dutch names."""
-        found = {
-            cell.category: cell.category_label
-            for (table, at, of, _, _, _), cell in self._cells.items()
-            if table == FORM_TABLE and at is level and of == unit and cell.category
-        }
+        found = self._categories.get((level, unit), {})
         return dict(sorted(found.items(), key=lambda item: int(item[0])))
+
+    @cached_property
+    def _categories(self) -> dict[tuple[Level, str], dict[str, str]]:
+        found: dict[tuple[Level, str], dict[str, str]] = {}
+        for (table, level, unit, _, category, _), cell in self._cells.items():
+            if table == FORM_TABLE and category:
+                found.setdefault((level, unit), {})[category] = cell.category_label
+        return found
 
     @property
     def knows_schools(self) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from publisher.api.lookup import SHOWN_STATES
 from publisher.dashboard.chart_data import ChartKey, chart_data
-from publisher.dashboard.drawing import THEMES, draw
+from publisher.dashboard.drawing import draw
 from publisher.dashboard.findings import Findings
+from publisher.dashboard.looks import LOOKS
 from publisher.downloads.cache import Cache
 from publisher.released import Release, ReleaseReader
 from shared.reference import Reference
@@ -40,15 +41,15 @@ class Site:
             lambda: Findings(release, self._reference_of(release)),
         )
 
-    def chart(self, release_id: str, key: ChartKey, theme: str) -> bytes | None:
+    def chart(self, release_id: str, key: ChartKey, look: str) -> bytes | None:
         """A chart as SVG, or None where there is nothing to draw or nothing may be shown."""
         release = self.reader.find(release_id)
-        if release is None or release.state not in SHOWN_STATES or theme not in THEMES:
+        if release is None or release.state not in SHOWN_STATES or look not in LOOKS:
             return None
         findings = self.findings(release)
 
         def make() -> bytes | None:
             data = chart_data(findings, key)
-            return None if data is None else draw(data, THEMES[theme])
+            return None if data is None else draw(data, LOOKS[look])
 
-        return self._charts.get((release.sha256, key, theme), make)
+        return self._charts.get((release.sha256, key, look), make)

@@ -18,7 +18,7 @@ from publisher.protection.verification.cells import claim_of_cells
 from publisher.protection.verification.claim import Demand
 from tests.support.protection import believable, protect_small, small_cells, small_spec
 
-EXAMPLES = int(os.environ.get("MOJ_PROTECTION_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("MOJ_PROTECTION_EXAMPLES", "60"))
 FAST = settings(
     max_examples=EXAMPLES,
     deadline=None,

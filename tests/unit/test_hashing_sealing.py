@@ -66,11 +66,11 @@ def test_a_failure_leaves_no_part_behind(
     monkeypatch.setattr("shared.hashing.sealing.TARGET_BODY_BYTES", 1_000)
     calls: list[Path] = []
 
-    def fails_at_the_third(path: Path, data: bytes, **more: int) -> None:
+    def fails_at_the_third(path: Path, data: bytes, *, mode: int) -> None:
         calls.append(path)
         if len(calls) == 3:
             raise OSError("disk full")
-        write_whole(path, data, **more)
+        write_whole(path, data, mode=mode)
 
     monkeypatch.setattr("shared.hashing.sealing.write_whole", fails_at_the_third)
     table = care_table([{"pseudonym": pseudonym(n)} for n in range(80)])

@@ -16,15 +16,15 @@ def routes(site: Site) -> APIRouter:
     """The address of every chart."""
     router = APIRouter()
 
-    @router.get("/grafieken/{release_id}/{kind}/{level}/{unit}/{theme}.svg")
+    @router.get("/grafieken/{release_id}/{kind}/{level}/{unit}/{look}.svg")
     def chart(
-        request: Request, release_id: str, kind: str, level: str, unit: str, theme: str
+        request: Request, release_id: str, kind: str, level: str, unit: str, look: str
     ) -> Response:
-        """One chart in one theme."""
+        """One chart in one look."""
         drawn = None
         if kind in set(ChartKind) and level in set(Level):
             key = ChartKey(ChartKind(kind), Level(level), unit)
-            drawn = site.chart(release_id, key, theme)
+            drawn = site.chart(release_id, key, look)
         if drawn is None:
             raise NotFoundError("chart-unknown", "expected a chart of released figures")
         return answer(request, drawn, "image/svg+xml")
