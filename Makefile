@@ -29,7 +29,7 @@ $(VENV)/.installed: deploy/development.lock pyproject.toml | check-tools
 
 # --- quality -------------------------------------------------------------------------------
 
-check: install wheels ## Style, types, import contracts, wheel contents, documents
+check: install ## Style, types, import contracts, wheel contents, documents
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -49,12 +49,12 @@ coverage: install ## Branch coverage of the tests
 
 wheels: $(COMPONENTS:%=dist/%/.built) ## One wheel per component, by allow-list
 
-SOURCES := $(shell find shared linker publisher -name '*.py' -o -name '*.toml' -o -name '*.html' \
-             -o -name '*.css' -o -name '*.sql')
+SOURCES := $(shell find shared linker publisher -type f -not -name '*.pyc')
 
-dist/%/.built: deploy/%/pyproject.toml $(SOURCES) | install
+dist/%/.built: deploy/%/pyproject.toml $(SOURCES) | $(DEMO)/venvs/demo/.installed
 	rm -rf dist/$* && mkdir -p dist/$*
-	cd deploy/$* && ../../$(BIN)/python -m hatchling build -t wheel -d ../../dist/$* >/dev/null
+	cd deploy/$* && ../../$(DEMO)/venvs/demo/bin/python -m hatchling build -t wheel \
+	    -d ../../dist/$* >/dev/null
 	touch $@
 
 # --- demonstration -------------------------------------------------------------------------

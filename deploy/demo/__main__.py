@@ -72,7 +72,9 @@ def _run(plan: Plan, console: Console) -> Chain:
                 tasks["now"] = bars.add_task(step, total=steps)
             bars.update(tasks["now"], description=step, completed=done, total=steps)
 
-        chain = Chain(plan, tell=lambda line: bars.console.print(f"  {line}"), count=count)
+        chain = Chain(
+            plan, tell=lambda line: bars.console.print(f"  {line}", soft_wrap=True), count=count
+        )
         try:
             for number, (title, step) in enumerate(Chain.STEPS, start=1):
                 bars.console.print(f"\n[bold]{number}. {title}[/bold]")

@@ -12,11 +12,13 @@ import socket
 import subprocess
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from deploy.demo import documents
 from deploy.demo.documents import Signed
@@ -57,7 +59,7 @@ class Chain:
     tell: Tell
     count: Count
     services: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    reports: dict[str, dict[str, object]] = field(default_factory=dict)
+    reports: dict[str, dict[str, Any]] = field(default_factory=dict)
     release_id: str = ""
 
     def __post_init__(self) -> None:
@@ -328,12 +330,27 @@ class Chain:
     )
 
 
-def _counts(report: dict[str, object]) -> str:
-    counts: dict[int, int] = {}
-    for item in report["counts"]:  # type: ignore[attr-defined]
-        counts[item["code"]] = counts.get(item["code"], 0) + item["count"]
-    codes = ", ".join(f"{code}×{count}" for code, count in sorted(counts.items()))
-    return f"{report['rows']} rijen; meldingen {codes or 'geen'}"
+EFFECTS = {
+    "refused": "afgekeurd",
+    "left_out": "overgeslagen",
+    "changed": "aangepast",
+    "kept": "let op",
+}
+"""What a finding means for its row, in the order in which they are told."""
+
+
+def _counts(report: dict[str, Any]) -> str:
+    """``4817 rijen; afgekeurd 24 (3104×15, 3105×9); …``: rows by effect and code."""
+    by_effect: dict[str, Counter[int]] = {effect: Counter() for effect in EFFECTS}
+    for item in report["counts"]:
+        by_effect[item["effect"]][item["code"]] += item["count"]
+    told = [
+        f"{word} {sum(codes.values())} "
+        f"({', '.join(f'{code}×{count}' for code, count in sorted(codes.items()))})"
+        for word, codes in zip(EFFECTS.values(), by_effect.values(), strict=True)
+        if codes
+    ]
+    return "; ".join([f"{report['rows']} rijen", *told])
 
 
 def _write(party: Party, name: str, text: str) -> None:
