@@ -37,13 +37,13 @@ check: install ## Style, types, import contracts, wheel contents, documents
 	$(BIN)/python -m pytest -q -rs tests/architecture
 
 test: check ## All checks, then all tests
-	$(BIN)/python -m pytest -q -rs -n auto --dist worksteal --ignore=tests/architecture
+	$(BIN)/python -m pytest -q -rs -n auto --dist loadscope --ignore=tests/architecture
 
 test-long: check ## The same with long suites
-	MOJ_LONG=1 $(BIN)/python -m pytest -q -rs -n auto --dist worksteal --ignore=tests/architecture
+	MOJ_LONG=1 $(BIN)/python -m pytest -q -rs -n auto --dist loadscope --ignore=tests/architecture
 
 coverage: install ## Branch coverage of the tests
-	$(BIN)/python -m pytest -q -rs -n auto --dist worksteal --cov --cov-report=term
+	$(BIN)/python -m pytest -q -rs -n auto --dist loadscope --cov --cov-report=term
 
 # --- components ----------------------------------------------------------------------------
 
