@@ -58,5 +58,5 @@ def create_app(
 
     reader = DatabaseReader(database)
     app.include_router(api_router(reader))
-    app.include_router(dashboard_router(reader))
+    app.include_router(dashboard_router(reader, reader.reference_of))
     return app

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from publisher.policies import EVER_PUBLISHED, ReleaseState
 from publisher.released import Manifest, Release, ReleasedTable
-from publisher.store import ReleaseRow, released_tables
+from publisher.store import ReleaseRow, RoundRow, released_tables
+from shared.reference import Reference
 from shared.state.database import Database
 from shared.statement import Kind, Statement
 
@@ -46,6 +47,7 @@ class DatabaseReader:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._parsed: dict[tuple[str, str], Release] = {}
+        self._references: dict[str, Reference] = {}
         self._lock = Lock()
 
     def latest(self) -> Release | None:
@@ -72,6 +74,18 @@ class DatabaseReader:
         with self._database.reading() as session:
             rows: Sequence[ReleaseRow] = session.scalars(query).all()
             return tuple(self._parse(session, row) for row in rows if _was_published(row))
+
+    def reference_of(self, release: Release) -> Reference | None:
+        """The public reference bundle that a release pins."""
+        pinned = release.manifest.reference
+        with self._lock:
+            if pinned not in self._references:
+                with self._database.reading() as session:
+                    row = session.get(RoundRow, release.manifest.round_id)
+                    if row is None:
+                        return None
+                    self._references[pinned] = Reference.from_bytes(row.reference)
+            return self._references[pinned]
 
     def _parse(self, session: Session, row: ReleaseRow) -> Release:
         key = (row.sha256, row.state.value)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.contract.codes import YOUTH_CARE_FORMS
+from shared.contract.codes import Form
 from shared.contract.tally import Measure, Table
 from shared.reference import SCHOOL_LEVELS, Level
 
@@ -132,7 +132,7 @@ CLIENTS_BY_FORM_TABLE = Table(
     levels=tuple(Level),
     measures=(CLIENTS_OF_FORM,),
     breakdown="form",
-    categories=tuple((str(form.value), form.label) for form in YOUTH_CARE_FORMS),
+    categories=tuple((str(form.value), form.label) for form in Form),
     overlaps=True,
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import pyarrow as pa
 
 from linker.linkage.indicators import COVERAGE_TABLE, DUO_PUPILS, TABLES
-from shared.contract.codes import YOUTH_CARE_FORMS
+from shared.contract.codes import Form
 from shared.contract.periods import Period
 from shared.reference import UNKNOWN_SCHOOL_UNITS, Level, Reference
 
@@ -85,8 +85,8 @@ def _residence_units(reference: Reference) -> pa.Table:
 def _youth_care_forms() -> pa.Table:
     return pa.table(
         {
-            "form": pa.array([int(form) for form in YOUTH_CARE_FORMS], pa.uint8()),
-            "category": pa.array([str(form.value) for form in YOUTH_CARE_FORMS], pa.string()),
+            "form": pa.array([int(form) for form in Form], pa.uint8()),
+            "category": pa.array([str(form.value) for form in Form], pa.string()),
         }
     )
 

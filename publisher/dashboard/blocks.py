@@ -26,6 +26,7 @@ class KeyFigure:
     figure: Figure
     meaning: str
     limits: str
+    suffix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def key_figures(findings: Findings, level: Level, unit: str) -> tuple[KeyFigure,
             figure_of(findings.cell(level, unit, measure, findings.latest.code)),
             MEASURE_WORDS[measure].meaning,
             MEASURE_WORDS[measure].limits,
+            MEASURE_WORDS[measure].suffix,
         )
         for measure in findings.measures(level)
     )
@@ -108,17 +110,22 @@ def unit_rows(
     names, measures = findings.units(kind.level), findings.measures(kind.level)
     return tuple(
         UnitRow(
-            name=names[unit],
+            name=kind.title(names[unit]),
             code=unit,
             href=kind.address(unit),
             facts=_facts(findings, unit) if with_facts else (),
-            figures=tuple(
-                figure_of(findings.cell(kind.level, unit, measure, findings.latest.code))
-                for measure in measures
-            ),
+            figures=latest_figures(findings, kind.level, unit, measures),
         )
         for unit in units
     )
+
+
+def latest_figures(
+    findings: Findings, level: Level, unit: str, measures: Iterable[str]
+) -> tuple[Figure, ...]:
+    """Figures of a unit in the last period, in the given order of measures."""
+    period = findings.latest.code
+    return tuple(figure_of(findings.cell(level, unit, measure, period)) for measure in measures)
 
 
 def unit_headings(findings: Findings, level: Level) -> tuple[str, ...]:

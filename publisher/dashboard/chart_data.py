@@ -13,6 +13,7 @@ from enum import StrEnum
 from publisher.dashboard.findings import CLIENTS, RATE, Findings
 from publisher.dashboard.series import form_cell
 from publisher.dashboard.units import REGION_UNIT, UNIT_KINDS
+from publisher.dashboard.words import capital
 from publisher.downloads.words import MARK, STATUS_WORDS
 from publisher.released import Cell, CellStatus
 from shared.contract.periods import Period, PeriodKind
@@ -97,14 +98,14 @@ def _trend(findings: Findings, key: ChartKey, measure: str, *, compared: bool) -
         return None
     if compared:
         whole = _cells(findings, Level.REGION, REGION_UNIT, measure)
-        lines.append((f"alle scholen in {findings.manifest.region_name}", whole))
+        lines.append(("alle scholen in de regio", whole))
     label = findings.measure_labels[measure]
     years = f"{findings.periods[0].label} tot en met {findings.latest.label}"
     points = tuple(point for series, cells in lines for point in _points(series, cells, findings))
     return ChartData(
         kind=key.kind,
         title=name,
-        subtitle=f"{_capital(label)}, {years}",
+        subtitle=f"{capital(label)}, {years}",
         mark=_mark(findings),
         value_title=label,
         axis=tuple(period.label for period in findings.periods),
@@ -208,8 +209,8 @@ def _status_note(cell: Cell | None) -> str:
 def _name(findings: Findings, key: ChartKey) -> str | None:
     name = findings.units(key.level).get(key.unit)
     if name is not None and key.level is Level.REGION:
-        return f"Alle scholen in {name}"
-    return name and _capital(name)
+        return f"{name}: alle scholen in de regio"
+    return name and capital(name)
 
 
 def _this(level: Level) -> str:
@@ -223,7 +224,3 @@ def _mark(findings: Findings) -> str:
 def _source(findings: Findings) -> str:
     manifest = findings.manifest
     return f"Bron: Monitor Onderwijs-Jeugdhulp, uitgave {manifest.release_id}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -41,13 +41,40 @@ class Figure:
         return self.meaning
 
 
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """What can stand in place of an exact figure, with its meaning and why it is there."""
+
+    text: str
+    meaning: str
+    reason: str
+
+
 SYMBOLS = (
-    (WITHHELD_SYMBOL, WITHHELD),
-    (_SYMBOLS[CellStatus.NOT_AVAILABLE], STATUS_WORDS[CellStatus.NOT_AVAILABLE]),
-    (_SYMBOLS[CellStatus.NOT_APPLICABLE], STATUS_WORDS[CellStatus.NOT_APPLICABLE]),
-    (_ROUNDED_ZERO, "afgerond cijfer: het ligt tussen 0 en 4"),
+    Symbol(
+        WITHHELD_SYMBOL,
+        WITHHELD,
+        "Het aantal is klein, of een ander klein aantal zou ermee uit te rekenen zijn. Het "
+        "kan ook een groter aantal zijn. U kunt niet zien welke reden geldt.",
+    ),
+    Symbol(
+        _SYMBOLS[CellStatus.NOT_AVAILABLE],
+        STATUS_WORDS[CellStatus.NOT_AVAILABLE],
+        "Voor deze periode zijn geen gegevens geleverd.",
+    ),
+    Symbol(
+        _SYMBOLS[CellStatus.NOT_APPLICABLE],
+        STATUS_WORDS[CellStatus.NOT_APPLICABLE],
+        "Het cijfer kan hier niet bestaan, zoals een cijfer per 100 leerlingen waar geen "
+        "leerlingen zijn.",
+    ),
+    Symbol(
+        _ROUNDED_ZERO,
+        "afgerond cijfer",
+        "Het echte aantal ligt tussen 0 en 4.",
+    ),
 )
-"""Every symbol that can stand in place of an exact figure, with its meaning."""
+"""Every symbol that can stand in place of an exact figure."""
 
 
 def figure_of(cell: Cell | None) -> Figure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from fastapi import Request
@@ -11,9 +12,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from publisher.api.answers import answer
 from publisher.dashboard.figures import SYMBOLS
-from publisher.downloads.words import MARK
+from publisher.downloads.words import MARK, decimal_text
 from publisher.released import Manifest
 
+_MONTHS = (
+    "januari", "februari", "maart", "april", "mei", "juni",
+    "juli", "augustus", "september", "oktober", "november", "december",
+)  # fmt: skip
 HTML = "text/html; charset=utf-8"
 
 
@@ -60,6 +65,16 @@ class Page:
         return MARK if self.manifest is not None and self.manifest.synthetic else ""
 
 
+def day_words(moment: datetime) -> str:
+    """``2 maart 2026``."""
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def whole_words(number: int) -> str:
+    """``12.345``."""
+    return decimal_text(number, 0, thousands=".")
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("publisher.dashboard"),
@@ -68,6 +83,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= {"day": day_words, "whole": whole_words}
     environment.globals |= {"menu": MENU, "symbols": SYMBOLS}
     return environment
 

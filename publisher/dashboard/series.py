@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from publisher.dashboard.figures import Figure, figure_of
+from publisher.dashboard.figures import WITHHELD_SYMBOL, Figure, figure_of
 from publisher.dashboard.findings import FORM_TABLE, Findings
 from publisher.dashboard.words import heading_of
 from publisher.released import Cell
@@ -36,6 +36,11 @@ class TrendTable:
     def has_break(self) -> bool:
         """Whether other municipalities took part in some period than in the one before."""
         return any(row.is_break for row in self.rows)
+
+    @property
+    def has_withheld(self) -> bool:
+        """Whether a figure is left out for privacy."""
+        return any(figure.text == WITHHELD_SYMBOL for row in self.rows for figure in row.figures)
 
 
 def trend_table(findings: Findings, level: Level, unit: str, caption: str) -> TrendTable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from publisher.dashboard.words import capital
 from shared.reference import Level
 
 
@@ -31,6 +32,10 @@ class UnitKind:
     explanation: str
     list_explanation: str
     lists_schools: bool
+
+    def title(self, name: str) -> str:
+        """The name of a unit as a heading; a school's name stays as it is written."""
+        return name if self.level is Level.SCHOOL else capital(name)
 
     def address(self, unit: str) -> str:
         """The page of a unit of this kind."""

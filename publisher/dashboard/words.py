@@ -18,11 +18,13 @@ class MeasureWords:
         heading: above a column.
         meaning: what the figure says.
         limits: what the figure does not say.
+        suffix: after the digits, where no heading gives the unit.
     """
 
     heading: str
     meaning: str
     limits: str
+    suffix: str = ""
 
 
 MEASURE_WORDS = {
@@ -53,6 +55,7 @@ MEASURE_WORDS = {
         "cijfers meetelt.",
         "Is de dekking laag? Dan woont een groot deel van de leerlingen niet in een deelnemende "
         "gemeente. De cijfers gaan dan maar over een deel van de school.",
+        suffix="%",
     ),
 }
 """Words for each measure that pages show."""
@@ -89,4 +92,9 @@ STATE_WORDS = {
 def heading_of(measure: str, label: str) -> str:
     """The heading of a column: short for a known measure, else the released label."""
     words = MEASURE_WORDS.get(measure)
-    return words.heading if words else label[:1].upper() + label[1:]
+    return words.heading if words else capital(label)
+
+
+def capital(text: str) -> str:
+    """The text with its first letter as a capital."""
+    return text[:1].upper() + text[1:]

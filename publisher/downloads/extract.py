@@ -75,4 +75,4 @@ class Extract:
         """A file name without extension: mark, release, table and filters, plain ASCII only."""
         parts = [_MARK_IN_NAME] if self.manifest.synthetic else []
         parts += [self.manifest.release_id, self.table.id, *self.filters.given().values()]
-        return "_".join(re.sub(r"[^A-Za-z0-9-]+", "-", part) for part in parts)
+        return "_".join(re.sub(r"[^A-Za-z0-9.-]+", "-", part) for part in parts)

@@ -23,7 +23,11 @@ class Labelled(IntEnum):
 
 
 class Form(Labelled):
-    """CBS *hulpvorm* of a trajectory; from 90 upward it is not *jeugdhulp*."""
+    """CBS *hulpvorm* of a trajectory.
+
+    Transport, probation, protection and preventive judicial activities (product categories 42,
+    47, 48 and 49) are not *jeugdhulp* and have no code: such rows never leave the supplier.
+    """
 
     DISTRICT_TEAM = 1, "wijk- of buurtteam"
     AMBULATORY = 2, "ambulant op locatie van de aanbieder"
@@ -34,23 +38,11 @@ class Form(Labelled):
     SECURE_STAY = 13, "gesloten plaatsing"
     OTHER_STAY = 14, "overig verblijf"
     UNKNOWN = 19, "vorm onbekend (onder meer crisis)"
-    TRANSPORT = 90, "vervoer"
-    PROBATION = 91, "jeugdreclassering"
-    PROTECTION = 92, "jeugdbescherming"
-    JUDICIAL_PREVENTION = 93, "activiteiten preventief justitieel kader"
-
-    @property
-    def is_youth_care(self) -> bool:
-        """Whether the form is *jeugdhulp* (not product categories 42, 47, 48, 49)."""
-        return self.value < 90
 
     @property
     def with_stay(self) -> bool:
         """Whether the child stays elsewhere (CBS 11 to 14)."""
         return 11 <= self.value <= 14
-
-
-YOUTH_CARE_FORMS = tuple(form for form in Form if form.is_youth_care)
 
 
 class Domain(Labelled):
@@ -68,7 +60,6 @@ class Domain(Labelled):
     PAEDIATRICS = 9, "kindergeneeskunde"
     TAILORED = 10, "maatwerkarrangement"
     NATIONAL = 11, "landelijk ingekochte zorg"
-    OUTSIDE_YOUTH_CARE = 12, "buiten jeugdhulp"
 
 
 class Referrer(Labelled):

@@ -26,6 +26,7 @@ from shared.hashing.fields import (
     Ints,
     assignment_keys,
     known_meaning,
+    leave_out_other_care,
     meaning,
     municipality_codes,
     providers,
@@ -82,6 +83,7 @@ _NO_ROWS = np.empty(0, np.int64)
 
 def _assignments(rows: Rows, context: Context) -> _Read:
     rows.flag(Check.CARE_REMOVED, rows.coded("change_reason").matches(REMOVED), "change_reason")
+    leave_out_other_care(rows, context.profile)
     numbers = rows.numbers()
     municipality = _municipality(rows, context.municipalities)
     provider = providers(rows)

@@ -293,6 +293,13 @@ class Check(Enum):
         "Controleer de startdatum.",
     )
 
+    NOT_YOUTH_CARE = _left_out(
+        3415,
+        "De rij is geen jeugdhulp (vervoer, jeugdreclassering, jeugdbescherming of preventief "
+        "justitieel kader). Die verlaat het gebouw niet.",
+        _NOTHING,
+    )
+
     # 35xx: declarations
     COST_UNMATCHED = _left_out(
         3501,

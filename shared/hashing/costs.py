@@ -21,7 +21,14 @@ from shared.contract.periods import Period
 from shared.hashing.amounts import Amounts, AmountState, parse_cents, parse_hundredths
 from shared.hashing.checks import Check
 from shared.hashing.dates import day_number
-from shared.hashing.fields import UNKNOWN, Ints, assignment_keys, meaning, providers
+from shared.hashing.fields import (
+    UNKNOWN,
+    Ints,
+    assignment_keys,
+    leave_out_other_care,
+    meaning,
+    providers,
+)
 from shared.hashing.profile import Profile
 from shared.hashing.rows import Mask, Rows
 from shared.hashing.trajectories import PeriodRows, Trajectories
@@ -110,6 +117,7 @@ class CostBook:
 
     def add(self, rows: Rows, profile: Profile) -> None:
         """Add the declarations of one file."""
+        leave_out_other_care(rows, profile)
         cents, hundredths = _quantities(rows)
         declared = self._declared(rows, profile)
         self._check_in_round(rows, declared)

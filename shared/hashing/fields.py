@@ -91,6 +91,12 @@ def known_meaning(rows: Rows, found: Meaning) -> Meaning:
     )
 
 
+def leave_out_other_care(rows: Rows, profile: Profile) -> None:
+    """Leave out rows whose category the profile names as no youth care."""
+    outside = _category(rows).lookup(dict.fromkeys(profile.codes.not_youth_care, 1), UNKNOWN)
+    rows.flag(Check.NOT_YOUTH_CARE, outside == 1, "category")
+
+
 def _category(rows: Rows) -> Coded:
     """The category; of a row without one, the first two characters of its product code."""
     category, product = rows.coded("category"), rows.coded("product")

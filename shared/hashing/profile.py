@@ -34,8 +34,13 @@ class _Frozen(BaseModel):
 
 
 class CodeLists(_Frozen):
-    """What source codes mean in the contract. A product code goes before its category."""
+    """What source codes mean in the contract. A product code goes before its category.
 
+    Attributes:
+        not_youth_care: product categories that are no youth care; their rows are left out.
+    """
+
+    not_youth_care: frozenset[CodeKey] = frozenset()
     form_by_category: Mapping[CodeKey, Form] = {}
     form_by_product: Mapping[CodeKey, Form] = {}
     domain_by_category: Mapping[CodeKey, Domain] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.demo.generator import Truth, generate
-from shared.contract.codes import YOUTH_CARE_FORMS
+from shared.contract.codes import Form
 from shared.contract.periods import school_year
 from shared.hashing.prepare import Prepared, prepare, pseudonymise
 from shared.hashing.profile import shipped_profile
@@ -62,8 +62,7 @@ def test_pupils_and_clients_are_those_of_the_oracle(region: tuple[Path, Truth]) 
     forms: dict[tuple[str, int], set[int]] = defaultdict(set)
     for prepared in care:
         for row in prepared.table.select(["number", "period", "form"]).to_pylist():
-            if row["form"] in YOUTH_CARE_FORMS:
-                forms[row["number"], row["period"]].add(row["form"])
+            forms[row["number"], row["period"]].add(row["form"])
     pupils = {
         (row["number"], row["period"])
         for row in enrolment.table.to_pylist()
@@ -73,7 +72,7 @@ def test_pupils_and_clients_are_those_of_the_oracle(region: tuple[Path, Truth]) 
     for period in PERIODS:
         present = {pupil for pupil in pupils if pupil[1] == period.code}
         assert len(present) == cell(cells, "pupils_and_clients", period.code, "", "pupils") > 1_000
-        for form in ("", *(str(int(form)) for form in YOUTH_CARE_FORMS)):
+        for form in ("", *(str(int(form)) for form in Form)):
             clients = [p for p in present if forms[p] and (not form or int(form) in forms[p])]
             assert len(clients) == cell(cells, "clients_by_form", period.code, form, "clients")
 

@@ -27,7 +27,7 @@ from publisher.released import (
     TableEntry,
 )
 from shared.canonical import sha256_hex
-from shared.contract.codes import YOUTH_CARE_FORMS, SchoolType
+from shared.contract.codes import Form, SchoolType
 from shared.contract.periods import school_year
 from shared.identity import Identity, Role
 from shared.reference import Level, Municipality, Reference, School, municipality_key
@@ -226,7 +226,7 @@ def _clients_by_form(book: Reference) -> Iterable[Cell]:
             if level in shown:
                 total = clients[level, unit]
                 yield _cell(book, level, unit, period.code, "clients", total, 0, False)
-                for form in YOUTH_CARE_FORMS:
+                for form in Form:
                     share = total // (form.value + 1)
                     cell = _cell(
                         book, level, unit, period.code, "clients", share, 0, form.value == 13

@@ -133,7 +133,6 @@ def test_in_kind_and_budget_stay_apart(tmp_path: Path) -> None:
         ("54", "54013", Form.AMBULATORY, Domain.DYSLEXIA),
         ("51", "", Form.AMBULATORY, Domain.BASIC_MENTAL_HEALTH),
         ("46", "", Form.UNKNOWN, Domain.CRISIS),
-        ("48", "", Form.PROTECTION, Domain.OUTSIDE_YOUTH_CARE),
         ("P5", "", Form.UNKNOWN, Domain.UNKNOWN),
     ],
 )
@@ -143,6 +142,17 @@ def test_products_have_a_form_and_a_domain(
     row = {"productcategorie": category, "productcode": product}
     found = records(care(tmp_path, [row]))[0]
     assert (found["form"], found["domain"]) == (form, domain)
+
+
+@pytest.mark.parametrize(
+    ("category", "product"), [("42", ""), ("47", "47A01"), ("48", ""), ("49", ""), ("", "48001")]
+)
+def test_what_is_no_youth_care_stays_in_the_building(
+    tmp_path: Path, category: str, product: str
+) -> None:
+    prepared = care(tmp_path, [{}, {"productcategorie": category, "productcode": product}])
+    assert prepared.table.num_rows == 1
+    assert prepared.report.count(Check.NOT_YOUTH_CARE) == 1
 
 
 def test_a_municipality_can_mean_something_else_by_a_code(tmp_path: Path) -> None:

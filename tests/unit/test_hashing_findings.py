@@ -64,6 +64,7 @@ CARE_MISTAKES: dict[Check, Row] = {
     Check.MUNICIPALITY_OTHER: {"gemeentecode": "0222"},
     Check.CARE_OUTSIDE: {"ingangsdatum": "01-09-2010", "einddatum": "02-09-2010",
                          "geboortedatum": "01-01-2005"},
+    Check.NOT_YOUTH_CARE: {"productcategorie": "48", "productcode": ""},
     Check.DAYS_CAPPED: {"ingangsdatum": "01-09-1990", "geboortedatum": "01-01-1985"},
 }  # fmt: skip
 COST_MISTAKES: dict[Check, Row] = {

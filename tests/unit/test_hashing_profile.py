@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.contract.codes import Domain, Education, EndReason, Form, Funding, Referrer
+from shared.contract.codes import Education, EndReason, Form, Funding, Referrer
 from shared.errors import ConfigurationError, InputError
 from shared.hashing.profile import SHIPPED, load_profile, shipped_profile
 from shared.hashing.roles import FileRole
@@ -30,11 +30,10 @@ def test_shipped_profiles_load(name: str) -> None:
 def test_care_profile_gives_every_category_a_form_and_a_domain() -> None:
     codes = shipped_profile("ijw-jeugdhulp").codes
     categories = {str(number) for number in [*range(31, 39), *range(40, 56)]}
-    assert set(codes.form_by_category) == categories == set(codes.domain_by_category)
-    for category, form in codes.form_by_category.items():
-        outside = codes.domain_by_category[category] is Domain.OUTSIDE_YOUTH_CARE
-        assert outside is not form.is_youth_care
-        assert isinstance(form, Form)
+    counted = categories - codes.not_youth_care
+    assert codes.not_youth_care == {"42", "47", "48", "49"}
+    assert set(codes.form_by_category) == counted == set(codes.domain_by_category)
+    assert all(isinstance(form, Form) for form in codes.form_by_category.values())
 
 
 def test_code_lists_reach_every_code_of_the_contract() -> None:

@@ -12,7 +12,7 @@ from linker.linkage.indicators import (
     DUO_PUPILS,
     TABLES,
 )
-from shared.contract.codes import YOUTH_CARE_FORMS
+from shared.contract.codes import Form
 from shared.contract.tally import Measure
 from shared.reference import Level
 
@@ -41,9 +41,7 @@ def test_a_definition_says_who_is_counted_and_from_what(measure: Measure) -> Non
 
 def test_forms_are_the_contracts_youth_care_forms_in_order() -> None:
     assert len(CLIENTS_BY_FORM_TABLE.categories) == 9
-    assert CLIENTS_BY_FORM_TABLE.categories == tuple(
-        (str(form.value), form.label) for form in YOUTH_CARE_FORMS
-    )
+    assert CLIENTS_BY_FORM_TABLE.categories == tuple((str(form.value), form.label) for form in Form)
     assert CLIENTS_BY_FORM_TABLE.overlaps
 
 

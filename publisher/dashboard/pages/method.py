@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from publisher.dashboard.rendering import HOME, Page, show
 from publisher.dashboard.site import Site
-from publisher.dashboard.words import MEASURE_WORDS
+from publisher.dashboard.words import MEASURE_WORDS, capital
+from publisher.released import MeasureNote
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureText:
+    """A measure as the page explains it."""
+
+    label: str
+    meaning: str
+    limits: str
 
 
 def routes(site: Site) -> APIRouter:
@@ -23,8 +35,23 @@ def routes(site: Site) -> APIRouter:
             request,
             "method.html",
             Page("Uitleg bij de cijfers", "/methode", crumbs=(HOME,), manifest=manifest),
+            periods=() if findings is None else findings.periods,
+            measures=_texts(() if manifest is None else manifest.measures),
             notes=() if manifest is None else manifest.measures,
-            words=MEASURE_WORDS,
         )
 
     return router
+
+
+def _texts(notes: tuple[MeasureNote, ...]) -> tuple[MeasureText, ...]:
+    """Each measure in plain words; one that the pages have no words for, as it was signed."""
+    if not notes:
+        return tuple(
+            MeasureText(words.heading, words.meaning, words.limits)
+            for words in MEASURE_WORDS.values()
+        )
+    return tuple(
+        MeasureText(capital(note.label), words.meaning, words.limits)
+        for note in notes
+        if (words := MEASURE_WORDS.get(note.id)) is not None
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -24,8 +25,16 @@ from publisher.dashboard.pages.schools import school_table
 from publisher.dashboard.rendering import HOME, Crumb, Page, show
 from publisher.dashboard.series import by_name, form_rows, trend_table
 from publisher.dashboard.site import Site
-from publisher.dashboard.units import MUNICIPALITY, REGION_UNIT, SCHOOL, UNIT_KINDS, UnitKind
-from shared.reference import Level, municipality_key
+from publisher.dashboard.units import (
+    MUNICIPALITY,
+    REGION_UNIT,
+    SCHOOL,
+    SCHOOL_TYPE,
+    UNIT_KINDS,
+    UnitKind,
+)
+from publisher.dashboard.words import capital
+from shared.reference import Level, School, municipality_key
 
 
 def routes(site: Site) -> APIRouter:
@@ -77,37 +86,60 @@ def _add_list(router: APIRouter, site: Site, kind: UnitKind) -> None:
         return show(request, "units.html", page, table=table, kind=kind)
 
 
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A public fact about a unit."""
+
+    label: str
+    value: str
+    href: str = ""
+
+
 def _page(findings: Findings, kind: UnitKind, unit: str) -> Page:
-    crumbs = [HOME, Crumb(kind.list_label, f"/{kind.path}")]
+    crumbs: tuple[Crumb, ...] = (HOME, Crumb(kind.list_label, f"/{kind.path}"))
     school = findings.school(unit) if kind is SCHOOL else None
     if school is not None:
-        place = MUNICIPALITY.address(municipality_key(school.municipality))
-        crumbs = [HOME, Crumb("Gemeenten", "/gemeenten"), Crumb(findings.place_of(school), place)]
-    return Page(
-        findings.units(kind.level)[unit],
-        f"/{kind.path}",
-        crumbs=tuple(crumbs),
-        manifest=findings.manifest,
+        place = Crumb(findings.place_of(school), _place_address(school))
+        crumbs = (HOME, Crumb(MUNICIPALITY.list_label, f"/{MUNICIPALITY.path}"), place)
+    title = kind.title(findings.units(kind.level)[unit])
+    return Page(title, f"/{kind.path}", crumbs=crumbs, manifest=findings.manifest)
+
+
+def _facts(findings: Findings, kind: UnitKind, unit: str) -> tuple[Fact, ...]:
+    if kind is not SCHOOL:
+        return ()
+    code = Fact("Code van de vestiging", unit)
+    school = findings.school(unit)
+    if school is None:
+        return (code,)
+    return (
+        Fact("Schoolsoort", capital(school.type.label), SCHOOL_TYPE.address(school.type)),
+        Fact("Gemeente", findings.place_of(school), _place_address(school)),
+        code,
     )
 
 
+def _place_address(school: School) -> str:
+    return MUNICIPALITY.address(municipality_key(school.municipality))
+
+
 def _view(findings: Findings, kind: UnitKind, unit: str) -> dict[str, Any]:
-    name = findings.units(kind.level)[unit]
-    at = (kind.level, unit)
-    latest = findings.latest
-    schools = findings.schools_in(kind.level, unit) if kind.lists_schools else []
+    at, when = (kind.level, unit), period_words(findings.latest)
+    title = kind.title(findings.units(kind.level)[unit])
+    trend = trend_table(findings, *at, f"{title}, per periode")
+    region_rate = findings.cell(Level.REGION, REGION_UNIT, RATE, findings.latest.code)
+    schools = findings.schools_in(*at) if kind.lists_schools else []
     return {
         "kind": kind,
-        "unit": unit,
-        "school": findings.school(unit) if kind is SCHOOL else None,
-        "region": findings.manifest.region_name,
-        "when": period_words(latest),
+        "facts": _facts(findings, kind, unit),
+        "when": when,
         "key_figures": key_figures(findings, *at),
-        "compared": figure_of(findings.cell(Level.REGION, REGION_UNIT, RATE, latest.code)),
+        "compared": figure_of(region_rate),
         "chart": trend_chart(findings, *at),
-        "trend": trend_table(findings, *at, f"{name}, per jaar"),
+        "trend": trend,
+        "withheld": trend.has_withheld,
         "forms_chart": forms_chart(findings, *at),
-        "forms": form_rows(findings, *at, latest.code),
+        "forms": form_rows(findings, *at, findings.latest.code),
         "schools": school_table(findings, schools) if schools else None,
         "files": unit_files(findings, *at),
     }

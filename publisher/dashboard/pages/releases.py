@@ -46,6 +46,7 @@ def routes(site: Site) -> APIRouter:
             "release.html",
             Page(manifest.title, _LIST.href, crumbs=(HOME, _LIST), manifest=manifest),
             release=found,
+            manifest=manifest,
             state=STATE_WORDS[found.state],
             signers=_signers(found),
             files=release_files(site.findings(found)) if shown else (),

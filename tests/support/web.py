@@ -1,0 +1,103 @@
+"""The web layer over releases in memory, and a plain reading of its HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from publisher.api import api_router
+from publisher.dashboard import dashboard_router
+from publisher.released import Release
+from shared.reference import Reference
+from shared.service.headers import SecurityHeaders
+from shared.service.problems import install_problem_handlers
+from tests.support.releases import MemoryReader, reference
+
+
+def web(*releases: Release, book: Reference | None = None) -> TestClient:
+    """A client of the pages and the API, put together as the publisher does."""
+    reader = MemoryReader(releases)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    install_problem_handlers(app)
+    app.add_middleware(SecurityHeaders)
+    app.include_router(api_router(reader))
+    app.include_router(dashboard_router(reader, lambda _release: book or reference()))
+    return TestClient(app, raise_server_exceptions=False)
+
+
+def bare_web(*releases: Release) -> TestClient:
+    """The same without a reference bundle: pages then do not know where a school stands."""
+    reader = MemoryReader(releases)
+    app = FastAPI(openapi_url=None)
+    install_problem_handlers(app)
+    app.include_router(dashboard_router(reader))
+    return TestClient(app, raise_server_exceptions=False)
+
+
+@dataclass
+class Element:
+    """An element as it was opened."""
+
+    tag: str
+    attributes: dict[str, str]
+
+
+@dataclass
+class Html(HTMLParser):
+    """Elements, headings and tables of a page; refuses what is not well nested."""
+
+    elements: list[Element] = field(default_factory=list)
+    tables: list[list[list[str]]] = field(default_factory=list)
+    text: str = ""
+    _open: list[str] = field(default_factory=list)
+
+    _VOID = frozenset({"meta", "link", "input", "img", "source", "br"})
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    @classmethod
+    def of(cls, text: str) -> Html:
+        """Read a page."""
+        page = cls()
+        page.feed(text)
+        page.close()
+        assert page._open == [], f"elements left open: {page._open}"
+        return page
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(Element(tag, {name: value or "" for name, value in attrs}))
+        if tag not in self._VOID:
+            self._open.append(tag)
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag, f"{tag} closes another element"
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if {"td", "th"} & set(self._open):
+            self.tables[-1][-1][-1] += data
+
+    def all(self, tag: str) -> list[Element]:
+        """Every element with a tag."""
+        return [element for element in self.elements if element.tag == tag]
+
+    def attributes(self, tag: str, name: str) -> list[str]:
+        """One attribute of every element with a tag that has it."""
+        return [each.attributes[name] for each in self.all(tag) if name in each.attributes]
+
+    def row(self, first: str) -> list[str]:
+        """The only row whose first cell reads ``first``."""
+        (found,) = [
+            row for table in self.tables for row in table if row and row[0].strip() == first
+        ]
+        return [cell.strip() for cell in found]
