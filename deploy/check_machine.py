@@ -1,5 +1,7 @@
 """Says what this machine lacks, before anything is installed; runs on any Python 3."""
 
+from __future__ import annotations
+
 import importlib.util
 import shutil
 import sys
@@ -7,7 +9,7 @@ import sys
 NEEDED = (3, 11)
 
 
-def missing() -> list:
+def missing() -> list[str]:
     """What is missing, each with what to do about it."""
     found = []
     if sys.version_info < NEEDED:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from linker.inspection import inspect
 from linker.linkage.database import ENGINE, EngineSettings
 from linker.linkage.engine import Linked, Progress, link, silent
-from linker.linkage.indicators import TABLES
+from linker.linkage.indicators import DERIVED, TABLES
 from linker.linkage.inputs import Delivered
 from linker.linkage.rekey import link_key
 from linker.rounds import covered_municipalities
@@ -181,6 +181,7 @@ def _header(
         periods=round_.body.periods,
         covered={str(code): places for code, places in covered.items()},
         tables=TABLES,
+        derived=DERIVED,
         quality=linked.quality,
         double_claims=linked.double_claims,
         inputs=inputs,

@@ -34,7 +34,7 @@ def create_app(
     database = Database(open_engine(settings.database_url), identity, clock)
     intake = Intake(database, identity, RoundKeys(settings.key_folder))
     app = FastAPI(title="Publicist", version=__version__, docs_url=None, redoc_url=None,
-                  openapi_url=None)  # fmt: skip
+                  openapi_url=None, redirect_slashes=False)  # fmt: skip
     install_problem_handlers(app)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestLog, log=log or Log("publisher"))

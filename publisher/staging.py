@@ -21,6 +21,7 @@ from publisher.protection import (
     to_json_lines,
     verify_protection,
 )
+from publisher.protection.rates import COVERAGE, RATE
 from publisher.released import (
     COLUMNS,
     CellStatus,
@@ -40,17 +41,8 @@ from shared.state.round_documents import KnownRound
 
 RULES_VERSION = "PROTECTION 1"
 
-RATE_NOTES = {
-    "clients_per_100_pupils": (
-        "leerlingen met jeugdhulp per 100 leerlingen",
-        "Leerlingen met jeugdhulp gedeeld door leerlingen die in de regio wonen, maal 100.",
-    ),
-    "coverage_percent": (
-        "dekking ten opzichte van DUO",
-        "Leerlingen die in de regio wonen, als percentage van alle leerlingen volgens DUO.",
-    ),
-}
-"""Label and definition of measures that are made from released counts."""
+DERIVED = frozenset({RATE, COVERAGE})
+"""Measures that are made from released counts, and are not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +123,7 @@ def _released_table(
     rows = cells[cells["table"] == table_id]
     categories = {"": "totaal", **dict(definition.categories)}
     measures = {measure.id: measure.label for measure in definition.measures}
-    measures.update({id_: label for id_, (label, _) in RATE_NOTES.items()})
+    measures.update({measure.id: measure.label for measure in tally.header.derived})
     periods = {period.code: period.label for period in tally.header.periods}
     labels = [
         reference.label(Level(level), unit)
@@ -159,7 +151,7 @@ def count_cells(tables: Sequence[ReleasedTable]) -> pd.DataFrame:
     """The counts of released tables as the verifier reads them, without derived measures."""
     frames = [table.cells.to_pandas().assign(table=table.id) for table in tables]
     cells = pd.concat(frames, ignore_index=True)
-    counts = cells[~cells["measure"].isin(list(RATE_NOTES))].reset_index(drop=True)
+    counts = cells[~cells["measure"].isin(list(DERIVED))].reset_index(drop=True)
     columns = ["table", "level", "unit", "period", "category", "measure", "value", "status"]
     types = {"period": "int64", "value": "Int64"}
     return pd.DataFrame(counts, columns=columns).astype(types)
@@ -217,19 +209,18 @@ def _manifest(
 
 
 def _measure_notes(tally: Tally) -> tuple[MeasureNote, ...]:
-    counted = {
-        measure.id: MeasureNote(
-            id=measure.id,
-            label=measure.label,
-            unit=measure.unit,
-            definition=measure.numerator,
-            caution=measure.exclusions,
+    """One note per measure; the first table that has it says what it means."""
+    counted = [measure for table in tally.header.tables for measure in table.measures]
+    notes: dict[str, MeasureNote] = {}
+    for measure in (*counted, *tally.header.derived):
+        notes.setdefault(
+            measure.id,
+            MeasureNote(
+                id=measure.id,
+                label=measure.label,
+                unit=measure.unit,
+                definition=measure.explanation,
+                caution="",
+            ),
         )
-        for table in tally.header.tables
-        for measure in table.measures
-    }
-    derived = {
-        id_: MeasureNote(id=id_, label=label, unit="", definition=definition, caution="")
-        for id_, (label, definition) in RATE_NOTES.items()
-    }
-    return tuple({**counted, **derived}.values())
+    return tuple(notes.values())

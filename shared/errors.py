@@ -6,6 +6,7 @@
     ├── TrustError          a signature, fingerprint, key or hash is not what it must be
     ├── PolicyError         the policy or an agreement does not allow this
     ├── StateError          not now: the round, delivery or release is in another state
+    │   └── GoneError       what was here may no longer be used
     ├── ProtectionError     a table cannot be published safely as asked
     └── ConfigurationError  this installation is set up wrongly
 
@@ -84,3 +85,9 @@ class NotFoundError(InputError):
     """Something was asked for that does not exist, or that this reader may not know of."""
 
     http_status = 404
+
+
+class GoneError(StateError):
+    """What was asked for was here, and may no longer be used."""
+
+    http_status = 410

@@ -41,6 +41,11 @@ PUPILS = Measure(
     id="pupils",
     label="leerlingen die in de regio wonen",
     unit="persons",
+    explanation=(
+        "Leerlingen die op 1 oktober op school stonden ingeschreven en in een deelnemende "
+        "gemeente wonen. Elke leerling telt bij één school. Wie bezwaar maakte, telt niet "
+        "mee."
+    ),
     population=_POPULATION,
     numerator="Every person of the population.",
     exclusions="Persons who objected, in every period.",
@@ -51,6 +56,11 @@ CLIENTS = Measure(
     id="clients",
     label="leerlingen met jeugdhulp",
     unit="persons",
+    explanation=(
+        "Leerlingen die in de periode ten minste één dag jeugdhulp kregen. Elke leerling "
+        "telt één keer, ook als twee gemeenten hulp betalen. Vervoer, jeugdbescherming en "
+        "jeugdreclassering zijn geen jeugdhulp."
+    ),
     population=_POPULATION,
     numerator=_CLIENT,
     exclusions=_EXCLUDED,
@@ -61,6 +71,10 @@ CLIENTS = Measure(
 CLIENTS_OF_FORM = CLIENTS.model_copy(
     update={
         "numerator": f"{_CLIENT} In a category: with at least one such day of that form.",
+        "explanation": (
+            "Leerlingen die in de periode ten minste één dag hulp van deze vorm kregen. Een "
+            "leerling kan meer vormen van hulp krijgen; de aantallen tellen daarom niet op."
+        ),
         "overlap": (
             "A child with two forms counts in both, so forms do not add up to clients; a child "
             "claimed by two municipalities counts once; schools add up."
@@ -72,6 +86,10 @@ NOT_COVERED = Measure(
     id="not_covered",
     label="geleverde leerlingen uit niet-deelnemende gemeenten",
     unit="persons",
+    explanation=(
+        "Leerlingen uit gemeenten die nog niet alles hebben geleverd. Zij tellen in geen "
+        "enkel ander cijfer mee."
+    ),
     population=_ENROLLED,
     numerator=(
         "Persons whose municipality of residence has no accepted enrolment delivery or no "
@@ -85,6 +103,9 @@ DUO_PUPILS = Measure(
     id="duo_pupils",
     label="leerlingen volgens DUO",
     unit="persons",
+    explanation=(
+        "Alle leerlingen volgens DUO op 1 oktober, waar zij ook wonen. Dit aantal is openbaar."
+    ),
     population="All pupils of the unit on the reference date, wherever they live.",
     numerator="Sum of DUO's published totals over the school locations of the unit.",
     exclusions=(
@@ -100,6 +121,10 @@ DERIVED: tuple[Measure, ...] = (
         id="clients_per_100_pupils",
         label="leerlingen met jeugdhulp per 100 leerlingen",
         unit="clients per 100 pupils, one decimal",
+        explanation=(
+            "Leerlingen met jeugdhulp gedeeld door leerlingen die in de regio wonen, maal "
+            "100. Bij minder dan 50 leerlingen staat dit cijfer er niet."
+        ),
         population=_POPULATION,
         numerator="Released clients of the same unit and period.",
         denominator="Released pupils of the same unit and period.",
@@ -110,6 +135,10 @@ DERIVED: tuple[Measure, ...] = (
         id="coverage_percent",
         label="dekkingsgraad",
         unit="per cent",
+        explanation=(
+            "Leerlingen die in de regio wonen, als percentage van alle leerlingen volgens "
+            "DUO. Is dit laag, dan gaat het cijfer over een deel van de school."
+        ),
         population="All pupils of the unit on the reference date, wherever they live.",
         numerator="Released pupils of the same unit and period.",
         denominator="DUO's total of the same unit and period (duo_pupils).",

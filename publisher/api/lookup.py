@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from publisher.released import Release, ReleasedTable, ReleaseReader
-from shared.errors import NotFoundError, StateError
+from shared.errors import GoneError, NotFoundError
 
 LATEST = "latest"
 SHOWN_STATES = frozenset({"published", "superseded"})
 """States in which a release's figures may be read; of any other only its description."""
-
-
-class GoneError(StateError):
-    """A release was here and its figures may no longer be used."""
-
-    http_status = 410
 
 
 def find_release(reader: ReleaseReader, release_id: str) -> Release:

@@ -9,7 +9,7 @@ from publisher.dashboard.chart_data import ChartKey, ChartKind, chart_data
 from publisher.dashboard.figures import Figure, figure_of
 from publisher.dashboard.findings import FORM_TABLE, MAIN_TABLE, Findings
 from publisher.dashboard.looks import LOOKS
-from publisher.dashboard.series import UnitRow
+from publisher.dashboard.series import NARROW_COLUMNS, UnitRow
 from publisher.dashboard.units import UnitKind
 from publisher.dashboard.words import MEASURE_WORDS, heading_of
 from publisher.downloads.addresses import download_address
@@ -50,6 +50,11 @@ class UnitTable:
     fact_headings: tuple[str, ...]
     headings: tuple[str, ...]
     rows: tuple[UnitRow, ...]
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether a narrow screen cannot show every column at once."""
+        return len(self.fact_headings) + len(self.headings) > NARROW_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ def _trend(data: ChartData, look: Look) -> _Drawn:
     }
     rows = [
         {"at": ticks[each.at], "value": each.value, "series": each.series, "line": each.line}
-        for each in data.points
+        # Later rows lie on top: the unit's own line over the one that it is compared with.
+        for each in sorted(data.points, key=lambda point: point.series == data.series[0])
     ]
     x = alt.X(
         "at:N",
@@ -63,7 +64,7 @@ def _trend(data: ChartData, look: Look) -> _Drawn:
             title=None,
         ),
     )
-    y = alt.Y("value:Q", scale=_from_zero(data), axis=alt.Axis(title=None, tickCount=5))
+    y = alt.Y("value:Q", scale=_from_zero(data), axis=_value_axis(data, None))
     series = list(data.series)
     legend = alt.Legend(
         title=None,
@@ -102,7 +103,7 @@ def _bars(data: ChartData, look: Look) -> _Drawn:
     axis = alt.Axis(title=None, labelLimit=260, ticks=False, labels=not above)
     down = 10 if above else 0
     y = alt.Y("at:N", sort=list(data.axis), axis=axis)
-    x = alt.X("value:Q", scale=_from_zero(data), axis=alt.Axis(title=data.value_title, tickCount=5))
+    x = alt.X("value:Q", scale=_from_zero(data), axis=_value_axis(data, data.value_title))
     base = _chart(rows).encode(y=y)
     shown = base.transform_filter("isValid(datum.value)")
     text: dict[str, Any] = {"align": "left", "fontSize": 13, "color": ink, "dy": down}
@@ -131,6 +132,12 @@ _DRAWERS: dict[ChartKind, Callable[[ChartData, Look], _Drawn]] = {
 def _from_zero(data: ChartData) -> alt.Scale:
     # From released values only; at least 1, so that a chart of zeros has a range.
     return alt.Scale(domain=[0, max(1.0, *(point.value for point in data.points))], nice=True)
+
+
+def _value_axis(data: ChartData, title: str | None) -> alt.Axis:
+    if data.kind is ChartKind.RATE:
+        return alt.Axis(title=title, tickCount=5)
+    return alt.Axis(title=title, tickCount=5, tickMinStep=1, format=_number_format(data))
 
 
 def _number_format(data: ChartData) -> str:

@@ -50,14 +50,12 @@ class Page:
         section: address of the entry of the menu under which it falls.
         crumbs: the way back up, without the page itself.
         manifest: the release that the page shows, or None where it shows no figures.
-        status: of the answer.
     """
 
     title: str
     section: str
     crumbs: tuple[Crumb, ...] = ()
     manifest: Manifest | None = None
-    status: int = 200
 
     @property
     def mark(self) -> str:
@@ -91,9 +89,13 @@ def _environment() -> Environment:
 _ENVIRONMENT = _environment()
 
 
-def show(request: Request, template: str, page: Page, **view: Any) -> Response:
-    """Answer with a page, under an ETag of its bytes."""
-    html = _ENVIRONMENT.get_template(template).render(page=page, **view).encode()
-    if page.status != 200:
-        return Response(html, page.status, {"Cache-Control": "no-store"}, HTML)
+def render(template: str, page: Page, **view: Any) -> bytes:
+    """A page as HTML."""
+    return _ENVIRONMENT.get_template(template).render(page=page, **view).encode()
+
+
+def reply(request: Request, html: bytes, status: int = 200) -> Response:
+    """Answer with a page, under an ETag of its bytes; one that tells of a problem is not kept."""
+    if status != 200:
+        return Response(html, status, {"Cache-Control": "no-store"}, HTML)
     return answer(request, html, HTML)

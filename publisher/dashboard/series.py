@@ -14,6 +14,9 @@ from publisher.dashboard.words import heading_of
 from publisher.released import Cell
 from shared.reference import Level
 
+NARROW_COLUMNS = 2
+"""Columns of figures that a narrow screen can show beside names."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrendRow:
@@ -31,6 +34,11 @@ class TrendTable:
     caption: str
     headings: tuple[str, ...]
     rows: tuple[TrendRow, ...]
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether a narrow screen cannot show every column at once."""
+        return len(self.headings) > NARROW_COLUMNS
 
     @property
     def has_break(self) -> bool:

@@ -1,8 +1,8 @@
-"""What all pages share: the reader, the findings of a release, and drawn charts."""
+"""What all pages share: the reader, the findings of a release, and what was made from them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from publisher.api.lookup import SHOWN_STATES
 from publisher.dashboard.chart_data import ChartKey, chart_data
@@ -18,6 +18,7 @@ ReferenceOf = Callable[[Release], Reference | None]
 
 _RELEASES_KEPT = 4
 _CHARTS_KEPT = 1024
+_PAGES_KEPT = 512
 
 
 class Site:
@@ -27,6 +28,7 @@ class Site:
         self.reader = reader
         self._reference_of = reference_of
         self._findings: Cache[tuple[str, str], Findings] = Cache(_RELEASES_KEPT)
+        self._pages: Cache[tuple[str, str, Hashable], bytes] = Cache(_PAGES_KEPT)
         self._charts: Cache[tuple[str, ChartKey, str], bytes | None] = Cache(_CHARTS_KEPT)
 
     def latest(self) -> Findings | None:
@@ -40,6 +42,11 @@ class Site:
             (release.sha256, release.state),
             lambda: Findings(release, self._reference_of(release)),
         )
+
+    def page(self, findings: Findings, key: Hashable, make: Callable[[], bytes]) -> bytes:
+        """A page about a release: what was made for ``key`` before, or what ``make`` makes now."""
+        release = findings.release
+        return self._pages.get((release.sha256, release.state, key), make)
 
     def chart(self, release_id: str, key: ChartKey, look: str) -> bytes | None:
         """A chart as SVG, or None where there is nothing to draw or nothing may be shown."""

@@ -60,12 +60,15 @@ class Measure(_Frozen):
     """What one number means; docs/methodology.md is made from these.
 
     Attributes:
+        label: its name in Dutch, for readers.
         unit: what is counted, such as ``persons``.
+        explanation: what it means and does not mean, in plain Dutch, for readers.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     label: str
     unit: str
+    explanation: str
     population: str
     numerator: str
     denominator: str = ""
@@ -114,6 +117,7 @@ class TallyHeader(_Frozen):
     Attributes:
         inputs: sha256 of the ciphertext of every part that was linked, sorted.
         covered: per period code, the municipalities whose residents are the population.
+        derived: quotients that the publisher makes from released counts.
     """
 
     round_id: str
@@ -127,6 +131,7 @@ class TallyHeader(_Frozen):
     periods: tuple[Period, ...]
     covered: dict[str, tuple[int, ...]]
     tables: tuple[Table, ...]
+    derived: tuple[Measure, ...]
     quality: tuple[SupplierQuality, ...]
     double_claims: int
     inputs: tuple[str, ...]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.dashboard.figures import figure_of
@@ -23,6 +23,7 @@ from tests.support.releases import make_release
 
 LABELS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30)
 VALUES = st.integers(-(10**12), 10**12)
+unhurried = settings(max_examples=60, deadline=None)  # the first example also makes the release
 
 
 @st.composite
@@ -57,6 +58,7 @@ def value_of(cell: Cell) -> Decimal | None:
     return None if cell.value is None else Decimal(cell.value).scaleb(-cell.decimals)
 
 
+@unhurried
 @given(st.lists(cells(), max_size=8))
 def test_csv_gives_back_every_label_and_every_value_exactly(wanted: list[Cell]) -> None:
     extract = extract_of(wanted)
@@ -71,6 +73,7 @@ def test_csv_gives_back_every_label_and_every_value_exactly(wanted: list[Cell]) 
         assert (Decimal(comma) if comma else None) == value_of(cell)
 
 
+@unhurried
 @given(st.lists(cells(), max_size=8))
 def test_json_gives_back_every_label_and_every_value(wanted: list[Cell]) -> None:
     rows = json.loads(json_(extract_of(wanted)), parse_float=Decimal)["rows"]
@@ -79,6 +82,7 @@ def test_json_gives_back_every_label_and_every_value(wanted: list[Cell]) -> None
         assert row["value"] == value_of(cell)
 
 
+@unhurried
 @given(VALUES, st.integers(0, 4))
 def test_digits_are_exact(value: int, decimals: int) -> None:
     assert Decimal(decimal_text(value, decimals)) == Decimal(value).scaleb(-decimals)
@@ -86,6 +90,7 @@ def test_digits_are_exact(value: int, decimals: int) -> None:
     assert Decimal(dutch.replace(".", "").replace(",", ".")) == Decimal(value).scaleb(-decimals)
 
 
+@unhurried
 @given(cells())
 def test_a_figure_has_digits_exactly_when_a_value_was_released(cell: Cell) -> None:
     figure = figure_of(cell)

@@ -58,7 +58,13 @@ PUBLISHED = (
 
 def _measure(name: str) -> Measure:
     return Measure(
-        id=name, label=name, unit="persons", population="test", numerator="test", source="test"
+        explanation="",
+        id=name,
+        label=name,
+        unit="persons",
+        population="test",
+        numerator="test",
+        source="test",
     )
 
 
@@ -202,6 +208,7 @@ def tally(bundle: Reference, places: Iterable[Place], *, period: int = PERIOD) -
         periods=(school_year(2000 + period),),
         covered={str(period): tuple(sorted(residences))},
         tables=TABLES,
+        derived=(),
         quality=(),
         double_claims=0,
         inputs=(),

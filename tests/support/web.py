@@ -10,31 +10,48 @@ from fastapi.testclient import TestClient
 
 from publisher.api import api_router
 from publisher.dashboard import dashboard_router
-from publisher.released import Release
+from publisher.dashboard.site import ReferenceOf
+from publisher.released import Release, ReleaseReader
 from shared.reference import Reference
 from shared.service.headers import SecurityHeaders
 from shared.service.problems import install_problem_handlers
 from tests.support.releases import MemoryReader, reference
 
 
-def web(*releases: Release, book: Reference | None = None) -> TestClient:
+def client_of(reader: ReleaseReader, reference_of: ReferenceOf | None = None) -> TestClient:
     """A client of the pages and the API, put together as the publisher does."""
-    reader = MemoryReader(releases)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     install_problem_handlers(app)
     app.add_middleware(SecurityHeaders)
     app.include_router(api_router(reader))
-    app.include_router(dashboard_router(reader, lambda _release: book or reference()))
+    app.include_router(dashboard_router(reader, *filter(None, [reference_of])))
     return TestClient(app, raise_server_exceptions=False)
+
+
+def web(*releases: Release, book: Reference | None = None) -> TestClient:
+    """A client over releases in memory, newest first."""
+    return client_of(MemoryReader(releases), lambda _release: book or reference())
 
 
 def bare_web(*releases: Release) -> TestClient:
     """The same without a reference bundle: pages then do not know where a school stands."""
-    reader = MemoryReader(releases)
-    app = FastAPI(openapi_url=None)
-    install_problem_handlers(app)
-    app.include_router(dashboard_router(reader))
-    return TestClient(app, raise_server_exceptions=False)
+    return client_of(MemoryReader(releases))
+
+
+@dataclass
+class ChangingReader:
+    """A reader of one release whose state can change."""
+
+    release: Release
+
+    def latest(self) -> Release | None:
+        return self.release if self.release.state == "published" else None
+
+    def find(self, release_id: str) -> Release | None:
+        return self.release if release_id == self.release.manifest.release_id else None
+
+    def list(self) -> tuple[Release, ...]:
+        return (self.release,)
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 
 from linker.linkage.database import ENGINE, EngineSettings
 from linker.linkage.engine import link, silent
-from linker.linkage.indicators import TABLES
+from linker.linkage.indicators import DERIVED, TABLES
 from linker.linkage.inputs import Delivered
 from shared.contract.periods import school_year
 from shared.contract.tally import Tally, TallyHeader
@@ -370,6 +370,7 @@ def test_cells_travel_in_a_tally_unchanged() -> None:
         periods=(school_year(2020),),
         covered={"20": (1, 2)},
         tables=TABLES,
+        derived=DERIVED,
         quality=linked.quality,
         double_claims=linked.double_claims,
         inputs=(),

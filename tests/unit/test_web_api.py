@@ -12,7 +12,7 @@ import pytest
 
 from publisher.api.documents import ReleaseDetail, ReleaseList, TableList
 from publisher.api.tables import TableDocument
-from publisher.downloads.formats import FORMATS
+from publisher.downloads.formats import FORMATS, Format
 from publisher.downloads.words import MARK
 from publisher.released import cells_of
 from shared.canonical import sha256_hex
@@ -24,7 +24,7 @@ from tests.support.releases import (
     make_release,
     with_state,
 )
-from tests.support.web import web
+from tests.support.web import ChangingReader, client_of, web
 
 ROOT = "/api/v1"
 TABLE = f"{ROOT}/releases/{RELEASE_ID}/tables/pupils_and_clients"
@@ -121,7 +121,7 @@ def test_filters_select() -> None:
 
 
 @pytest.mark.parametrize("format_", FORMATS, ids=lambda each: each.id)
-def test_downloads_are_attachments_with_the_mark_in_their_name(format_: Any) -> None:
+def test_downloads_are_attachments_with_the_mark_in_their_name(format_: Format) -> None:
     answer = web(make_release()).get(f"{TABLE}/downloads/{format_.id}?unit={PLAIN_SCHOOL}")
     assert answer.headers["content-type"].startswith(format_.media_type.split(";")[0])
     name = re.fullmatch(r'attachment; filename="([\w.-]+)"', answer.headers["content-disposition"])
@@ -194,36 +194,13 @@ def test_figures_of_a_withdrawn_release_are_gone_and_its_description_stays(state
 
 
 def test_withdrawing_ends_what_was_kept_in_memory() -> None:
-    release = make_release()
-    states = [release]
-
-    class Reader:
-        def latest(self) -> Any:
-            return states[0] if states[0].state == "published" else None
-
-        def find(self, release_id: str) -> Any:
-            return states[0] if release_id == RELEASE_ID else None
-
-        def list(self) -> Any:
-            return tuple(states)
-
-    from fastapi import FastAPI
-    from fastapi.testclient import TestClient
-
-    from publisher.api import api_router
-    from publisher.dashboard import dashboard_router
-    from shared.service.problems import install_problem_handlers
-
-    app = FastAPI(openapi_url=None)
-    install_problem_handlers(app)
-    app.include_router(api_router(Reader()))
-    app.include_router(dashboard_router(Reader()))
-    client = TestClient(app)
+    reader = ChangingReader(make_release())
+    client = client_of(reader)
     page = f"/scholen/{PLAIN_SCHOOL}"
     chart = f"/grafieken/{RELEASE_ID}/per-100/school/{PLAIN_SCHOOL}/licht.svg"
     before = [client.get(address) for address in (TABLE, page, chart)]
     assert [answer.status_code for answer in before] == [200, 200, 200]
-    states[0] = with_state(release, "withdrawn")
+    reader.release = with_state(reader.release, "withdrawn")
     known = {"If-None-Match": before[0].headers["etag"]}
     assert client.get(TABLE, headers=known).status_code == 410
     assert (

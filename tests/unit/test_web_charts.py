@@ -137,7 +137,9 @@ def test_a_chart_of_zeros_has_a_range() -> None:
     data = data_of(key)
     zeros = replace(data, points=tuple(replace(each, value=0.0) for each in data.points))
     for look in LOOKS.values():
-        assert "NaN" not in draw(zeros, look).decode()
+        drawn = draw(zeros, look)
+        assert "NaN" not in drawn.decode()
+        assert "1" in texts(drawn)
 
 
 def _without(release: Release, unit: str) -> Release:

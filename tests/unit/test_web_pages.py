@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import replace
+from itertools import pairwise
 from urllib.parse import urlparse
 
 import pytest
@@ -52,7 +53,7 @@ def test_every_page_is_whole_and_accessible(address: str) -> None:
     assert page.attributes("a", "href")[0] == "#inhoud"
     assert page.attributes("main", "id") == ["inhoud"]
     levels = [int(each.tag[1]) for each in page.elements if each.tag in ("h1", "h2", "h3")]
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
     assert len(page.all("caption")) == len(page.all("table"))
     assert all("scope" in each.attributes for each in page.all("th"))
     assert all(each.attributes["alt"] for each in page.all("img"))

@@ -18,7 +18,7 @@ from publisher.dashboard.blocks import (
 from publisher.dashboard.chart_data import period_words
 from publisher.dashboard.findings import Findings
 from publisher.dashboard.pages.problems import none_yet
-from publisher.dashboard.rendering import HOME, Page, show
+from publisher.dashboard.rendering import HOME, Page, render, reply
 from publisher.dashboard.series import UnitRow, by_name, form_rows, trend_table
 from publisher.dashboard.site import Site
 from publisher.dashboard.units import MUNICIPALITY, REGION_UNIT, SCHOOL_TYPE, UnitKind
@@ -36,26 +36,29 @@ def routes(site: Site) -> APIRouter:
         findings = site.latest()
         if findings is None:
             return none_yet(request, HOME.href)
-        at = (Level.REGION, REGION_UNIT)
-        region = findings.manifest.region_name
-        when = period_words(findings.latest)
-        return show(
-            request,
-            "home.html",
-            Page(f"Jeugdhulp en onderwijs, regio {region}", HOME.href, manifest=findings.manifest),
-            when=when,
-            key_figures=key_figures(findings, *at),
-            chart=trend_chart(findings, *at),
-            trend=trend_table(findings, *at, "Alle scholen in de regio, per periode"),
-            forms_chart=forms_chart(findings, *at),
-            forms=form_rows(findings, *at, findings.latest.code),
-            municipalities=_overview(findings, MUNICIPALITY, f"Gemeenten, {when}"),
-            school_types=_overview(findings, SCHOOL_TYPE, f"Schoolsoorten, {when}"),
-            whole=_whole(findings, f"Alle leerlingen die in de regio wonen, {when}"),
-            files=unit_files(findings, *at),
-        )
+        return reply(request, site.page(findings, "home", lambda: _html(findings)))
 
     return router
+
+
+def _html(findings: Findings) -> bytes:
+    at = (Level.REGION, REGION_UNIT)
+    when = period_words(findings.latest)
+    title = f"Jeugdhulp en onderwijs, regio {findings.manifest.region_name}"
+    return render(
+        "home.html",
+        Page(title, HOME.href, manifest=findings.manifest),
+        when=when,
+        key_figures=key_figures(findings, *at),
+        chart=trend_chart(findings, *at),
+        trend=trend_table(findings, *at, "Alle scholen in de regio, per periode"),
+        forms_chart=forms_chart(findings, *at),
+        forms=form_rows(findings, *at, findings.latest.code),
+        municipalities=_overview(findings, MUNICIPALITY, f"Gemeenten, {when}"),
+        school_types=_overview(findings, SCHOOL_TYPE, f"Schoolsoorten, {when}"),
+        whole=_whole(findings, f"Alle leerlingen die in de regio wonen, {when}"),
+        files=unit_files(findings, *at),
+    )
 
 
 def _overview(findings: Findings, kind: UnitKind, caption: str) -> UnitTable:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from publisher.dashboard.rendering import HOME, Page, show
+from publisher.dashboard.findings import Findings
+from publisher.dashboard.rendering import HOME, Page, render, reply
 from publisher.dashboard.site import Site
 from publisher.dashboard.words import MEASURE_WORDS, capital
 from publisher.released import MeasureNote
@@ -30,17 +31,23 @@ def routes(site: Site) -> APIRouter:
     def method(request: Request) -> Response:
         """The explanation of the latest release; in general terms before the first."""
         findings = site.latest()
-        manifest = None if findings is None else findings.manifest
-        return show(
-            request,
-            "method.html",
-            Page("Uitleg bij de cijfers", "/methode", crumbs=(HOME,), manifest=manifest),
-            periods=() if findings is None else findings.periods,
-            measures=_texts(() if manifest is None else manifest.measures),
-            notes=() if manifest is None else manifest.measures,
-        )
+        if findings is None:
+            return reply(request, _html(None))
+        return reply(request, site.page(findings, "method", lambda: _html(findings)))
 
     return router
+
+
+def _html(findings: Findings | None) -> bytes:
+    manifest = None if findings is None else findings.manifest
+    notes = () if manifest is None else manifest.measures
+    return render(
+        "method.html",
+        Page("Uitleg bij de cijfers", "/methode", crumbs=(HOME,), manifest=manifest),
+        periods=() if findings is None else findings.periods,
+        measures=_texts(notes),
+        notes=notes,
+    )
 
 
 def _texts(notes: tuple[MeasureNote, ...]) -> tuple[MeasureText, ...]:

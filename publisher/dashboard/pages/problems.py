@@ -5,14 +5,17 @@ from __future__ import annotations
 from fastapi import Request
 from fastapi.responses import Response
 
-from publisher.dashboard.rendering import HOME, Crumb, Page, show
+from publisher.dashboard.rendering import HOME, Crumb, Page, render, reply
 
 
 def not_found(request: Request, title: str, explanation: str, way: Crumb) -> Response:
     """A page for an address that names nothing that was released."""
-    page = Page(title=title, section=way.href, status=404)
-    ways = (way, Crumb("Zoek een school", "/scholen"), Crumb("Naar de voorpagina", HOME.href))
-    return show(request, "problem.html", page, explanation=explanation, ways=ways)
+    page = Page(title=title, section=way.href)
+    search = Crumb("Alle scholen, met een zoekveld", "/scholen")
+    front = Crumb("De voorpagina", HOME.href)
+    ways = (search, front) if way.href == search.href else (way, search, front)
+    html = render("problem.html", page, explanation=explanation, ways=ways)
+    return reply(request, html, status=404)
 
 
 def none_yet(request: Request, section: str) -> Response:
@@ -22,5 +25,5 @@ def none_yet(request: Request, section: str) -> Response:
         "Er is nu geen uitgave met cijfers. Dat kan komen doordat de eerste uitgave nog wordt "
         "gemaakt, of doordat een uitgave is ingetrokken."
     )
-    ways = (Crumb("Bekijk alle uitgaven", "/releases"), Crumb("Lees de uitleg", "/methode"))
-    return show(request, "problem.html", page, explanation=explanation, ways=ways)
+    ways = (Crumb("Alle uitgaven", "/releases"), Crumb("Uitleg bij de cijfers", "/methode"))
+    return reply(request, render("problem.html", page, explanation=explanation, ways=ways))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -22,7 +21,7 @@ from publisher.dashboard.figures import figure_of
 from publisher.dashboard.findings import RATE, Findings
 from publisher.dashboard.pages.problems import none_yet, not_found
 from publisher.dashboard.pages.schools import school_table
-from publisher.dashboard.rendering import HOME, Crumb, Page, show
+from publisher.dashboard.rendering import HOME, Crumb, Page, render, reply
 from publisher.dashboard.series import by_name, form_rows, trend_table
 from publisher.dashboard.site import Site
 from publisher.dashboard.units import (
@@ -60,11 +59,10 @@ def _add_profile(router: APIRouter, site: Site, kind: UnitKind) -> None:
                 f"Deze {kind.noun} staat niet in de cijfers",
                 "Controleer de code in het adres. Misschien is de naam of de code veranderd, "
                 f"of hoort deze {kind.noun} niet bij de regio.",
-                Crumb(kind.list_label, f"/{kind.path}"),
+                Crumb(f"Alle {kind.list_label.lower()}", f"/{kind.path}"),
             )
-        return show(
-            request, "profile.html", _page(findings, kind, unit), **_view(findings, kind, unit)
-        )
+        html = site.page(findings, (kind.path, unit), lambda: _profile_html(findings, kind, unit))
+        return reply(request, html)
 
 
 def _add_list(router: APIRouter, site: Site, kind: UnitKind) -> None:
@@ -74,16 +72,21 @@ def _add_list(router: APIRouter, site: Site, kind: UnitKind) -> None:
         findings = site.latest()
         if findings is None:
             return none_yet(request, f"/{kind.path}")
-        rows = by_name(unit_rows(findings, kind, findings.units(kind.level)))
-        table = UnitTable(
-            f"{kind.list_label}, {period_words(findings.latest)}",
-            kind.noun.capitalize(),
-            (),
-            unit_headings(findings, kind.level),
-            rows,
-        )
-        page = Page(kind.list_label, f"/{kind.path}", crumbs=(HOME,), manifest=findings.manifest)
-        return show(request, "units.html", page, table=table, kind=kind)
+        html = site.page(findings, kind.path, lambda: _list_html(findings, kind))
+        return reply(request, html)
+
+
+def _list_html(findings: Findings, kind: UnitKind) -> bytes:
+    rows = by_name(unit_rows(findings, kind, findings.units(kind.level)))
+    table = UnitTable(
+        f"{kind.list_label}, {period_words(findings.latest)}",
+        kind.noun.capitalize(),
+        (),
+        unit_headings(findings, kind.level),
+        rows,
+    )
+    page = Page(kind.list_label, f"/{kind.path}", crumbs=(HOME,), manifest=findings.manifest)
+    return render("units.html", page, table=table, kind=kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,23 +126,24 @@ def _place_address(school: School) -> str:
     return MUNICIPALITY.address(municipality_key(school.municipality))
 
 
-def _view(findings: Findings, kind: UnitKind, unit: str) -> dict[str, Any]:
+def _profile_html(findings: Findings, kind: UnitKind, unit: str) -> bytes:
     at, when = (kind.level, unit), period_words(findings.latest)
-    title = kind.title(findings.units(kind.level)[unit])
-    trend = trend_table(findings, *at, f"{title}, per periode")
+    page = _page(findings, kind, unit)
+    trend = trend_table(findings, *at, f"{page.title}, per periode")
     region_rate = findings.cell(Level.REGION, REGION_UNIT, RATE, findings.latest.code)
     schools = findings.schools_in(*at) if kind.lists_schools else []
-    return {
-        "kind": kind,
-        "facts": _facts(findings, kind, unit),
-        "when": when,
-        "key_figures": key_figures(findings, *at),
-        "compared": figure_of(region_rate),
-        "chart": trend_chart(findings, *at),
-        "trend": trend,
-        "withheld": trend.has_withheld,
-        "forms_chart": forms_chart(findings, *at),
-        "forms": form_rows(findings, *at, findings.latest.code),
-        "schools": school_table(findings, schools) if schools else None,
-        "files": unit_files(findings, *at),
-    }
+    return render(
+        "profile.html",
+        page,
+        kind=kind,
+        facts=_facts(findings, kind, unit),
+        when=when,
+        key_figures=key_figures(findings, *at),
+        compared=figure_of(region_rate),
+        chart=trend_chart(findings, *at),
+        trend=trend,
+        forms_chart=forms_chart(findings, *at),
+        forms=form_rows(findings, *at, findings.latest.code),
+        schools=school_table(findings, schools) if schools else None,
+        files=unit_files(findings, *at),
+    )

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from publisher.api.lookup import SHOWN_STATES
 from publisher.dashboard.blocks import release_files
 from publisher.dashboard.pages.problems import not_found
-from publisher.dashboard.rendering import HOME, Crumb, Page, show
+from publisher.dashboard.rendering import HOME, Crumb, Page, render, reply
 from publisher.dashboard.site import Site
 from publisher.dashboard.words import STATE_WORDS
 from publisher.downloads.addresses import release_address, statement_address
@@ -26,7 +26,8 @@ def routes(site: Site) -> APIRouter:
     def releases(request: Request) -> Response:
         """Every release that was ever published, newest first."""
         page = Page("Uitgaven", _LIST.href, crumbs=(HOME,))
-        return show(request, "releases.html", page, releases=site.reader.list(), states=STATE_WORDS)
+        html = render("releases.html", page, releases=site.reader.list(), states=STATE_WORDS)
+        return reply(request, html)
 
     @router.get("/releases/{release_id}")
     def release(request: Request, release_id: str) -> Response:
@@ -37,12 +38,11 @@ def routes(site: Site) -> APIRouter:
                 request,
                 "Deze uitgave bestaat niet",
                 "Controleer het adres, of kies een uitgave uit de lijst.",
-                Crumb("Alle uitgaven bekijken", _LIST.href),
+                Crumb("Alle uitgaven", _LIST.href),
             )
         manifest = found.manifest
         shown = found.state in SHOWN_STATES
-        return show(
-            request,
+        html = render(
             "release.html",
             Page(manifest.title, _LIST.href, crumbs=(HOME, _LIST), manifest=manifest),
             release=found,
@@ -53,6 +53,7 @@ def routes(site: Site) -> APIRouter:
             api=release_address(manifest.release_id),
             statement=statement_address(manifest.release_id),
         )
+        return reply(request, html)
 
     return router
 

@@ -9,7 +9,7 @@ from publisher.dashboard.blocks import UnitTable, unit_headings, unit_rows
 from publisher.dashboard.chart_data import period_words
 from publisher.dashboard.findings import PUPILS, RATE, Findings
 from publisher.dashboard.pages.problems import none_yet
-from publisher.dashboard.rendering import HOME, Page, show
+from publisher.dashboard.rendering import HOME, Page, render, reply
 from publisher.dashboard.series import UnitRow, by_figure, by_name
 from publisher.dashboard.site import Site
 from publisher.dashboard.units import SCHOOL
@@ -34,19 +34,24 @@ def routes(site: Site) -> APIRouter:
             return none_yet(request, "/scholen")
         wanted = " ".join(zoek[:_LONGEST_SEARCH].split())
         order = volgorde if volgorde in ORDERS else BY_NAME
-        table = school_table(findings, _matching(findings, wanted), order)
-        return show(
-            request,
-            "schools.html",
-            Page("Scholen", "/scholen", crumbs=(HOME,), manifest=findings.manifest),
-            wanted=wanted,
-            order=order,
-            orders=ORDERS,
-            table=table,
-            total=len(findings.units(Level.SCHOOL)),
+        html = site.page(
+            findings, ("schools", wanted, order), lambda: _html(findings, wanted, order)
         )
+        return reply(request, html)
 
     return router
+
+
+def _html(findings: Findings, wanted: str, order: str) -> bytes:
+    return render(
+        "schools.html",
+        Page("Scholen", "/scholen", crumbs=(HOME,), manifest=findings.manifest),
+        wanted=wanted,
+        order=order,
+        orders=ORDERS,
+        table=school_table(findings, _matching(findings, wanted), order),
+        total=len(findings.units(Level.SCHOOL)),
+    )
 
 
 def school_table(findings: Findings, schools: list[str], order: str = BY_NAME) -> UnitTable:
