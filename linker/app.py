@@ -7,16 +7,18 @@ from fastapi.concurrency import run_in_threadpool
 
 from linker.intake import Admitted, Intake
 from linker.settings import Settings
-from linker.store import find_round
+from linker.store import look_up_round
 from shared import __version__
 from shared.clock import Clock, system_clock
 from shared.envelope import MAX_HEADER_BYTES
+from shared.round import Round
 from shared.service.headers import SecurityHeaders
 from shared.service.logs import Log, RequestLog
 from shared.service.problems import install_problem_handlers
 from shared.service.upload import read_upload
 from shared.state.database import Database, open_engine
 from shared.state.round_keys import RoundKeys
+from shared.statement import Kind, Statement
 
 STATEMENT_TYPE = "application/json"
 
@@ -44,10 +46,11 @@ def create_app(
         """Store a part of a delivery; the same bytes again give the same receipt."""
         upload = await read_upload(request, MAX_HEADER_BYTES)
         admitted: Admitted = await run_in_threadpool(intake.admit, sha256, upload.head)
+        if admitted.receipt is not None:  # known: the body is not read again
+            return Response(admitted.receipt, 200, media_type=STATEMENT_TYPE)
         body = await upload.body(admitted.header)
         receipt = await run_in_threadpool(intake.store, admitted, body)
-        status = 201 if admitted.receipt is None else 200
-        return Response(receipt, status, media_type=STATEMENT_TYPE)
+        return Response(receipt, 201, media_type=STATEMENT_TYPE)
 
     @app.get("/envelopes/{sha256}")
     def get_receipt(sha256: str) -> Response:
@@ -58,14 +61,15 @@ def create_app(
     def get_round(round_id: str) -> dict[str, str]:
         """Whether a round still takes deliveries."""
         with database.reading() as session:
-            row = find_round(session, round_id)
-            known = row.read()
-            return {
-                "round": row.round_id,
-                "state": row.state.value,
-                "closesOn": known.body.closes_on.isoformat(),
-                "statement": known.sha256,
-            }
+            row = look_up_round(session, round_id)
+            statement, state = Statement.from_bytes(row.statement), row.state
+        body = statement.read(Kind.ROUND, Round)
+        return {
+            "round": body.round_id,
+            "state": state.value,
+            "closesOn": body.closes_on.isoformat(),
+            "statement": statement.sha256,
+        }
 
     @app.get("/healthz")
     def healthz() -> dict[str, str]:

@@ -14,7 +14,7 @@ from linker.deliveries import decide_delivery
 from linker.linkage.database import EngineSettings
 from linker.retention import Retention
 from linker.settings import Settings
-from shared.cli import EXISTING, PATH, run
+from shared.cli import EXISTING, NEW_FILE, PATH, run
 from shared.clock import system_clock
 from shared.files import read_file
 from shared.identity import Role, check_pinned, load_card
@@ -35,7 +35,7 @@ def round_group() -> None:
 
 @round_group.command("offer")
 @click.argument("round_id")
-@click.option("--out", type=PATH, required=True)
+@click.option("--out", type=NEW_FILE, required=True)
 @click.pass_obj
 def round_offer(here: Here, round_id: str, out: Path) -> None:
     """Make this round's key and offer its public half to the key office."""
@@ -48,7 +48,7 @@ def round_offer(here: Here, round_id: str, out: Path) -> None:
 @click.argument("statement", type=EXISTING)
 @click.option("--register", type=EXISTING, required=True)
 @click.option("--reference", type=EXISTING, required=True)
-@click.option("--out", type=PATH, required=True, help="The countersigned round.")
+@click.option("--out", type=NEW_FILE, required=True, help="The countersigned round.")
 @click.pass_obj
 def round_accept(here: Here, statement: Path, register: Path, reference: Path, out: Path) -> None:
     """Check a round in every respect, countersign it and open it."""
@@ -62,7 +62,8 @@ def round_accept(here: Here, statement: Path, register: Path, reference: Path, o
             reference=read_file(reference, "a reference bundle"),
             policy=read_file(here.settings.policy, "a policy"),
         ),
-        here.settings.load_agreements().agreements,
+        here.settings.load_agreements(),
+        system_clock,
     )
     accepted.save(out)
     body = accepted.read(Kind.ROUND, Round)
@@ -71,10 +72,13 @@ def round_accept(here: Here, statement: Path, register: Path, reference: Path, o
 
 @round_group.command("close")
 @click.argument("round_id")
+@click.option("--without", multiple=True, help="SUPPLIER:SCHEMA that need not be there.")
 @click.pass_obj
-def round_close(here: Here, round_id: str) -> None:
-    """Close a round; every delivery must be complete and decided."""
-    rounds.close_round(here.database, round_id)
+def round_close(here: Here, round_id: str, without: tuple[str, ...]) -> None:
+    """Close a round; every delivery must be there, complete and decided."""
+    named = [each.partition(":") for each in without]
+    absent = frozenset((supplier, schema) for supplier, _, schema in named)
+    rounds.close_round(here.database, round_id, without=absent)
     click.echo(f"round {round_id} closed")
 
 
@@ -102,7 +106,7 @@ def round_status(here: Here, round_id: str, as_json: bool) -> None:
 @round_group.command("destroy")
 @click.argument("round_id")
 @click.option("--reason", required=True)
-@click.option("--out", type=PATH, required=True, help="The destruction statement.")
+@click.option("--out", type=NEW_FILE, required=True, help="The destruction statement.")
 @click.confirmation_option(prompt="The round's key and rows will be gone for good. Continue?")
 @click.pass_obj
 def round_destroy(here: Here, round_id: str, reason: str, out: Path) -> None:

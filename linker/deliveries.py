@@ -9,13 +9,17 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from linker.inspection import Inspected, check_within_limit
 from linker.store import DeliveryRow, DeliveryState, delete_bodies, parts
 from shared.envelope import Header
-from shared.errors import InputError, StateError
+from shared.errors import StateError
 from shared.ledger import Event
 from shared.receipt import Outcome
+from shared.round import SchemaName
 from shared.state.database import Database, Transaction
 from shared.state.round_documents import KnownRound
+
+_MANY_OBJECTIONS = "more objections than the policy allows without a look"
 
 
 def check_next_part(session: Session, header: Header, opened: KnownRound) -> DeliveryRow | None:
@@ -41,16 +45,33 @@ def check_next_part(session: Session, header: Header, opened: KnownRound) -> Del
             "or one of another delivery",
             hint="send the parts of one delivery in order; `hasher send` does so",
         )
-    if (delivery.rows if delivery else 0) + context.rows > limit:
-        raise InputError(
-            "too-many-rows",
-            f"expected at most {limit} rows in a delivery, found more",
-            hint="check whether the right files were read; the policy sets the limit",
-        )
+    check_within_limit((delivery.rows if delivery else 0) + context.rows, limit)
     return delivery
 
 
-def begin(tx: Transaction, header: Header) -> DeliveryRow:
+def add_part(tx: Transaction, header: Header, opened: KnownRound, part: Inspected) -> DeliveryRow:
+    """Count an inspected part in its delivery, and note why a person must look at it.
+
+    Limits hold for the rows that are there, whatever a header says: that of objections says 0.
+
+    Raises:
+        StateError: the part is not the next one.
+        InputError: ``too-many-rows``.
+    """
+    limits = opened.body.limits
+    delivery = check_next_part(tx.session, header, opened) or _begin(tx, header)
+    delivery.rows += part.rows.num_rows
+    check_within_limit(delivery.rows, limits.max_rows_per_delivery)
+    over_cap = (
+        delivery.schema_name == SchemaName.OBJECTION.value
+        and delivery.rows > limits.max_objections_per_supplier
+    )
+    held_for = part.held_for or (_MANY_OBJECTIONS if over_cap else "")
+    delivery.held_for = delivery.held_for or held_for
+    return delivery
+
+
+def _begin(tx: Transaction, header: Header) -> DeliveryRow:
     """Enter the delivery of which ``header`` is the first part."""
     context = header.context
     delivery = DeliveryRow(

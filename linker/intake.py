@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
-from linker.deliveries import begin, check_next_part, complete
-from linker.inspection import inspect
+from linker.deliveries import add_part, check_next_part, complete
+from linker.inspection import Inspected, inspect
 from linker.store import (
     PartRow,
     RoundState,
@@ -27,7 +28,8 @@ from shared.errors import InputError, MonitorError, NotFoundError, PolicyError, 
 from shared.identity import Identity, Role, check_pinned
 from shared.ledger import Event
 from shared.receipt import Outcome, Receipt, sign_receipt
-from shared.round import SchemaName
+from shared.register import Register
+from shared.round import Round, SchemaName
 from shared.state.database import Database
 from shared.state.round_documents import KnownRound
 from shared.state.round_keys import RoundKeys
@@ -90,25 +92,28 @@ class Intake:
                 f"found a {context.kind} to {context.recipient}",
                 hint="check to which service this envelope belongs",
             )
-        # 2. The round, and in it the card that the supplier's agreement pins.
+        # 2. The signature over context, size and hash, by the card that the round's register
+        #    names; nothing else is read for a sender who may be anybody.
         with self._database.reading() as session:
-            row = find_round(session, context.round_id)
-            opened, state = row.read(), row.state
-        card = opened.register.card(context.sender)
+            register = find_round(session, context.round_id).register_statement
+        card = Statement.from_bytes(register).read(Kind.REGISTER, Register).card(context.sender)
+        header.check_signature(card)
+        # 3. The supplier's agreement pins that card; from here the sender is known.
         agreements = self._agreements()
         pinned = agreements.fingerprint(context.sender, Role.SUPPLIER)
         check_pinned(card, pinned, role=Role.SUPPLIER)
         day = today(self._clock)
         card.check_valid_on(day)
-        # 3. The signature over context, size and hash; from here the sender is known.
-        header.check_signature(card)
+        with self._database.reading() as session:
+            row = find_round(session, context.round_id)
+            opened, state = row.read(), row.state
         with self._counting_refusals(header):
             # 4. The same envelope again gets the same receipt, whatever happened since.
             known = self._known_receipt(header)
             if known is not None:
                 return Admitted(header, opened, known)
-            # 5. The round is open, and the header fits it.
-            _check_open(context.round_id, state)
+            # 5. The round is open and not past its last day, and the header fits it.
+            _check_open(opened.body, state, day)
             _check_fits_round(header, opened)
             # 6. The agreement is in force today, in the version under which was sealed.
             agreement = agreements.check_in_force(context.sender, Role.SUPPLIER, day)
@@ -121,6 +126,7 @@ class Intake:
                 )
             # 7. The round expects this schema from this supplier.
             schema = _known_schema(context.schema_name)
+            _check_stated_rows(schema, context.rows)
             if opened.body.supplier(context.sender).municipalities(schema) is None:
                 raise PolicyError(
                     "schema-not-expected",
@@ -149,18 +155,9 @@ class Intake:
             # 10. Opened in memory with this round's key.
             plain = open_body(header, body, self._keys.opening_key(context.round_id))
             # 11. Inspected: exactly the schema, ranges, codes, no raw identifier.
-            inspected = inspect(
-                plain,
-                schema_name=context.schema_name,
-                rows=context.rows,
-                policy=opened.policy,
-                periods=opened.body.periods,
-            )
-            held_for = inspected.held_for or _objections_over_cap(
-                context.schema_name, inspected.rows.num_rows, opened
-            )
+            inspected = inspect(plain, context, opened)
             # 12. One transaction: part, delivery, ledger, receipt.
-            return self._confirm(header, opened, body, held_for)
+            return self._confirm(header, opened, body, inspected)
 
     def find_receipt(self, address: str) -> bytes:
         """The receipt of a stored envelope.
@@ -193,13 +190,12 @@ class Intake:
                 )
             return part.receipt
 
-    def _confirm(self, header: Header, opened: KnownRound, body: bytes, held_for: str) -> bytes:
+    def _confirm(self, header: Header, opened: KnownRound, body: bytes, part: Inspected) -> bytes:
         context = header.context
         with self._database.transaction() as tx:
-            _check_open(context.round_id, find_round(tx.session, context.round_id).state)
-            delivery = check_next_part(tx.session, header, opened) or begin(tx, header)
-            delivery.rows += context.rows
-            delivery.held_for = delivery.held_for or held_for
+            state = find_round(tx.session, context.round_id).state
+            _check_open(opened.body, state, tx.now.date())
+            delivery = add_part(tx, header, opened, part)
             head = tx.record(
                 Event.PART_STORED,
                 round=context.round_id,
@@ -248,12 +244,18 @@ class _RefusalCounter:
                 count_refusal(tx.session, context.round_id, context.sender, error.code)
 
 
-def _check_open(round_id: str, state: RoundState) -> None:
+def _check_open(body: Round, state: RoundState, day: date) -> None:
     if state is not RoundState.OPEN:
         raise StateError(
             "round-not-open",
-            f"expected an open round, found {round_id} {state}",
+            f"expected an open round, found {body.round_id} {state}",
             hint="ask the operator of the linker whether it can be reopened",
+        )
+    if day > body.closes_on:
+        raise StateError(
+            "round-past-closing",
+            f"expected a delivery on {body.closes_on} at the latest, found it is {day}",
+            hint="ask the key office whether there will be another round",
         )
 
 
@@ -283,8 +285,10 @@ def _known_schema(name: str) -> SchemaName:
         ) from error
 
 
-def _objections_over_cap(schema_name: str, rows: int, opened: KnownRound) -> str:
-    cap = opened.body.limits.max_objections_per_supplier
-    if schema_name == SchemaName.OBJECTION.value and rows > cap:
-        return "more objections than the policy allows without a look"
-    return ""
+def _check_stated_rows(schema: SchemaName, stated: int) -> None:
+    if schema is SchemaName.OBJECTION and stated:
+        raise InputError(
+            "rows-not-zero",
+            "expected a header of objections that states 0 rows, found another number",
+            hint="nobody needs to know how many there are; seal again with the hasher",
+        )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import httpx2
 from sqlalchemy import select
+from sqlalchemy.orm import undefer
 
 from linker.store import OutboxRow, RoundState, find_round
 from shared.envelope import read_header
-from shared.errors import StateError, TrustError
+from shared.errors import MonitorError, StateError, TrustError
 from shared.identity import Card
 from shared.ledger import Event
 from shared.receipt import Outcome, Receipt
@@ -20,12 +21,15 @@ TIMEOUT_SECONDS = 60.0
 def pending(database: Database) -> list[OutboxRow]:
     """Tallies that the publisher did not acknowledge yet, oldest first."""
     query = select(OutboxRow).where(OutboxRow.receipt.is_(None), OutboxRow.envelope.is_not(None))
+    query = query.options(undefer(OutboxRow.envelope))  # used when the session is closed
     with database.reading() as session:
         return list(session.scalars(query.order_by(OutboxRow.created_at, OutboxRow.revision)))
 
 
 def send_pending(database: Database, publisher_url: str, publisher: Card) -> list[str]:
     """Send every pending tally; the round ids that were acknowledged.
+
+    One that is refused does not keep the later ones: all are tried, then the first error is told.
 
     Args:
         publisher: the pinned card whose signature the receipt must have.
@@ -34,7 +38,16 @@ def send_pending(database: Database, publisher_url: str, publisher: Card) -> lis
         StateError: ``publisher-unreachable`` or ``publisher-refused``; the tally stays pending.
         TrustError: the receipt is not the publisher's.
     """
-    return [_send(database, row, publisher_url, publisher) for row in pending(database)]
+    sent: list[str] = []
+    errors: list[MonitorError] = []
+    for row in pending(database):
+        try:
+            sent.append(_send(database, row, publisher_url, publisher))
+        except MonitorError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return sent
 
 
 def _send(database: Database, row: OutboxRow, publisher_url: str, publisher: Card) -> str:

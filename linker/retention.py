@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from linker.store import (
     DeliveryRow,
@@ -20,7 +21,7 @@ from shared.destruction import check_clock
 from shared.errors import StateError
 from shared.identity import Identity
 from shared.state.database import Database, Transaction
-from shared.state.destroying import TERM, Steps, destroy_round
+from shared.state.destroying import TERM, Steps, destroy_round, do_all
 from shared.state.ledger_table import last_entry_at
 from shared.state.round_keys import RoundKeys
 from shared.statement import Statement
@@ -34,11 +35,16 @@ class Retention:
     keys: RoundKeys
     identity: Identity
 
-    def destroy(self, round_id: str, reason: str) -> Statement:
+    def destroy(self, round_id: str, reason: str, *, key_lost: bool = False) -> Statement:
         """Destroy a round, or finish a destruction that was interrupted.
 
+        Args:
+            reason: why; a destruction that is finished keeps the reason that was announced.
+            key_lost: the operator vouches that an absent key exists nowhere any more.
+
         Raises:
-            StateError: ``round-unknown`` or ``round-destroyed``.
+            StateError: ``round-unknown``, ``round-destroyed``, ``key-folder-absent``, or
+                ``round-key-absent`` where the key is not seen before the announcement.
         """
 
         def announce(tx: Transaction) -> bool:
@@ -58,21 +64,23 @@ class Retention:
             find_round(tx.session, round_id).destruction = statement.to_bytes()
 
         steps = Steps(announce, delete, keep)
-        return destroy_round(self.database, self.keys, self.identity, round_id, reason, steps)
+        return destroy_round(
+            self.database, self.keys, self.identity, round_id, reason, steps, key_lost=key_lost
+        )
 
     def retain(self, now: datetime, *, clock_confirmed: bool = False) -> Iterator[Statement]:
         """Destroy every round whose term was reached, and finish interrupted destructions.
 
         Raises:
             ConfigurationError: ``clock-ahead``.
+            MonitorError, OSError: the first failure, after everything else was done.
         """
         with self.database.reading() as session:
             last = last_entry_at(session.connection())
             due = [row.round_id for row in session.scalars(select(RoundRow)) if _is_due(row, now)]
         if due:
             check_clock(now, last, confirmed=clock_confirmed)
-        for round_id in sorted(due):
-            yield self.destroy(round_id, TERM)
+        yield from do_all(partial(self.destroy, round_id, TERM) for round_id in sorted(due))
 
 
 def destroy_by(row: RoundRow) -> datetime:
@@ -95,15 +103,15 @@ def _is_due(row: RoundRow, now: datetime) -> bool:
 
 
 def _delete_bodies(tx: Transaction, round_id: str) -> int:
+    """Delete every sealed body of a round where it lies; how many there were."""
     ids = select(DeliveryRow.delivery_id).where(DeliveryRow.round_id == round_id)
-    part_rows = tx.session.scalars(
-        select(PartRow).where(PartRow.delivery_id.in_(ids), PartRow.envelope.is_not(None))
-    ).all()
-    tallies = tx.session.scalars(
-        select(OutboxRow).where(OutboxRow.round_id == round_id, OutboxRow.envelope.is_not(None))
-    ).all()
-    for part in part_rows:
-        part.envelope = None
-    for tally in tallies:
-        tally.envelope = None
-    return len(part_rows) + len(tallies)
+    bodies = (
+        update(PartRow)
+        .where(PartRow.delivery_id.in_(ids), PartRow.envelope.is_not(None))
+        .values(envelope=None),
+        update(OutboxRow)
+        .where(OutboxRow.round_id == round_id, OutboxRow.envelope.is_not(None))
+        .values(envelope=None),
+    )
+    connection = tx.session.connection()
+    return sum(connection.execute(each).rowcount for each in bodies)

@@ -16,13 +16,12 @@ from linker.store import (
     deliveries,
     find_round,
 )
-from shared.agreements import Agreements
+from shared.agreements import Agreements, PinnedAgreements
 from shared.clock import Clock, today
 from shared.errors import PolicyError, StateError
 from shared.identity import Identity, Role, check_pinned
 from shared.ledger import Event
-from shared.policy import Policy
-from shared.round import Round, SchemaName, Supplier
+from shared.round import SchemaName, Supplier
 from shared.state.database import Database
 from shared.state.round_acceptance import CheckedRound, RoundFiles, check_files
 from shared.state.round_documents import KnownRound
@@ -35,7 +34,8 @@ def accept_round(
     identity: Identity,
     keys: RoundKeys,
     files: RoundFiles,
-    agreements: Agreements,
+    agreements: PinnedAgreements,
+    clock: Clock,
 ) -> Statement:
     """Check a round in every respect, countersign it and open it.
 
@@ -44,15 +44,15 @@ def accept_round(
         PolicyError: the policy or an agreement does not allow it.
         StateError: ``round-known`` or ``round-key-absent``.
     """
-    checked = check_files(files, agreements, keys, Role.LINKER)
-    body, policy = checked.trusted.body, checked.policy
-    _check_terms(body, policy)
+    checked = check_files(files, agreements.agreements, keys, Role.LINKER, today(clock))
+    body = checked.trusted.body
     for supplier in body.suppliers:
-        _check_supplier(supplier, checked, agreements)
+        _check_supplier(supplier, checked, agreements.agreements, today(clock))
     accepted = files.statement.countersigned(identity)
     with database.transaction() as tx:
-        if tx.session.get(RoundRow, body.round_id) is not None:
-            raise StateError("round-known", f"expected a new round, found {body.round_id} again")
+        known = tx.session.get(RoundRow, body.round_id)
+        if known is not None:
+            return _same_again(known, accepted)
         tx.session.add(
             RoundRow(
                 round_id=body.round_id,
@@ -64,38 +64,48 @@ def accept_round(
                 opened_at=tx.now,
             )
         )
-        tx.record(Event.ROUND_OPENED, round=body.round_id, statement=accepted.sha256)
+        tx.record(Event.ROUND_OPENED, round=body.round_id, statement=accepted.sha256,
+                  agreements=agreements.sha256)  # fmt: skip
     return accepted
 
 
-def _check_supplier(supplier: Supplier, checked: CheckedRound, agreements: Agreements) -> None:
-    """A supplier has the card that its agreement pins, and delivers only what is declared."""
+def _same_again(known: RoundRow, accepted: Statement) -> Statement:
+    """The countersigned round as it was accepted, for who lost the file; never another one."""
+    stored = Statement.from_bytes(known.statement)
+    if stored.sha256 != accepted.sha256:
+        raise StateError("round-known", f"expected a new round, found {known.round_id} again")
+    return stored
+
+
+def _check_supplier(
+    supplier: Supplier, checked: CheckedRound, agreements: Agreements, day: date
+) -> None:
+    """A supplier has a valid card that its agreement pins, and delivers only what is declared."""
     card = checked.trusted.register_body.card(supplier.party)
     pinned = agreements.fingerprint(supplier.party, Role.SUPPLIER)
     check_pinned(card, pinned, role=Role.SUPPLIER)
+    card.check_valid_on(day)
     for expected in supplier.expected:
         checked.policy.attributes(expected.schema_name.value)
+        if expected.schema_name is SchemaName.CARE and len(expected.municipalities) != 1:
+            raise PolicyError(
+                "care-of-several-municipalities",
+                f"expected care of one municipality from {supplier.party}, "
+                f"found {len(expected.municipalities)}",
+                hint="name one supplier per municipality for care/1",
+            )
 
 
-def _check_terms(body: Round, policy: Policy) -> None:
-    terms = policy.retention
-    too_long = (
-        body.terms.input_days_after_close > terms.input_after_close_days
-        or body.terms.tally_days_after_receipt > terms.tally_after_receipt_days
-    )
-    if too_long:
-        raise PolicyError(
-            "terms-too-long",
-            "expected retention terms of the round within those of the policy, found longer ones",
-            hint="make the round with this policy",
-        )
+def close_round(
+    database: Database, round_id: str, *, without: frozenset[tuple[str, str]] = frozenset()
+) -> None:
+    """Close a round; every delivery must be complete and decided, and none may be missing.
 
-
-def close_round(database: Database, round_id: str) -> None:
-    """Close a round; every delivery must be complete and decided.
+    Args:
+        without: supplier and schema of expected deliveries that need not be there.
 
     Raises:
-        StateError: ``deliveries-undecided`` or ``round-state``.
+        StateError: ``deliveries-undecided``, ``deliveries-missing`` or ``round-state``.
     """
     with database.transaction() as tx:
         row = find_round(tx.session, round_id)
@@ -107,9 +117,31 @@ def close_round(database: Database, round_id: str) -> None:
                 f"expected every delivery complete and decided, found {names}",
                 hint="wait for the missing parts, or decide with `linker decide`",
             )
+        missing = _missing(tx.session, row.read()) - without
+        if missing and row.state is RoundState.OPEN:
+            names = ", ".join(f"{supplier}:{schema}" for supplier, schema in sorted(missing))
+            raise StateError(
+                "deliveries-missing",
+                f"expected every delivery of the round, found none of {names}",
+                hint="wait for them, or close with `--without SUPPLIER:SCHEMA` for each",
+            )
         row.move(RoundState.CLOSED)
         row.closed_at = tx.now
         tx.record(Event.ROUND_CLOSED, round=round_id)
+
+
+def _missing(session: Session, opened: KnownRound) -> set[tuple[str, str]]:
+    """Expected deliveries that are not current; nobody has to have objections."""
+    current = {
+        (delivery.supplier, delivery.schema_name)
+        for delivery in deliveries(session, opened.body.round_id, DeliveryState.CURRENT)
+    }
+    return {
+        (supplier.party, expected.schema_name.value)
+        for supplier in opened.body.suppliers
+        for expected in supplier.expected
+        if expected.schema_name is not SchemaName.OBJECTION
+    } - current
 
 
 def covered_municipalities(session: Session, opened: KnownRound) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 docs/data-model.md says per table what is stored, when it is scrubbed and who reads it. Every
 body is ciphertext; everything else is a public statement, an id, a hash or a count of rows.
+Large columns are deferred: they are loaded where they are used, in a session that is open.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from shared.errors import StateError
+from shared.errors import NotFoundError, StateError
 from shared.state.columns import Instant, one_of
 from shared.state.round_documents import RoundDocuments
 
@@ -64,6 +65,9 @@ class RoundRow(RoundDocuments, Base):
     opened_at: Mapped[datetime] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
     destruction: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    # Large, and not needed before the sender of an envelope is known.
+    reference: Mapped[bytes] = mapped_column(LargeBinary, deferred=True, deferred_group="large")
+    policy: Mapped[bytes] = mapped_column(LargeBinary, deferred=True, deferred_group="large")
 
     def move(self, to: RoundState) -> None:
         """Move to another state.
@@ -107,7 +111,7 @@ class PartRow(Base):
     number: Mapped[int]
     last: Mapped[bool]
     rows: Mapped[int]
-    envelope: Mapped[bytes | None] = mapped_column(LargeBinary)
+    envelope: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     receipt: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -130,7 +134,7 @@ class OutboxRow(Base):
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     round_id: Mapped[str] = mapped_column(ForeignKey("round.round_id"), index=True)
     revision: Mapped[int]
-    envelope: Mapped[bytes | None] = mapped_column(LargeBinary)
+    envelope: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     attempts: Mapped[int] = mapped_column(default=0)
     receipt: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     created_at: Mapped[datetime] = mapped_column(Instant)
@@ -149,6 +153,18 @@ def find_round(session: Session, round_id: str) -> RoundRow:
             f"expected a round that this linker accepted, found none called {round_id}",
             hint="the operator accepts it with `linker round accept`",
         )
+    return row
+
+
+def look_up_round(session: Session, round_id: str) -> RoundRow:
+    """The round that somebody asked for, who may be anybody: the answer repeats nothing.
+
+    Raises:
+        NotFoundError: ``round-unknown``.
+    """
+    row = session.get(RoundRow, round_id)
+    if row is None:
+        raise NotFoundError("round-unknown", "expected a round of this linker, found none")
     return row
 
 

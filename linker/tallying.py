@@ -6,6 +6,7 @@ Plain rows exist in the memory of this process only, and only while it links.
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -30,7 +31,7 @@ from linker.store import (
     parts,
 )
 from shared import __version__
-from shared.contract.tally import SCHEMA, Tally, TallyHeader
+from shared.contract.tally import SCHEMA, SupplierQuality, Tally, TallyHeader
 from shared.envelope import Context, EnvelopeKind, check_body, open_body, read_header, seal
 from shared.errors import StateError
 from shared.identity import Identity
@@ -56,6 +57,13 @@ class Opened:
     def of(self, *schemas: SchemaName) -> tuple[Delivered, ...]:
         """The deliveries of any of ``schemas``."""
         return tuple(each for each in self.delivered if each.schema in schemas)
+
+    def rows(self) -> dict[tuple[str, str], int]:
+        """Rows as delivered, by supplier and schema."""
+        totals: Counter[tuple[str, str]] = Counter()
+        for each in self.delivered:
+            totals[each.supplier, each.schema] += each.rows.num_rows
+        return dict(totals)
 
     def covered(self, period: int) -> tuple[int, ...]:
         """The municipalities whose residents are the population of ``period``.
@@ -126,7 +134,9 @@ def make_tally(
         settings,
         progress,
     )
-    tally = Tally(_header(round_, revision, covered, linked, opened.inputs), linked.cells)
+    tally = Tally(
+        _header(round_, revision, covered, linked, opened.inputs, opened.rows()), linked.cells
+    )
     _queue(database, identity, round_, tally)
     return tally
 
@@ -146,13 +156,7 @@ def open_deliveries(session: Session, round_: KnownRound, keys: RoundKeys) -> Op
             header = read_header(part.envelope)
             body = part.envelope[header.size :]
             check_body(header, body)
-            rows = inspect(
-                open_body(header, body, opening),
-                schema_name=row.schema_name,
-                rows=header.context.rows,
-                policy=round_.policy,
-                periods=round_.body.periods,
-            ).rows
+            rows = inspect(open_body(header, body, opening), header.context, round_).rows
             delivered.append(Delivered.rekeyed(row.supplier, row.schema_name, places, rows, key))
             hashes.append(header.sha256)
     return Opened(tuple(delivered), tuple(sorted(hashes)), covered_municipalities(session, round_))
@@ -167,7 +171,7 @@ def _header(
     revision: int,
     covered: Mapping[int, tuple[int, ...]],
     linked: Linked,
-    inputs: tuple[str, ...],
+    opened: Opened,
 ) -> TallyHeader:
     return TallyHeader(
         round_id=round_.body.round_id,
@@ -182,9 +186,19 @@ def _header(
         covered={str(code): places for code, places in covered.items()},
         tables=TABLES,
         derived=DERIVED,
-        quality=linked.quality,
+        quality=_quality(linked, opened.rows()),
         double_claims=linked.double_claims,
-        inputs=inputs,
+        inputs=opened.inputs,
+    )
+
+
+def _quality(
+    linked: Linked, delivered: Mapping[tuple[str, str], int]
+) -> tuple[SupplierQuality, ...]:
+    """Quality with the rows as delivered: what is left after objections would tell their number."""
+    return tuple(
+        each.model_copy(update={"rows": delivered[each.supplier, each.schema_name]})
+        for each in linked.quality
     )
 
 

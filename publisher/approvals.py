@@ -68,15 +68,20 @@ def read_package(folder: Path, publisher: Card, fingerprint: str) -> Package:
     manifest = statement.read(Kind.RELEASE, Manifest)
     for entry in manifest.tables:
         data = read_file(folder / f"{entry.id}.parquet", f"table {entry.id}")
-        ReleasedTable.from_bytes(entry.id, entry.title, data).check()
-        if sha256_hex(data) != entry.sha256:
-            raise TrustError(
-                "released-bytes-differ",
-                f"expected table {entry.id} as the manifest pins it, found other bytes",
-                hint="ask the publisher for the package again",
-            )
-    summary = read_file(folder / SUMMARY_FILE, "the checker's summary").decode()
-    return Package(statement, manifest, summary)
+        _check_pinned_bytes(f"table {entry.id}", data, entry.sha256)
+        ReleasedTable.from_bytes(entry.id, entry.title, data)
+    summary = read_file(folder / SUMMARY_FILE, "the checker's summary")
+    _check_pinned_bytes("the checker's summary", summary, manifest.summary_sha256)
+    return Package(statement, manifest, summary.decode())
+
+
+def _check_pinned_bytes(what: str, data: bytes, sha256: str) -> None:
+    if sha256_hex(data) != sha256:
+        raise TrustError(
+            "released-bytes-differ",
+            f"expected {what} as the manifest pins it, found other bytes",
+            hint="ask the publisher for the package again",
+        )
 
 
 def approve(package: Package, approver: Identity, decided_at: datetime) -> Statement:

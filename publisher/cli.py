@@ -17,10 +17,10 @@ from publisher.releases import Releases
 from publisher.retention import Retention
 from publisher.settings import Settings
 from publisher.store import ReleaseRow, RoundRow
-from shared.cli import EXISTING, PASSPHRASE, PATH, run
+from shared.cli import EXISTING, NEW_FILE, PATH, run
 from shared.clock import system_clock
 from shared.files import read_file
-from shared.identity import Identity, Role, load_card
+from shared.identity import PASSPHRASE, Identity, Role, load_card
 from shared.service.commands import Installation, service_group
 from shared.state.round_acceptance import RoundFiles, make_offer
 from shared.statement import Statement
@@ -44,7 +44,7 @@ def round_group() -> None:
 
 @round_group.command("offer")
 @click.argument("round_id")
-@click.option("--out", type=PATH, required=True)
+@click.option("--out", type=NEW_FILE, required=True)
 @click.pass_obj
 def round_offer(here: Here, round_id: str, out: Path) -> None:
     """Make this round's key and offer its public half to the key office."""
@@ -68,7 +68,8 @@ def round_accept(here: Here, statement: Path, register: Path, reference: Path) -
             reference=read_file(reference, "a reference bundle"),
             policy=read_file(here.settings.policy, "a policy"),
         ),
-        here.settings.load_agreements().agreements,
+        here.settings.load_agreements(),
+        system_clock,
     )
     click.echo(f"round {body.round_id} accepted")
 
@@ -76,7 +77,7 @@ def round_accept(here: Here, statement: Path, register: Path, reference: Path) -
 @round_group.command("destroy")
 @click.argument("round_id")
 @click.option("--reason", required=True)
-@click.option("--out", type=PATH, required=True, help="The destruction statement.")
+@click.option("--out", type=NEW_FILE, required=True, help="The destruction statement.")
 @click.confirmation_option(prompt="The round's key and tallies will be gone for good. Continue?")
 @click.pass_obj
 def round_destroy(here: Here, round_id: str, reason: str, out: Path) -> None:
@@ -113,7 +114,8 @@ def stage(here: Here, round_id: str) -> None:
 @click.pass_obj
 def submit(here: Here, release_id: str, proposer: str, package: Path) -> None:
     """Propose a release, and write the package that approvers look at and sign."""
-    release, summary = _releases(here).submit(release_id, proposer)
+    agreements = here.settings.load_agreements().agreements
+    release, summary = _releases(here).submit(release_id, proposer, agreements)
     statement = Statement.from_bytes(release.statement)
     write_package(package, statement, release.tables, summary)
     click.echo(summary)
@@ -125,7 +127,7 @@ def submit(here: Here, release_id: str, proposer: str, package: Path) -> None:
 @click.option("--private", type=EXISTING, required=True, help="The approver's private file.")
 @click.option("--publisher-card", type=EXISTING, required=True)
 @click.option("--fingerprint", required=True, help="The publisher's, from the agreement.")
-@click.option("--out", type=PATH, required=True)
+@click.option("--out", type=NEW_FILE, required=True)
 @click.option("--yes", is_flag=True, help="Sign without being asked.")
 def approve_command(
     package: Path, private: Path, publisher_card: Path, fingerprint: str, out: Path, yes: bool
@@ -146,7 +148,7 @@ def approve_command(
 @click.pass_obj
 def record_approval(here: Here, approval: Path, card: Path) -> None:
     """Check an approver's signed statement and record it."""
-    agreements = here.settings.load_agreements().agreements
+    agreements = here.settings.load_agreements()
     state = _releases(here).record_approval(Statement.load(approval), load_card(card), agreements)
     click.echo(f"recorded; the release is {state}")
 
@@ -156,7 +158,7 @@ def record_approval(here: Here, approval: Path, card: Path) -> None:
 @click.pass_obj
 def publish(here: Here, release_id: str) -> None:
     """Verify an approved release once more and show it to readers."""
-    release = _releases(here).publish(release_id)
+    release = _releases(here).publish(release_id, here.settings.load_agreements().agreements)
     click.echo(f"published {release.manifest.release_id} {release.sha256}")
 
 
@@ -171,7 +173,7 @@ def verify_protection(here: Here, release_id: str) -> None:
 @publisher.command("withdraw")
 @click.argument("release_id")
 @click.option("--reason", required=True, help="Shown to readers on the permalink.")
-@click.option("--out", type=PATH, required=True, help="The withdrawal statement.")
+@click.option("--out", type=NEW_FILE, required=True, help="The withdrawal statement.")
 @click.pass_obj
 def withdraw(here: Here, release_id: str, reason: str, out: Path) -> None:
     """Withdraw a release; its permalink stays and says why."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from publisher.store import RoundState, TallyRow, find_round, newest_tally
+from publisher.store import RoundRow, RoundState, TallyRow, find_round, newest_tally
 from shared.contract.tally import SCHEMA, Tally
 from shared.envelope import EnvelopeKind, Header, check_body, open_body, read_header
 from shared.errors import InputError, NotFoundError, PolicyError, StateError
@@ -53,7 +53,7 @@ class Intake:
         # 2. The round, and the signature of the linker that its offer names.
         with self._database.reading() as session:
             row = find_round(session, context.round_id)
-            state, accepted = row.state, row.read()
+            accepted = row.read()
             known = session.get(TallyRow, address)
             newest = newest_tally(session, context.round_id)
         header.check_signature(accepted.linker.card)
@@ -61,8 +61,7 @@ class Intake:
         if known is not None:
             return Admitted(header, accepted, known.receipt)
         # 4. The header fits the round; a tally without the round's mark is refused.
-        if state is not RoundState.KNOWN:
-            raise StateError("round-not-open", f"expected round {context.round_id}, found it gone")
+        check_known(row)
         for what, found, expected in (
             ("schema", context.schema_name, SCHEMA),
             ("round-statement", context.round_statement, accepted.sha256),
@@ -108,6 +107,7 @@ class Intake:
             )
         # 9. One transaction: tally, ledger, receipt.
         with self._database.transaction() as tx:
+            check_known(find_round(tx.session, context.round_id))
             newest = newest_tally(tx.session, context.round_id)
             if newest is not None and context.revision <= newest.revision:
                 raise StateError("revision-not-higher", "expected a higher revision")
@@ -141,6 +141,16 @@ class Intake:
         if row is None:
             raise NotFoundError("envelope-unknown", "expected a stored envelope, found none")
         return row.receipt
+
+
+def check_known(row: RoundRow) -> None:
+    """Refuse a round of which the key is gone or going.
+
+    Raises:
+        StateError: ``round-not-open``.
+    """
+    if row.state is not RoundState.KNOWN:
+        raise StateError("round-not-open", f"expected round {row.round_id}, found it gone")
 
 
 def open_tally(header: Header, body: bytes, keys: RoundKeys) -> Tally:

@@ -42,6 +42,7 @@ def check_approval(
             f"expected the card of {approval.approver} that the agreements pin, found another",
             hint="enter the approver's fingerprint from the signed document",
         )
+    card.check_valid_on(day)
     statement.check_signed_by(card)
     if approval.release != release.sha256 or approval.release_id != release.release_id:
         raise TrustError(
@@ -66,3 +67,17 @@ def check_approval(
 def has_enough_approvals(given: Sequence[ApprovalRow], policy: Policy) -> bool:
     """Whether enough approvers, each of another organisation, signed."""
     return len({row.organisation for row in given}) >= policy.approval.approvers
+
+
+def check_proposer(proposer: str, agreements: Agreements) -> None:
+    """Refuse a proposer whom the agreements do not name, so that four eyes are four.
+
+    Raises:
+        PolicyError: ``proposer-unknown``.
+    """
+    if proposer not in {agreement.party for agreement in agreements.agreements}:
+        raise PolicyError(
+            "proposer-unknown",
+            "expected a proposer whom the agreements name, found another",
+            hint="give the party id of the organisation or person that proposes the release",
+        )

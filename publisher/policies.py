@@ -23,9 +23,15 @@ class ReleaseState(StrEnum):
 
 
 MOVES: dict[ReleaseState, frozenset[ReleaseState]] = {
-    ReleaseState.STAGED: frozenset({ReleaseState.SUBMITTED, ReleaseState.WITHDRAWN}),
-    ReleaseState.SUBMITTED: frozenset({ReleaseState.APPROVED, ReleaseState.WITHDRAWN}),
-    ReleaseState.APPROVED: frozenset({ReleaseState.PUBLISHED, ReleaseState.WITHDRAWN}),
+    ReleaseState.STAGED: frozenset(
+        {ReleaseState.SUBMITTED, ReleaseState.WITHDRAWN, ReleaseState.EXPIRED}
+    ),
+    ReleaseState.SUBMITTED: frozenset(
+        {ReleaseState.APPROVED, ReleaseState.WITHDRAWN, ReleaseState.EXPIRED}
+    ),
+    ReleaseState.APPROVED: frozenset(
+        {ReleaseState.PUBLISHED, ReleaseState.WITHDRAWN, ReleaseState.EXPIRED}
+    ),
     ReleaseState.PUBLISHED: frozenset(
         {ReleaseState.SUPERSEDED, ReleaseState.WITHDRAWN, ReleaseState.EXPIRED}
     ),
@@ -33,7 +39,7 @@ MOVES: dict[ReleaseState, frozenset[ReleaseState]] = {
     ReleaseState.WITHDRAWN: frozenset({ReleaseState.EXPIRED}),
     ReleaseState.EXPIRED: frozenset(),
 }
-"""Which state may follow which."""
+"""Which state may follow which. What is kept has a term, so that every state can expire."""
 
 EVER_PUBLISHED = frozenset(
     {

@@ -200,6 +200,7 @@ class Manifest(Body):
 
     Attributes:
         supersedes: the release that this one replaces, empty for none.
+        summary_sha256: of the checker's summary that approvers read; it holds released values.
         covered: per period code, the municipalities whose residents are the population.
     """
 
@@ -224,6 +225,7 @@ class Manifest(Body):
     measures: tuple[MeasureNote, ...]
     proof: Proof
     supersedes: str
+    summary_sha256: Sha256
     sources: tuple[str, ...]
 
 

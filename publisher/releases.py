@@ -14,44 +14,38 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publisher.approvals import Approval
-from publisher.intake import open_stored
+from publisher.intake import check_known, open_stored
 from publisher.internal import open_document, seal_document
-from publisher.permissions import check_approval, has_enough_approvals
+from publisher.permissions import check_approval, check_proposer, has_enough_approvals
 from publisher.policies import ReleaseState
-from publisher.protection import from_json_lines, verify_protection
+from publisher.protection import from_json_lines
 from publisher.reading import read_release
 from publisher.released import Manifest, Release
-from publisher.staging import (
-    Staged,
-    check_mark,
-    count_cells,
-    published_of,
-    rules_of,
-    stage,
-)
+from publisher.staging import Staged, check_mark, check_release, stage
 from publisher.store import (
     ApprovalRow,
     InternalDocumentRow,
     ReleasedTableRow,
     ReleaseRow,
+    TallyRow,
     approvals,
     find_release,
     find_round,
     newest_tally,
 )
-from publisher.summary import checker_summary
-from shared.agreements import Agreements
-from shared.canonical import sha256_hex
-from shared.errors import StateError
+from shared.agreements import Agreements, PinnedAgreements
+from shared.canonical import canonical_json, parse_canonical, sha256_hex
+from shared.errors import InputError, PolicyError, StateError, TrustError
 from shared.identity import Card, Identity
 from shared.ledger import Event
-from shared.state.database import Database
+from shared.state.database import Database, Transaction
 from shared.state.round_documents import KnownRound
 from shared.state.round_keys import RoundKeys
 from shared.statement import Body, Kind, Statement
 
 CERTIFICATES = "certificates"
 REPORT = "report"
+MAX_REASON = 500
 Progress = Callable[[int, int], None]
 
 
@@ -89,15 +83,14 @@ class Releases:
                     hint="the linker sends it with `linker outbox send`",
                 )
             tally = open_stored(row, self.keys)
-            release_id, supersedes = _next_release(session, round_id, row.revision)
-        with self.database.transaction() as tx:
-            made_at = tx.now
+            release_id = _next_release_id(session, round_id, row.revision)
+            previous = _latest_published(session, round_id)
         staged = stage(
             round_,
             tally,
             release_id=release_id,
-            supersedes=supersedes,
-            made_at=made_at,
+            previous=previous,
+            made_at=self.database.now(),
             progress=progress,
         )
         self._keep(round_, staged)
@@ -108,6 +101,7 @@ class Releases:
         statement = Statement.make(Kind.RELEASE, manifest, self.identity)
         key = self.keys.storage_key(manifest.round_id)
         with self.database.transaction() as tx:
+            check_known(find_round(tx.session, manifest.round_id))
             tx.session.add(
                 ReleaseRow(
                     release_id=manifest.release_id,
@@ -116,6 +110,7 @@ class Releases:
                     state=ReleaseState.STAGED,
                     statement=statement.to_bytes(),
                     sha256=statement.sha256,
+                    summary=staged.summary,
                     staged_at=tx.now,
                 )
             )
@@ -144,17 +139,22 @@ class Releases:
                 round=round_.body.round_id,
             )
 
-    def submit(self, release_id: str, proposer: str) -> tuple[Release, str]:
-        """Propose a release to the approvers; the release and the checker's summary."""
+    def submit(self, release_id: str, proposer: str, agreements: Agreements) -> tuple[Release, str]:
+        """Propose a release to the approvers; the release and the checker's summary.
+
+        The same proposer can ask again, for the package once more.
+
+        Raises:
+            PolicyError: ``proposer-unknown``.
+            StateError: ``release-state``.
+        """
+        check_proposer(proposer, agreements)
         with self.database.transaction() as tx:
             row = find_release(tx.session, release_id)
-            row.proposer = proposer
-            row.move(tx, ReleaseState.SUBMITTED, Event.RELEASE_SUBMITTED, proposer=proposer)
-            release = read_release(tx.session, row)
-            previous = _published_before(tx.session, release.manifest.supersedes)
-            report = self._internal(tx.session, row, REPORT)
-        summary = checker_summary(release.manifest, release.tables, report, previous)
-        return release, summary
+            if (row.state, row.proposer) != (ReleaseState.SUBMITTED, proposer):
+                row.proposer = proposer
+                row.move(tx, ReleaseState.SUBMITTED, Event.RELEASE_SUBMITTED, proposer=proposer)
+            return read_release(tx.session, row), row.summary
 
     def _internal(self, session: Session, row: ReleaseRow, name: str) -> bytes:
         document = session.get(InternalDocumentRow, (row.release_id, name))
@@ -168,7 +168,7 @@ class Releases:
         return open_document(key, row.release_id, name, document.box)
 
     def record_approval(
-        self, statement: Statement, card: Card, agreements: Agreements
+        self, statement: Statement, card: Card, agreements: PinnedAgreements
     ) -> ReleaseState:
         """Record an approver's signed statement; the state that the release is in then.
 
@@ -179,7 +179,7 @@ class Releases:
         approval = statement.read(Kind.APPROVAL, Approval)
         with self.database.transaction() as tx:
             row = find_release(tx.session, approval.release_id)
-            check_approval(statement, card, row, agreements, tx.now.date())
+            check_approval(statement, card, row, agreements.agreements, tx.now.date())
             if row.state is not ReleaseState.SUBMITTED:
                 raise StateError(
                     "release-state",
@@ -192,18 +192,27 @@ class Releases:
                     party=approval.approver,
                     organisation=approval.organisation,
                     statement=statement.to_bytes(),
+                    card=canonical_json(card.model_dump(mode="json")),
                 )
             )
             tx.session.flush()
+            tx.record(
+                Event.APPROVAL_RECORDED,
+                release=row.release_id,
+                approver=approval.approver,
+                approval=statement.sha256,
+                agreements=agreements.sha256,
+            )
             policy = find_round(tx.session, row.round_id).read().policy
             if has_enough_approvals(approvals(tx.session, row.release_id), policy):
                 row.move(tx, ReleaseState.APPROVED, Event.RELEASE_APPROVED)
             return row.state
 
-    def publish(self, release_id: str) -> Release:
+    def publish(self, release_id: str, agreements: Agreements) -> Release:
         """Show an approved release to readers; the one that it supersedes stays permalinked.
 
-        The gate: bytes as signed, the synthetic mark, and every certificate verified anew.
+        The gate, in this order: the publisher's signature and the bytes as signed, the round's
+        mark, every certificate and quotient, and every approval anew.
 
         Raises:
             StateError, TrustError, PolicyError, ProtectionError: nothing is published.
@@ -211,6 +220,9 @@ class Releases:
         self.verify(release_id)
         with self.database.transaction() as tx:
             row = find_release(tx.session, release_id)
+            self._check_signed(row)
+            check_newest(tx.session, row)
+            self._check_approvals(tx, row, agreements)
             row.move(tx, ReleaseState.PUBLISHED, Event.RELEASE_PUBLISHED)
             row.published_at = tx.now
             release = read_release(tx.session, row)
@@ -219,46 +231,87 @@ class Releases:
                     old.move(tx, ReleaseState.SUPERSEDED, Event.RELEASE_SUPERSEDED)
             return release
 
+    def _check_approvals(self, tx: Transaction, row: ReleaseRow, agreements: Agreements) -> None:
+        """Each stored approval still counts today, and together they are enough."""
+        given = approvals(tx.session, row.release_id)
+        for approval in given:
+            statement = Statement.from_bytes(approval.statement)
+            card = Card.model_validate(parse_canonical(approval.card))
+            check_approval(statement, card, row, agreements, tx.now.date())
+        if not has_enough_approvals(given, find_round(tx.session, row.round_id).read().policy):
+            raise PolicyError(
+                "approvals-missing",
+                f"expected enough approvals of different organisations, found {len(given)}",
+                hint="record the approvers' statements with `publisher record-approval`",
+            )
+
+    def _check_signed(self, row: ReleaseRow) -> None:
+        """The stored statement is the publisher's own, and the one that approvers named."""
+        statement = Statement.from_bytes(row.statement)
+        statement.check_signed_by(self.identity.card)
+        if statement.sha256 != row.sha256:
+            raise TrustError(
+                "released-bytes-differ",
+                f"expected the statement of {row.release_id} as it was staged, found another",
+                hint="restore the database from a copy, or stage the release again",
+            )
+
     def verify(self, release_id: str) -> int:
-        """Check a release against its manifest, its round's mark and its certificates.
+        """Check a release: signature, bytes, its round's mark, certificates and quotients.
 
         Returns:
             The number of certificates that were verified.
         """
         with self.database.reading() as session:
             row = find_release(session, release_id)
+            self._check_signed(row)
             release = read_release(session, row)
             round_ = find_round(session, row.round_id).read()
-            tally_row = newest_tally(session, row.round_id)
+            tally_row = check_newest(session, row)
             certificates = from_json_lines(self._internal(session, row, CERTIFICATES))
         check_mark(release.manifest.synthetic, round_)
-        if tally_row is None or tally_row.revision != row.revision:
-            raise StateError(
-                "tally-newer",
-                f"expected the tally of {release_id} to be the newest, found another",
-                hint="stage the round again; a newer tally replaces this release",
-            )
-        tally = open_stored(tally_row, self.keys)
-        verify_protection(
-            count_cells(release.tables),
-            tally,
-            round_.reference,
-            rules_of(round_.policy),
-            published_of(round_.policy, tally),
-            certificates,
-        )
+        check_release(round_, open_stored(tally_row, self.keys), release.tables, certificates)
         return len(certificates)
 
     def withdraw(self, release_id: str, reason: str) -> Statement:
-        """Withdraw a release, with the reason that its permalink will show."""
+        """Withdraw a release, with the reason that its permalink will show.
+
+        Asked again, it gives the same statement.
+        """
+        if not 1 <= len(reason.strip()) <= MAX_REASON:
+            raise InputError(
+                "reason-missing",
+                f"expected a reason of 1 to {MAX_REASON} characters, which readers will see",
+                hint="say in one sentence what is wrong with the release",
+            )
         with self.database.transaction() as tx:
             row = find_release(tx.session, release_id)
+            if row.withdrawal is not None:
+                return Statement.from_bytes(row.withdrawal)
             row.reason = reason
             row.move(tx, ReleaseState.WITHDRAWN, Event.RELEASE_WITHDRAWN)
             body = Withdrawal(
                 release_id=release_id, release=row.sha256, reason=reason, withdrawn_at=tx.now
             )
-            return Statement.make(Kind.WITHDRAWAL, body, self.identity)
+            statement = Statement.make(Kind.WITHDRAWAL, body, self.identity)
+            row.withdrawal = statement.to_bytes()
+            return statement
+
+
+def check_newest(session: Session, row: ReleaseRow) -> TallyRow:
+    """The tally of a release, which must be the newest of its round.
+
+    Raises:
+        StateError: ``tally-newer``.
+    """
+    newest = newest_tally(session, row.round_id)
+    if newest is None or newest.revision != row.revision:
+        raise StateError(
+            "tally-newer",
+            f"expected the tally of {row.release_id} to be the newest, found another",
+            hint="stage the round again; a newer tally replaces this release",
+        )
+    return newest
 
 
 def _published(session: Session, round_id: str) -> list[ReleaseRow]:
@@ -268,14 +321,13 @@ def _published(session: Session, round_id: str) -> list[ReleaseRow]:
     return list(session.scalars(query))
 
 
-def _published_before(session: Session, release_id: str) -> Release | None:
-    row = session.get(ReleaseRow, release_id) if release_id else None
-    return None if row is None else read_release(session, row)
+def _latest_published(session: Session, round_id: str) -> Release | None:
+    """The release that a new one of this round will supersede."""
+    rows = _published(session, round_id)
+    return read_release(session, rows[0]) if rows else None
 
 
-def _next_release(session: Session, round_id: str, revision: int) -> tuple[str, str]:
-    """The id of the next release of a round, and of the published one that it replaces."""
+def _next_release_id(session: Session, round_id: str, revision: int) -> str:
     query = select(ReleaseRow.release_id).where(ReleaseRow.round_id == round_id)
     staged = sum(1 for id_ in session.scalars(query) if id_.startswith(f"{round_id}-v{revision}."))
-    published = _published(session, round_id)
-    return f"{round_id}-v{revision}.{staged}", published[0].release_id if published else ""
+    return f"{round_id}-v{revision}.{staged}"

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from publisher.policies import ReleaseState, may_move
@@ -31,7 +32,7 @@ from shared.identity import Identity
 from shared.ledger import Event
 from shared.policy import read_policy
 from shared.state.database import Database, Transaction
-from shared.state.destroying import TERM, Steps, destroy_round
+from shared.state.destroying import TERM, Steps, destroy_round, do_all
 from shared.state.ledger_table import last_entry_at
 from shared.state.round_keys import RoundKeys
 from shared.statement import Statement
@@ -45,11 +46,16 @@ class Retention:
     keys: RoundKeys
     identity: Identity
 
-    def destroy(self, round_id: str, reason: str) -> Statement:
+    def destroy(self, round_id: str, reason: str, *, key_lost: bool = False) -> Statement:
         """Destroy a round's key, tallies and internal documents, or finish doing so.
 
+        Args:
+            reason: why; a destruction that is finished keeps the reason that was announced.
+            key_lost: the operator vouches that an absent key exists nowhere any more.
+
         Raises:
-            StateError: ``round-unknown`` or ``round-destroyed``.
+            StateError: ``round-unknown``, ``round-destroyed``, ``key-folder-absent``, or
+                ``round-key-absent`` where the key is not seen before the announcement.
         """
 
         def announce(tx: Transaction) -> bool:
@@ -68,13 +74,16 @@ class Retention:
             find_round(tx.session, round_id).destruction = statement.to_bytes()
 
         steps = Steps(announce, delete, keep)
-        return destroy_round(self.database, self.keys, self.identity, round_id, reason, steps)
+        return destroy_round(
+            self.database, self.keys, self.identity, round_id, reason, steps, key_lost=key_lost
+        )
 
     def retain(self, now: datetime, *, clock_confirmed: bool = False) -> Iterator[Statement]:
         """End everything whose term was reached; the destruction statements.
 
         Raises:
             ConfigurationError: ``clock-ahead``.
+            MonitorError, OSError: the first failure, after everything else was done.
         """
         with self.database.reading() as session:
             last = last_entry_at(session.connection())
@@ -88,14 +97,16 @@ class Retention:
             ]
         if rounds or releases:
             check_clock(now, last, confirmed=clock_confirmed)
-        for round_id in sorted(rounds):
-            yield self.destroy(round_id, TERM)
-        for release_id in sorted(releases):
-            self._expire(release_id)
+        destroys = [partial(self.destroy, round_id, TERM) for round_id in sorted(rounds)]
+        expires = [partial(self._expire, release_id, now) for release_id in sorted(releases)]
+        yield from do_all([*destroys, *expires])
 
-    def _expire(self, release_id: str) -> None:
+    def _expire(self, release_id: str, now: datetime) -> None:
         with self.database.transaction() as tx:
             row = tx.session.get_one(ReleaseRow, release_id)
+            # It may have been published since it was found due; its term then begins anew.
+            if not _release_due(tx.session, row, now):
+                return
             row.move(tx, ReleaseState.EXPIRED, Event.RELEASE_EXPIRED)
             for table in released_tables(tx.session, release_id):
                 table.data = None
@@ -115,25 +126,24 @@ def _due(session: Session, row: RoundRow, now: datetime) -> bool:
 
 
 def _release_due(session: Session, row: ReleaseRow, now: datetime) -> bool:
-    if row.published_at is None or not may_move(row.state, ReleaseState.EXPIRED):
+    """Whether a release's term has ended: since publication, or since staging without one."""
+    if not may_move(row.state, ReleaseState.EXPIRED):
         return False
     policy = read_policy(find_round(session, row.round_id).policy).policy
     term = timedelta(days=policy.retention.release_after_publication_days)
-    return row.published_at + term <= now
+    return (row.published_at or row.staged_at) + term <= now
 
 
 def _delete_sealed(session: Session, round_id: str) -> int:
-    tallies = session.scalars(
-        select(TallyRow).where(TallyRow.round_id == round_id, TallyRow.envelope.is_not(None))
-    ).all()
+    """Delete every tally and internal document of a round where it lies; how many there were."""
     ids = select(ReleaseRow.release_id).where(ReleaseRow.round_id == round_id)
-    documents = session.scalars(
-        select(InternalDocumentRow).where(
-            InternalDocumentRow.release_id.in_(ids), InternalDocumentRow.box.is_not(None)
-        )
-    ).all()
-    for tally in tallies:
-        tally.envelope = None
-    for document in documents:
-        document.box = None
-    return len(tallies) + len(documents)
+    sealed = (
+        update(TallyRow)
+        .where(TallyRow.round_id == round_id, TallyRow.envelope.is_not(None))
+        .values(envelope=None),
+        update(InternalDocumentRow)
+        .where(InternalDocumentRow.release_id.in_(ids), InternalDocumentRow.box.is_not(None))
+        .values(box=None),
+    )
+    connection = session.connection()
+    return sum(connection.execute(each).rowcount for each in sealed)

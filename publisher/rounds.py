@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from publisher.store import RoundRow, RoundState
-from shared.agreements import Agreements
+from shared.agreements import PinnedAgreements
+from shared.clock import Clock, today
 from shared.errors import StateError
 from shared.identity import Role
+from shared.ledger import Event
 from shared.round import Round
 from shared.state.database import Database
 from shared.state.round_acceptance import RoundFiles, check_files
@@ -13,7 +15,11 @@ from shared.state.round_keys import RoundKeys
 
 
 def accept_round(
-    database: Database, keys: RoundKeys, files: RoundFiles, agreements: Agreements
+    database: Database,
+    keys: RoundKeys,
+    files: RoundFiles,
+    agreements: PinnedAgreements,
+    clock: Clock,
 ) -> Round:
     """Check a countersigned round and keep it.
 
@@ -22,10 +28,13 @@ def accept_round(
         PolicyError: the policy does not allow it.
         StateError: ``round-known`` or ``round-key-absent``.
     """
-    checked = check_files(files, agreements, keys, Role.PUBLISHER)
+    checked = check_files(files, agreements.agreements, keys, Role.PUBLISHER, today(clock))
     body = checked.trusted.body
     with database.transaction() as tx:
-        if tx.session.get(RoundRow, body.round_id) is not None:
+        known = tx.session.get(RoundRow, body.round_id)
+        if known is not None:
+            if known.read().sha256 == checked.trusted.sha256:
+                return body
             raise StateError("round-known", f"expected a new round, found {body.round_id} again")
         tx.session.add(
             RoundRow(
@@ -37,5 +46,11 @@ def accept_round(
                 policy=files.policy,
                 accepted_at=tx.now,
             )
+        )
+        tx.record(
+            Event.ROUND_OPENED,
+            round=body.round_id,
+            statement=checked.trusted.sha256,
+            agreements=agreements.sha256,
         )
     return body

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from publisher.protection import (
+    Certificate,
     Protected,
     Published,
     Rules,
@@ -28,13 +29,15 @@ from publisher.released import (
     Manifest,
     MeasureNote,
     Proof,
+    Release,
     ReleasedTable,
     TableEntry,
 )
+from publisher.summary import Subject, checker_summary
 from shared import __version__
 from shared.canonical import sha256_hex
 from shared.contract.tally import Tally
-from shared.errors import PolicyError
+from shared.errors import PolicyError, ProtectionError
 from shared.policy import Policy
 from shared.reference import Level, Reference
 from shared.state.round_documents import KnownRound
@@ -51,6 +54,7 @@ class Staged:
 
     manifest: Manifest
     tables: tuple[ReleasedTable, ...]
+    summary: str
     certificates: bytes
     report: bytes
 
@@ -75,7 +79,7 @@ def stage(
     tally: Tally,
     *,
     release_id: str,
-    supersedes: str,
+    previous: Release | None,
     made_at: datetime,
     progress: Callable[[int, int], None] | None = None,
 ) -> Staged:
@@ -95,10 +99,18 @@ def stage(
     tables = tuple(
         _released_table(each.table, cells, tally, round_.reference) for each in published
     )
-    manifest = _manifest(round_, tally, tables, protected, release_id, supersedes, made_at)
-    return Staged(
-        manifest, tables, to_json_lines(protected.certificates), protected.report.to_json()
+    report = protected.report.to_json()
+    subject = Subject(
+        title=f"Jeugdhulp op school, {round_.reference.region_name}",
+        release_id=release_id,
+        round_id=tally.header.round_id,
+        revision=tally.header.revision,
+        synthetic=round_.body.synthetic,
+        proof=_proof(protected),
     )
+    summary = checker_summary(subject, tables, report, previous)
+    manifest = _manifest(round_, tally, tables, subject, summary, previous, made_at)
+    return Staged(manifest, tables, summary, to_json_lines(protected.certificates), report)
 
 
 def check_mark(synthetic: bool, round_: KnownRound) -> None:
@@ -147,32 +159,70 @@ def _released_table(
     return ReleasedTable.make(table_id, definition.title, pa.table(columns, schema=COLUMNS))
 
 
-def count_cells(tables: Sequence[ReleasedTable]) -> pd.DataFrame:
-    """The counts of released tables as the verifier reads them, without derived measures."""
+def check_release(
+    round_: KnownRound, tally: Tally, tables: Sequence[ReleasedTable], proofs: Sequence[Certificate]
+) -> None:
+    """Check released tables against the tally: counts and certificates, then every quotient.
+
+    Raises:
+        ProtectionError: ``release-differs``, ``verification-failed`` or ``quotient-differs``.
+    """
+    rules, published = rules_of(round_.policy), published_of(round_.policy, tally)
     frames = [table.cells.to_pandas().assign(table=table.id) for table in tables]
     cells = pd.concat(frames, ignore_index=True)
-    counts = cells[~cells["measure"].isin(list(DERIVED))].reset_index(drop=True)
+    counts = _cells(cells[~cells["measure"].isin(list(DERIVED))])
+    verify_protection(counts, tally, round_.reference, rules, published, proofs)
+    expected = derive_rates(counts, round_.reference, rules)
+    if _keyed(expected) != _keyed(cells):
+        raise ProtectionError(
+            "quotient-differs",
+            "expected every rate and coverage to follow from the released counts, found others",
+            hint="stage the release again",
+        )
+
+
+def _cells(rows: pd.DataFrame) -> pd.DataFrame:
     columns = ["table", "level", "unit", "period", "category", "measure", "value", "status"]
     types = {"period": "int64", "value": "Int64"}
-    return pd.DataFrame(counts, columns=columns).astype(types)
+    return pd.DataFrame(rows, columns=columns).reset_index(drop=True).astype(types)
+
+
+def _keyed(cells: pd.DataFrame) -> dict[tuple[object, ...], tuple[object, ...]]:
+    """Value, decimals and status by key; a withheld value is None."""
+    frame = _cells(cells)
+    places = zip(*(frame[name] for name in frame.columns[:6]), strict=True)
+    values = (None if pd.isna(value) else int(value) for value in frame["value"])
+    shown = zip(values, (int(each) for each in cells["decimals"]), frame["status"], strict=True)
+    return dict(zip(places, shown, strict=True))
+
+
+def _proof(protected: Protected) -> Proof:
+    report = protected.report
+    return Proof(
+        rules=RULES_VERSION,
+        certificates_issued=report.certificates,
+        certificates_verified=report.certificates,  # the verifier ran on every one of them
+        exactly_exposed=report.total.exact,
+        too_narrow=report.total.too_narrow,
+    )
 
 
 def _manifest(
     round_: KnownRound,
     tally: Tally,
     tables: Sequence[ReleasedTable],
-    protected: Protected,
-    release_id: str,
-    supersedes: str,
+    subject: Subject,
+    summary: str,
+    previous: Release | None,
     made_at: datetime,
 ) -> Manifest:
-    report, reference, header = protected.report, round_.reference, tally.header
+    reference, header = round_.reference, tally.header
     return Manifest(
-        release_id=release_id,
-        title=f"Jeugdhulp op school, {reference.region_name}",
+        release_id=subject.release_id,
+        title=subject.title,
         region=reference.region,
         region_name=reference.region_name,
-        synthetic=round_.body.synthetic,
+        synthetic=subject.synthetic,
         made_at=made_at,
         reference_on=tuple(period.reference_on for period in header.periods),
         round_id=header.round_id,
@@ -196,14 +246,9 @@ def _manifest(
             for table in tables
         ),
         measures=_measure_notes(tally),
-        proof=Proof(
-            rules=RULES_VERSION,
-            certificates_issued=report.certificates,
-            certificates_verified=report.certificates,  # the verifier ran on every one of them
-            exactly_exposed=report.total.exact,
-            too_narrow=report.total.too_narrow,
-        ),
-        supersedes=supersedes,
+        proof=subject.proof,
+        supersedes=previous.manifest.release_id if previous else "",
+        summary_sha256=sha256_hex(summary.encode()),
         sources=tuple(f"{source.title} ({source.licence})" for source in reference.sources),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from publisher.policies import ReleaseState, check_move
@@ -68,8 +68,10 @@ class ReleaseRow(Base):
     state: Mapped[ReleaseState] = mapped_column(one_of(ReleaseState))
     statement: Mapped[bytes] = mapped_column(LargeBinary)
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    summary: Mapped[str] = mapped_column(Text, default="")
     proposer: Mapped[str] = mapped_column(String(31), default="")
     reason: Mapped[str] = mapped_column(String(500), default="")
+    withdrawal: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     staged_at: Mapped[datetime] = mapped_column(Instant)
     published_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
 
@@ -106,6 +108,7 @@ class ApprovalRow(Base):
     party: Mapped[str] = mapped_column(String(31), primary_key=True)
     organisation: Mapped[str] = mapped_column(String(120))
     statement: Mapped[bytes] = mapped_column(LargeBinary)
+    card: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class InternalDocumentRow(Base):

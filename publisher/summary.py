@@ -4,34 +4,41 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import pyarrow.compute as pc
 
-from publisher.released import CellStatus, Manifest, Release, ReleasedTable
+from publisher.released import CellStatus, Proof, Release, ReleasedTable
 
 COUNTS_OF_PERSONS = ("clients", "pupils", "not_covered")
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a summary is about: a release before its manifest, which pins the summary, exists."""
+
+    title: str
+    release_id: str
+    round_id: str
+    revision: int
+    synthetic: bool
+    proof: Proof
+
+
 def checker_summary(
-    manifest: Manifest,
-    tables: Sequence[ReleasedTable],
-    report: bytes,
-    previous: Release | None,
+    subject: Subject, tables: Sequence[ReleasedTable], report: bytes, previous: Release | None
 ) -> str:
     """The summary as Dutch text."""
-    return "\n".join(_lines(manifest, tables, report, previous)) + "\n"
+    return "\n".join(_lines(subject, tables, report, previous)) + "\n"
 
 
 def _lines(
-    manifest: Manifest,
-    tables: Sequence[ReleasedTable],
-    report: bytes,
-    previous: Release | None,
+    subject: Subject, tables: Sequence[ReleasedTable], report: bytes, previous: Release | None
 ) -> Iterator[str]:
-    yield f"Samenvatting voor de goedkeurder: {manifest.title}"
-    yield f"Uitgave {manifest.release_id}, ronde {manifest.round_id}, herziening "\
-          f"{manifest.revision}"  # fmt: skip
-    if manifest.synthetic:
+    yield f"Samenvatting voor de goedkeurder: {subject.title}"
+    yield f"Uitgave {subject.release_id}, ronde {subject.round_id}, herziening "\
+          f"{subject.revision}"  # fmt: skip
+    if subject.synthetic:
         yield "SYNTHETISCH – geen echte cijfers"
     yield ""
     yield "Per tabel: cellen, niet getoond, kleinste getoonde aantal kinderen met jeugdhulp,"
@@ -39,7 +46,7 @@ def _lines(
     for table in tables:
         yield f"  {table.id:<20} {_table_line(table)}"
     yield ""
-    proof = manifest.proof
+    proof = subject.proof
     yield f"Bescherming volgens {proof.rules}:"
     yield f"  bewijzen gemaakt {proof.certificates_issued}, gecontroleerd "\
           f"{proof.certificates_verified}"  # fmt: skip

@@ -9,19 +9,21 @@ import os
 import sys
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
+from pydantic import ValidationError
 
 from shared.clock import system_clock, today
 from shared.errors import MonitorError
-from shared.identity import Card, Identity, Role, load_card, save_card
+from shared.identity import PASSPHRASE, Card, Identity, Role, load_card, save_card
 from shared.ledger import Head, verify_ledger
+from shared.policy import explain
 from shared.receipt import Receipt
 from shared.statement import Kind, Statement
 
 DEBUG = "MOJ_DEBUG"
 """With this variable set, an unexpected error shows its traceback; for developers only."""
-PASSPHRASE = "MOJ_PASSPHRASE"  # noqa: S105 - the name of a variable, not a secret
 VALIDITY_DAYS = 3 * 366
 
 
@@ -42,11 +44,19 @@ def run(command: click.Command, name: str) -> None:
         if error.hint:
             click.echo(f"  → {error.hint}", err=True)
         sys.exit(error.exit_code)
+    except ValidationError as error:
+        click.echo(f"{name}: input-invalid: {explain(error)}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        place = Path(str(error.filename)).name if error.filename else "a file"
+        click.echo(f"{name}: file-problem: {place}: {error.strerror or 'cannot be used'}", err=True)
+        click.echo("  → check the name, the folder and who may read and write it", err=True)
+        sys.exit(2)
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
         # Only the class: a message of another library could hold a value.
-        click.echo(f"{name}: unexpected: {type(error).__name__}; nothing was changed", err=True)
+        click.echo(f"{name}: unexpected: {type(error).__name__}", err=True)
         click.echo(f"  → set {DEBUG}=1 to see where, on synthetic data only", err=True)
         sys.exit(1)
 
@@ -84,8 +94,8 @@ def identity_command(roles: tuple[Role, ...]) -> click.Command:
                   default=roles[0].value, show_default=True)  # fmt: skip
     @click.option("--name", required=True, help="Name of the party or person.")
     @click.option("--organisation", required=True)
-    @click.option("--private", type=PATH, required=True, help="Private file to write.")
-    @click.option("--card", type=PATH, required=True, help="Public card to write.")
+    @click.option("--private", type=NEW_FILE, required=True, help="Private file to write.")
+    @click.option("--card", type=NEW_FILE, required=True, help="Public card to write.")
     def identity(
         party: str, role: str, name: str, organisation: str, private: Path, card: Path
     ) -> None:
@@ -110,6 +120,23 @@ def card_command(path: Path) -> None:
     show_card(load_card(path))
 
 
+class NewFile(click.Path):
+    """A file to write: absent now, in a folder that exists; checked before anything is done."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, dir_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path, or a usage error."""
+        path = Path(str(super().convert(value, param, ctx)))
+        if path.exists():
+            self.fail(f"{path.name} exists already; choose another name", param, ctx)
+        if not path.parent.is_dir():
+            self.fail(f"there is no folder for {path.name}", param, ctx)
+        return path
+
+
+NEW_FILE = NewFile()
 PATH = click.Path(path_type=Path)
 EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
 

@@ -19,7 +19,8 @@ class Destruction(Body):
 
     Attributes:
         objects: sealed objects whose bytes were deleted.
-        ledger_seq: the entry that announced the destruction.
+        reason: as the ledger announced it; says so where the key was lost before.
+        ledger_seq: the ledger's entry of the destruction.
     """
 
     service: PartyId

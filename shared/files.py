@@ -1,8 +1,12 @@
-"""Files that are whole or absent: written beside the target, flushed, then renamed."""
+"""Files that are whole or absent, and names and files that are safe to touch.
+
+A file is written beside its target, flushed, then renamed.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -10,6 +14,24 @@ from shared.errors import ConfigurationError, InputError
 
 PRIVATE = 0o600
 PUBLIC = 0o644
+ROUND_ID = re.compile(r"[a-z0-9][a-z0-9-]{2,40}")
+"""The whole of a round id, as shared/round.py has it; safe as the name of a folder."""
+
+
+def check_round_id(round_id: str) -> str:
+    """Refuse a round id before it becomes a part of a path; the id itself.
+
+    Raises:
+        InputError: ``round-id-invalid``.
+    """
+    if ROUND_ID.fullmatch(round_id) is None:
+        raise InputError(
+            "round-id-invalid",
+            "expected a round id of 3 to 41 lower-case letters, digits and hyphens that does not "
+            f"start with a hyphen, found {len(round_id)} characters that do not fit",
+            hint="copy the id from the round of the key office",
+        )
+    return round_id
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = PUBLIC, replace: bool = False) -> None:
@@ -82,9 +104,14 @@ def check_private(path: Path) -> None:
 def shred(path: Path) -> None:
     """Overwrite a small secret file once, unlink it and make that durable.
 
-    A copy that the file system or the disk kept is beyond this; therefore the key folder lies
+    A symbolic link is unlinked and never followed: what it points at is not this party's to
+    overwrite, and is still there afterwards. A copy that the file system or the disk kept is beyond this; therefore the key folder lies
     on a volume of its own, outside backups and snapshots.
     """
+    if path.is_symlink():
+        path.unlink()
+        sync_folder(path.parent)
+        return
     if not path.exists():
         return
     size = path.stat().st_size

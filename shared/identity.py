@@ -36,6 +36,7 @@ from shared.redaction import Secret
 
 SEED_BYTES = 32
 _MLKEM_PUBLIC_BYTES = 1184
+PASSPHRASE = "MOJ_PASSPHRASE"  # noqa: S105 - the name of a variable, not a secret
 _FORMAT = "MOJ/1 identity"
 
 PartyId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
@@ -262,7 +263,7 @@ def _open_seeds(document: dict[str, Any], passphrase: str | None) -> bytes:
         raise TrustError(
             "passphrase-needed",
             "expected a passphrase for this identity, got none",
-            hint="set it in the environment variable MOJ_PASSPHRASE or type it when asked",
+            hint=f"set it in the environment variable {PASSPHRASE}",
         )
     key = _passphrase_key(passphrase, bytes.fromhex(sealed["salt"]))
     try:

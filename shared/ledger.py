@@ -38,6 +38,7 @@ class Event(StrEnum):
     TALLY_RECEIVED = "tally_received"
     RELEASE_STAGED = "release_staged"
     RELEASE_SUBMITTED = "release_submitted"
+    APPROVAL_RECORDED = "approval_recorded"
     RELEASE_APPROVED = "release_approved"
     RELEASE_PUBLISHED = "release_published"
     RELEASE_SUPERSEDED = "release_superseded"
@@ -154,7 +155,9 @@ def verify_ledger(lines: Iterable[bytes], signer: Card, witnesses: Iterable[Head
         StateError: ``ledger-broken``, naming the first bad entry.
     """
     head = EMPTY
-    expected = {witness.seq: witness.sha256 for witness in witnesses}
+    expected: dict[int, set[str]] = {}
+    for witness in witnesses:
+        expected.setdefault(witness.seq, set()).add(witness.sha256)
     for number, line in enumerate(lines, start=1):
         try:
             entry = read_entry(line.rstrip(b"\n"))
@@ -167,7 +170,7 @@ def verify_ledger(lines: Iterable[bytes], signer: Card, witnesses: Iterable[Head
         except (InputError, TrustError) as error:
             raise _broken(number, error.message) from error
         head = Head(entry.seq, entry.sha256)
-        if expected.pop(head.seq, head.sha256) != head.sha256:
+        if expected.pop(head.seq, {head.sha256}) != {head.sha256}:
             raise _broken(number, "expected the hash that a receipt witnessed")
     if expected:
         raise _broken(head.seq + 1, "expected an entry that a receipt witnessed, found the end")

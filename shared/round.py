@@ -166,7 +166,12 @@ class TrustedRound(Body):
 
 
 def check_round(
-    statement: Statement, register: Statement, pins: Pins, *, accepted: bool = True
+    statement: Statement,
+    register: Statement,
+    pins: Pins,
+    *,
+    day: date | None,
+    accepted: bool = True,
 ) -> TrustedRound:
     """Check a round in numbered steps and give what may be relied on.
 
@@ -174,6 +179,8 @@ def check_round(
         statement: the round.
         register: the register that the round pins.
         pins: the reader's own pinned fingerprints.
+        day: on which the cards of key office and services must be valid; None to look back at
+            a round that was accepted on an earlier day.
         accepted: whether the linker's counter-signature must stand on it.
 
     Raises:
@@ -205,7 +212,11 @@ def check_round(
                 f"expected an offer for {round_.round_id}, found one for {offer.round_id}",
                 hint="the service makes a new offer for each round",
             )
-    # 4. The linker accepted the round.
+    # 4. Their cards are valid today, where the round is new to the reader.
+    if day is not None:
+        for card in (office, linker.card, publisher.card):
+            card.check_valid_on(day)
+    # 5. The linker accepted the round.
     if accepted:
         statement.check_signed_by(linker.card)
     return TrustedRound(

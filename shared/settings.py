@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from shared.agreements import PinnedAgreements, load_agreements
 from shared.errors import ConfigurationError
 from shared.files import read_file
-from shared.identity import Identity
+from shared.identity import PASSPHRASE, Identity
 from shared.policy import PinnedPolicy, explain, load_policy, parse_toml
 
 
@@ -35,7 +36,7 @@ class ServiceSettings(BaseModel):
 
     def load_identity(self) -> Identity:
         """The service's identity."""
-        return Identity.load(self.identity)
+        return Identity.load(self.identity, os.environ.get(PASSPHRASE))
 
     def load_policy(self) -> PinnedPolicy:
         """The policy in use."""

@@ -28,7 +28,8 @@ def accepted(region: MiniRegion) -> Statement:
             region.identities["koppelaar"],
             region.linker_keys,
             region.files(),
-            region.agreements,
+            region.pinned_agreements,
+            region.clock,
         )
     finally:
         database.close()

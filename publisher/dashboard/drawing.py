@@ -14,7 +14,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from publisher.dashboard.chart_data import ChartData, ChartKind
+from publisher.dashboard.chart_data import ChartData, ChartKind, Point
 from publisher.dashboard.looks import Look, Theme
 from shared.canonical import sha256_hex
 
@@ -22,6 +22,8 @@ _VEGA_LITE = "6.4"
 _FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 _LINE_BREAK = "|"
 _LINE_HEIGHT = 15
+_ROOM_UNDER = 0.12
+"""Part of the highest value; a figure under a lower point would touch the axis."""
 
 
 def draw(data: ChartData, look: Look) -> bytes:
@@ -50,7 +52,13 @@ def _trend(data: ChartData, look: Look) -> _Drawn:
         for label, note in zip(data.axis, data.notes, strict=True)
     }
     rows = [
-        {"at": ticks[each.at], "value": each.value, "series": each.series, "line": each.line}
+        {
+            "at": ticks[each.at],
+            "value": each.value,
+            "series": each.series,
+            "line": each.line,
+            "under": _reads_under(data, each),
+        }
         # Later rows lie on top: the unit's own line over the one that it is compared with.
         for each in sorted(data.points, key=lambda point: point.series == data.series[0])
     ]
@@ -65,7 +73,25 @@ def _trend(data: ChartData, look: Look) -> _Drawn:
         ),
     )
     y = alt.Y("value:Q", scale=_from_zero(data), axis=_value_axis(data, None))
-    series = list(data.series)
+    colour, dash = _line_styles(list(data.series), look)
+    base = _chart(rows).encode(x=x, y=y, color=colour)
+    own = base.transform_filter(alt.datum.series == data.series[0])
+    figure = alt.Text("value:Q", format=_number_format(data))
+    layers = [
+        base.mark_line(strokeWidth=2.5).encode(detail="line:N", strokeDash=dash),
+        base.mark_point(filled=True, size=55, opacity=1),
+        *(
+            own.transform_filter(alt.datum.under == under)
+            .mark_text(dy=dy, fontSize=13, fontWeight="bold")
+            .encode(text=figure)
+            for under, dy in ((False, -13), (True, 16))
+        ),
+    ]
+    deepest = max(tick.count(_LINE_BREAK) for tick in ticks.values()) + 1
+    return layers, look.format.trend_width, look.format.height, 22 + _LINE_HEIGHT * (deepest + 1)
+
+
+def _line_styles(series: list[str], look: Look) -> tuple[alt.Color, alt.StrokeDash]:
     legend = alt.Legend(
         title=None,
         orient="top",
@@ -79,18 +105,15 @@ def _trend(data: ChartData, look: Look) -> _Drawn:
         scale=alt.Scale(domain=series, range=list(look.theme.lines[: len(series)])),
         legend=legend if len(series) > 1 else None,
     )
-    dash = alt.StrokeDash("series:N", scale=alt.Scale(domain=series, range=[[1, 0], [6, 4]]))
-    base = _chart(rows).encode(x=x, y=y, color=colour)
-    own = base.transform_filter(alt.datum.series == series[0])
-    layers = [
-        base.mark_line(strokeWidth=2.5).encode(detail="line:N", strokeDash=dash),
-        base.mark_point(filled=True, size=55, opacity=1),
-        own.mark_text(dy=-13, fontSize=13, fontWeight="bold").encode(
-            text=alt.Text("value:Q", format=_number_format(data))
-        ),
-    ]
-    deepest = max(tick.count(_LINE_BREAK) for tick in ticks.values()) + 1
-    return layers, look.format.trend_width, look.format.height, 22 + _LINE_HEIGHT * (deepest + 1)
+    scale = alt.Scale(domain=series, range=[[1, 0], [6, 4]])
+    return colour, alt.StrokeDash("series:N", scale=scale)
+
+
+def _reads_under(data: ChartData, own: Point) -> bool:
+    """Whether a figure stands under its point, so that no other line runs through it."""
+    others = [each.value for each in data.points if each.at == own.at and each.series != own.series]
+    has_room = own.value > _ROOM_UNDER * max(each.value for each in data.points)
+    return has_room and any(other >= own.value for other in others)
 
 
 def _bars(data: ChartData, look: Look) -> _Drawn:

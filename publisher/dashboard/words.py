@@ -51,10 +51,9 @@ MEASURE_WORDS = {
     ),
     COVERAGE: MeasureWords(
         "Dekking in %",
-        "Het deel van alle leerlingen van de school, volgens de telling van DUO, dat in deze "
-        "cijfers meetelt.",
+        "Het deel van alle leerlingen, volgens de telling van DUO, dat in deze cijfers meetelt.",
         "Is de dekking laag? Dan woont een groot deel van de leerlingen niet in een deelnemende "
-        "gemeente. De cijfers gaan dan maar over een deel van de school.",
+        "gemeente. De cijfers gaan dan maar over een deel van de leerlingen.",
         suffix="%",
     ),
 }

@@ -22,7 +22,17 @@ from shared.identity import Card, Identity, Role
 from shared.policy import PinnedPolicy, explain, parse_toml
 from shared.redaction import Secret
 from shared.register import Register
-from shared.round import SCHEME, Limits, Pins, Round, Supplier, Terms, read_offer
+from shared.round import (
+    SCHEME,
+    Limits,
+    Pins,
+    Round,
+    Supplier,
+    Terms,
+    TrustedRound,
+    check_round,
+    read_offer,
+)
 from shared.statement import Kind, Statement
 
 
@@ -101,9 +111,11 @@ def make_round(
 
     Raises:
         PolicyError: the policy does not allow the round.
+        StateError: ``round-made``.
         TrustError: an offer is not of a pinned service, or for another round.
     """
     office, pins = home.identity(), home.pins().pins
+    home.check_not_made(round_id)
     policy.policy.check_round_allowed(synthetic=plan.synthetic)
     for supplier in plan.suppliers:
         for expected in supplier.expected:
@@ -131,7 +143,7 @@ def make_round(
         limits=Limits(**policy.policy.limits.model_dump()),
     )
     statement = Statement.make(Kind.ROUND, body, office)
-    home.write_secret(round_id, secret)
+    home.write_made(round_id, secret, statement)
     return statement
 
 
@@ -146,20 +158,31 @@ def _check_offers(offers: tuple[Statement, Statement], pins: Pins, round_id: str
         )
 
 
-def make_grant(home: Home, round_: Statement, register: Register, party: str) -> bytes:
-    """The round secret, sealed to one supplier of the round.
+def make_grants(home: Home, round_: Statement, register: Statement) -> dict[str, bytes]:
+    """The round secret, sealed to each supplier of an accepted round, by party.
+
+    Register and round are verified against the key office's own pins, and the linker, which
+    pins every supplier's card itself, must have accepted the round: a card that was swapped in
+    a file on its way never receives a secret.
 
     Raises:
-        PolicyError: ``supplier-not-in-round``.
+        TrustError: a signature, pin or hash does not fit; no grant is made.
     """
-    office, body = home.identity(), round_.read(Kind.ROUND, Round)
-    body.supplier(party)
+    trusted = check_round(round_, register, home.pins().pins, day=None)
+    return {
+        supplier.party: _make_grant(home, trusted, supplier.party)
+        for supplier in trusted.body.suppliers
+    }
+
+
+def _make_grant(home: Home, trusted: TrustedRound, party: str) -> bytes:
+    office, body = home.identity(), trusted.body
     context = Context(
         kind=EnvelopeKind.GRANT,
         sender=office.party,
         recipient=party,
         round_id=body.round_id,
-        round_statement=round_.sha256,
+        round_statement=trusted.sha256,
         schema_name=GRANT_SCHEMA,
         policy=body.policy,
         agreement="",
@@ -174,4 +197,5 @@ def make_grant(home: Home, round_: Statement, register: Register, party: str) ->
         tool=f"hasher {__version__}",
     )
     secret = home.secret(body.round_id)
-    return seal(context, secret.reveal(), office, register.card(party).sealing_key())
+    card = trusted.register_body.card(party)
+    return seal(context, secret.reveal(), office, card.sealing_key())

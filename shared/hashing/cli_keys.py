@@ -6,18 +6,18 @@ from pathlib import Path
 
 import click
 
-from shared.cli import EXISTING, PATH, create_identity, parse_day, show_card
+from shared.cli import EXISTING, NEW_FILE, PATH, create_identity, parse_day, show_card
 from shared.clock import system_clock, today
+from shared.errors import InputError
 from shared.files import read_file, write_whole
-from shared.hashing.ceremony import load_plan, make_grant, make_register, make_round
+from shared.hashing.ceremony import load_plan, make_grants, make_register, make_round
 from shared.hashing.home import Home, OwnPins
 from shared.hashing.reference_files import ReferenceFiles, build_reference
 from shared.identity import Role, load_card
 from shared.policy import load_policy
 from shared.reference import Reference
-from shared.register import Register
-from shared.round import Pins, Round
-from shared.statement import Kind, Statement
+from shared.round import Pins
+from shared.statement import Statement
 
 ROLES = (Role.SUPPLIER, Role.KEY_OFFICE)
 
@@ -32,7 +32,7 @@ def key() -> None:
 @click.option("--role", type=click.Choice([role.value for role in ROLES]), default="supplier")
 @click.option("--name", required=True)
 @click.option("--organisation", required=True)
-@click.option("--card", type=PATH, required=True, help="Publieke kaart om te delen.")
+@click.option("--card", type=NEW_FILE, required=True, help="Publieke kaart om te delen.")
 @click.pass_obj
 def identity(home: Home, party: str, role: str, name: str, organisation: str, card: Path) -> None:
     """Maak een identiteit: een privébestand in uw eigen map en een kaart om te delen."""
@@ -56,7 +56,15 @@ def identity(home: Home, party: str, role: str, name: str, organisation: str, ca
 @click.pass_obj
 def pin(home: Home, key_office: str, linker: str, publisher: str, agreement: str) -> None:
     """Leg de vingerafdrukken vast die in uw getekende overeenkomst staan."""
-    pins = Pins(key_office=key_office, linker=linker, publisher=publisher)
+    given = (key_office, linker, publisher)
+    office, linking, publishing = ("".join(each.split()).lower() for each in given)
+    if len({office, linking, publishing}) != len(given):
+        raise InputError(
+            "pins-same",
+            "expected three different fingerprints, found the same one twice",
+            hint="lees ze opnieuw af uit uw getekende overeenkomst",
+        )
+    pins = Pins(key_office=office, linker=linking, publisher=publishing)
     home.write_pins(OwnPins(pins=pins, agreement=agreement))
     click.echo("vastgelegd")
 
@@ -64,7 +72,7 @@ def pin(home: Home, key_office: str, linker: str, publisher: str, agreement: str
 @key.command("register")
 @click.option("--region", required=True)
 @click.option("--card", "cards", type=EXISTING, multiple=True, required=True)
-@click.option("--out", type=PATH, required=True)
+@click.option("--out", type=NEW_FILE, required=True)
 @click.pass_obj
 def register(home: Home, region: str, cards: tuple[Path, ...], out: Path) -> None:
     """(Sleutelbeheer) Teken het register: de lijst van kaarten van alle partijen."""
@@ -85,7 +93,7 @@ def register(home: Home, region: str, cards: tuple[Path, ...], out: Path) -> Non
 @click.option("--pupil-totals", type=EXISTING)
 @click.option("--licence", required=True, help="Licentie van de bestanden, zoals CC0.")
 @click.option("--retrieved-on", required=True, help="Datum van ophalen, jjjj-mm-dd.")
-@click.option("--out", type=PATH, required=True)
+@click.option("--out", type=NEW_FILE, required=True)
 def reference(
     region: str,
     region_name: str,
@@ -124,7 +132,7 @@ def reference(
 @click.option("--reference", "reference_", type=EXISTING, required=True)
 @click.option("--linker-offer", type=EXISTING, required=True)
 @click.option("--publisher-offer", type=EXISTING, required=True)
-@click.option("--out", type=PATH, required=True)
+@click.option("--out", type=NEW_FILE, required=True)
 @click.pass_obj
 def round_(
     home: Home,
@@ -159,14 +167,11 @@ def round_(
 @click.pass_obj
 def grant(home: Home, round_file: Path, register_: Path, folder: Path) -> None:
     """(Sleutelbeheer) Verzegel het geheim van de ronde aan elke leverancier."""
-    statement = Statement.load(round_file)
-    parties = Statement.load(register_).read(Kind.REGISTER, Register)
-    body = statement.read(Kind.ROUND, Round)
+    grants = make_grants(home, Statement.load(round_file), Statement.load(register_))
     folder.mkdir(parents=True, exist_ok=True)
-    for supplier in body.suppliers:
-        envelope = make_grant(home, statement, parties, supplier.party)
-        write_whole(folder / f"{supplier.party}.grant.moj", envelope)
-    click.echo(f"{len(body.suppliers)} machtigingen in {folder.name}")
+    for party, envelope in grants.items():
+        write_whole(folder / f"{party}.grant.moj", envelope, replace=True)
+    click.echo(f"{len(grants)} machtigingen in {folder.name}")
 
 
 @key.command("import")

@@ -21,16 +21,16 @@ from pydantic import ValidationError
 from shared.canonical import canonical_json, parse_canonical
 from shared.envelope import EnvelopeKind, check_body, open_body, read_header
 from shared.errors import ConfigurationError, InputError, StateError, TrustError
-from shared.files import PRIVATE, check_private, read_file, shred, write_whole
+from shared.files import PRIVATE, check_private, check_round_id, read_file, shred, write_whole
 from shared.hashing.pseudonym import calibration, derive_key
-from shared.identity import Identity, Role
+from shared.identity import PASSPHRASE, Identity, Role
 from shared.policy import PinnedPolicy, read_policy
 from shared.redaction import Secret
 from shared.round import Pins, TrustedRound, check_pinned_document, check_round
 from shared.statement import Body, Statement
 
-PASSPHRASE = "MOJ_PASSPHRASE"  # noqa: S105 - the name of a variable, not a secret
 GRANT_SCHEMA = "grant/1"
+MADE = "made.json"
 
 
 class OwnPins(Body):
@@ -66,8 +66,12 @@ class Home:
         return self.folder / "identity.json"
 
     def round_folder(self, round_id: str) -> Path:
-        """The folder of a round, whether it exists or not."""
-        return self.folder / "rounds" / round_id
+        """The folder of a round, whether it exists or not.
+
+        Raises:
+            InputError: ``round-id-invalid``.
+        """
+        return self.folder / "rounds" / check_round_id(round_id)
 
     def rounds(self) -> list[str]:
         """The rounds of which something is kept here, in order."""
@@ -149,7 +153,7 @@ class Home:
         own, identity = self.pins(), self.identity()
         # 1. Signatures of key office and linker, both offers, the register: against own pins.
         trusted = check_round(
-            Statement.from_bytes(round_), Statement.from_bytes(register), own.pins
+            Statement.from_bytes(round_), Statement.from_bytes(register), own.pins, day=day
         )
         body = trusted.body
         # 2. The policy is the one that the round pins.
@@ -193,11 +197,28 @@ class Home:
         folder.rmdir()
         return len(files)
 
-    def write_secret(self, round_id: str, secret: Secret) -> None:
-        """Keep the round secret; at the key office only."""
+    def check_not_made(self, round_id: str) -> None:
+        """Refuse to make a round twice; at the key office only.
+
+        Raises:
+            StateError: ``round-made``.
+        """
+        if (self.round_folder(round_id) / MADE).exists():
+            raise StateError(
+                "round-made",
+                f"expected a new round, found that {round_id} was made before",
+                hint=f"see rounds/{round_id}/{MADE} in your own folder, or choose another id",
+            )
+
+    def write_made(self, round_id: str, secret: Secret, statement: Statement) -> None:
+        """Keep the secret and then the round that was made with it; at the key office only.
+
+        A secret without its round is left over from a crash and fits nothing: it is replaced.
+        """
         folder = self.round_folder(round_id)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(folder / "secret", secret.reveal(), mode=PRIVATE)
+        write_whole(folder / "secret", secret.reveal(), mode=PRIVATE, replace=True)
+        write_whole(folder / MADE, statement.to_bytes())
 
     def secret(self, round_id: str) -> Secret:
         """The round secret; at the key office only.

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from shared import __version__
 from shared.contract.deliveries import PSEUDONYM_BYTES
 from shared.envelope import TARGET_BODY_BYTES, Context, EnvelopeKind, read_header, seal
+from shared.errors import InputError
 from shared.files import PRIVATE, write_whole
 from shared.hashing.home import OpenRound
 from shared.identity import Identity
@@ -48,8 +49,14 @@ def seal_delivery(
     Every part is written whole; a failure leaves no part of a delivery behind.
 
     Raises:
-        InputError: ``file-exists``.
+        InputError: ``folder-not-empty``.
     """
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError(
+            "folder-not-empty",
+            f"expected an empty folder for the sealed delivery, found files in {folder.name}",
+            hint="kies voor elke levering een nieuwe map",
+        )
     folder.mkdir(parents=True, exist_ok=True)
     delivery = secrets.token_hex(16)
     pieces = list(_split(_padded(table) if schema is SchemaName.OBJECTION else table))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx2
 
-from shared.envelope import Header, read_header
+from shared.envelope import EnvelopeKind, Header, read_header
 from shared.errors import InputError, StateError, TrustError
 from shared.files import read_file, write_whole
 from shared.hashing.sealing import SUFFIX
@@ -35,19 +35,27 @@ def parts_in(folder: Path) -> list[Packed]:
     """The sealed parts in a folder, by delivery and part.
 
     Raises:
-        InputError: ``nothing-to-send``.
+        InputError: ``nothing-to-send`` or ``several-deliveries``.
     """
     packed = []
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         data = read_file(path, "an envelope")
-        packed.append(Packed(path, read_header(data), data))
+        header = read_header(data)
+        if header.context.kind is EnvelopeKind.DELIVERY:
+            packed.append(Packed(path, header, data))
     if not packed:
         raise InputError(
             "nothing-to-send",
             f"expected sealed parts (*{SUFFIX}) in {folder.name}, found none",
             hint="make them with `hasher seal`",
         )
-    return sorted(packed, key=lambda p: (p.header.context.delivery, p.header.context.part))
+    if len({each.header.context.delivery for each in packed}) != 1:
+        raise InputError(
+            "several-deliveries",
+            f"expected the parts of one delivery in {folder.name}, found more",
+            hint="geef de map van één levering",
+        )
+    return sorted(packed, key=lambda each: each.header.context.part)
 
 
 def receipt_path(packed: Packed) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,13 +11,16 @@ from typing import Generic
 
 import click
 
-from shared.cli import PATH, card_command, identity_command, ledger_verify_command
+from shared.cli import NEW_FILE, PATH, card_command, identity_command, ledger_verify_command
 from shared.files import write_whole
 from shared.identity import Identity, Role
 from shared.settings import AnySettings, load_settings
 from shared.state.database import Database, migrate, open_engine
 from shared.state.ledger_table import entries
 from shared.state.round_keys import RoundKeys
+
+PRIVATE_UMASK = 0o077
+"""Files that a service makes, its database first, are for its own account only."""
 
 
 @dataclass
@@ -70,6 +74,7 @@ def service_group(
     )
     @click.pass_context
     def group(context: click.Context, settings: Path) -> None:
+        os.umask(PRIVATE_UMASK)
         context.obj = Installation(settings, model)
 
     @group.command("migrate")
@@ -108,7 +113,7 @@ def _ledger_group() -> click.Group:
         """The ledger: export, and verify an export offline."""
 
     @ledger.command("export")
-    @click.argument("out", type=PATH)
+    @click.argument("out", type=NEW_FILE)
     @click.pass_obj
     def export(here: Installation[AnySettings], out: Path) -> None:
         """Write every entry, one a line."""

@@ -10,6 +10,8 @@ from typing import TextIO
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.service.problems import UNEXPECTED
+
 FIELDS = frozenset(
     {"event", "code", "method", "route", "status", "milliseconds", "round", "party", "schema"}
     | {"release", "part", "parts", "seq"}
@@ -41,7 +43,8 @@ class Log:
 class RequestLog:
     """ASGI middleware that writes one line per request: method, route, status, duration.
 
-    The route's template is logged, never the path that was asked for.
+    The route's template is logged, never the path that was asked for; of an error that nobody
+    foresaw the class, as the code.
     """
 
     def __init__(self, app: ASGIApp, log: Log) -> None:
@@ -64,8 +67,10 @@ class RequestLog:
         try:
             await self._app(scope, receive, send_and_note)
         finally:
+            unexpected = {"code": scope[UNEXPECTED]} if UNEXPECTED in scope else {}
             self._log.write(
                 "request",
+                **unexpected,
                 method=scope["method"],
                 route=getattr(scope.get("route"), "path", "unmatched"),
                 status=status,

@@ -11,9 +11,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import ConfigurationError, MonitorError
 
+UNEXPECTED = "moj.unexpected"
+"""Key in the scope of a request: class of the error that nobody foresaw."""
 MEDIA_TYPE = "application/problem+json"
 _TITLES = {
     400: "Bad Request",
@@ -49,6 +52,37 @@ def problem(
     return JSONResponse(body, status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
 
 
+class UnexpectedErrors:
+    """ASGI middleware that answers an error that nobody foresaw, and raises nothing.
+
+    The message and the traceback of such an error may hold a value of the request, and a web
+    server prints what reaches it. Only the name of its class goes on, for the log.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; answer with a problem where nothing was answered yet."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        except Exception as error:
+            scope[UNEXPECTED] = type(error).__name__
+            if not started:
+                said = "The service could not do this; nothing was changed."
+                await problem(500, "unexpected", said)(scope, receive, send)
+
+
 def install_problem_handlers(app: FastAPI) -> None:
     """Answer every error of ``app`` with a problem document."""
 
@@ -68,10 +102,7 @@ def install_problem_handlers(app: FastAPI) -> None:
         title = _TITLES.get(error.status_code, "Error")
         return problem(error.status_code, "http", f"{title}.", headers=error.headers)
 
-    async def unexpected(_request: Request, _error: Exception) -> JSONResponse:
-        return problem(500, "unexpected", "The service could not do this; nothing was changed.")
-
     app.add_exception_handler(MonitorError, monitor_error)
     app.add_exception_handler(RequestValidationError, invalid_request)
     app.add_exception_handler(HTTPException, http_error)
-    app.add_exception_handler(Exception, unexpected)
+    app.add_middleware(UnexpectedErrors)

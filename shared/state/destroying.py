@@ -3,22 +3,32 @@
 Ledger ``destroying``, then the key folder, then the rows, then ledger and statement
 ``destroyed``. A restart resumes wherever it stopped; nothing is signed before the fact.
 
+A destruction begins only where the key is seen: a key that is absent may be elsewhere. One that
+was announced may have shredded its key already, and goes on without it.
+
 Source: DESIGN 8.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from sqlalchemy import Connection, select
+
+from shared.canonical import parse_canonical
 from shared.destruction import Destruction
+from shared.errors import MonitorError, StateError
 from shared.identity import Identity
 from shared.ledger import Event
 from shared.state.database import Database, Transaction
+from shared.state.ledger_table import ledger_entry
 from shared.state.round_keys import RoundKeys
 from shared.statement import Kind, Statement
 
 TERM = "the retention term was reached"
+KEY_LOST = "the key was lost before"
+"""Added to the reason where an operator says that an absent key is gone for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +53,24 @@ def destroy_round(
     round_id: str,
     reason: str,
     steps: Steps,
+    *,
+    key_lost: bool = False,
 ) -> Statement:
-    """Destroy a round's key and rows, or finish doing so; the signed statement."""
+    """Destroy a round's key and rows, or finish doing so; the signed statement.
+
+    Args:
+        reason: why; a destruction that is finished keeps the reason that was announced.
+        key_lost: whether the operator vouches that an absent key exists nowhere any more.
+
+    Raises:
+        StateError: ``key-folder-absent`` or ``round-key-absent``; nothing was changed.
+    """
     with database.transaction() as tx:
         if steps.announce(tx):
+            reason = _checked_reason(keys, round_id, reason, key_lost=key_lost)
             tx.record(Event.DESTROYING, round=round_id, reason=reason)
+        else:
+            reason = _announced_reason(tx.session.connection(), round_id)
     # From here nothing of the round can be opened by anyone.
     keys.destroy(round_id)
     with database.transaction() as tx:
@@ -65,3 +88,45 @@ def destroy_round(
         statement = Statement.make(Kind.DESTRUCTION, body, identity)
         steps.keep(tx, statement)
     return statement
+
+
+def do_all(work: Iterable[Callable[[], Statement | None]]) -> Iterator[Statement]:
+    """Do each piece of work, whether an earlier one failed or not; the statements.
+
+    Raises:
+        MonitorError, OSError: the first failure, when everything else was done; later ones are
+            its notes.
+    """
+    first: MonitorError | OSError | None = None
+    for each in work:
+        try:
+            statement = each()
+        except (MonitorError, OSError) as error:
+            if first is None:
+                first = error
+            else:
+                first.add_note(f"then: {error}")
+            continue
+        if statement is not None:
+            yield statement
+    if first is not None:
+        raise first
+
+
+def _checked_reason(keys: RoundKeys, round_id: str, reason: str, *, key_lost: bool) -> str:
+    keys.check_present()
+    if keys.exists(round_id):
+        return reason
+    if not key_lost:
+        raise StateError(
+            "round-key-absent",
+            f"expected the key of round {round_id} in order to destroy it, found none",
+            hint="mount the right key folder; only if the key is gone for good, say so",
+        )
+    return f"{reason} ({KEY_LOST})"
+
+
+def _announced_reason(connection: Connection, round_id: str) -> str:
+    query = select(ledger_entry.c.body).where(ledger_entry.c.event == Event.DESTROYING.value)
+    bodies = map(parse_canonical, connection.execute(query).scalars())
+    return str(next(body["reason"] for body in bodies if body["round"] == round_id))

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from shared.agreements import Agreements
 from shared.clock import Clock
-from shared.errors import TrustError
+from shared.errors import PolicyError, TrustError
 from shared.identity import Identity, Role
 from shared.policy import Policy, read_policy
 from shared.reference import Reference
-from shared.round import Offer, Pins, TrustedRound, check_pinned_document, check_round
+from shared.round import Offer, Pins, Round, TrustedRound, check_pinned_document, check_round
 from shared.state.round_keys import RoundKeys
 from shared.statement import Kind, Statement
+
+MAX_OPEN = timedelta(days=366)
+"""A round is open for at most a year; its retention term starts when it closes."""
 
 
 def make_offer(identity: Identity, keys: RoundKeys, round_id: str, clock: Clock) -> Statement:
     """Make a round's key and offer its public half, signed by the pinned identity.
 
-    Raises:
-        StateError: ``round-key-exists``.
+    Asked again, it offers the same key, so that a lost file costs nothing.
     """
-    keys.create(round_id)
+    if not keys.exists(round_id):
+        keys.create(round_id)
     offer = Offer(
         round_id=round_id,
         card=identity.card,
@@ -57,7 +61,7 @@ class CheckedRound:
 
 
 def check_files(
-    files: RoundFiles, agreements: Agreements, keys: RoundKeys, role: Role
+    files: RoundFiles, agreements: Agreements, keys: RoundKeys, role: Role, day: date
 ) -> CheckedRound:
     """Check a round in numbered steps, as the service in ``role``.
 
@@ -71,7 +75,8 @@ def check_files(
     trusted = check_round(
         files.statement,
         files.register,
-        service_pins(agreements, policy.policy),
+        service_pins(agreements, policy.policy, day),
+        day=day,
         accepted=role is not Role.LINKER,
     )
     # 2. The key in it is the one that this service offered, and it is here.
@@ -81,18 +86,57 @@ def check_files(
     body, reference = trusted.body, Reference.from_bytes(files.reference)
     check_pinned_document("policy", body.policy, policy.sha256)
     check_pinned_document("reference", body.reference, reference.sha256)
-    # 4. The policy allows the round.
+    # 4. The policy allows the round, as far and as long as it goes.
     policy.policy.check_round_allowed(synthetic=body.synthetic)
+    _check_within_policy(body, policy.policy)
+    if body.closes_on < day:
+        raise PolicyError(
+            "closes-in-past",
+            f"expected a round that closes on {day} or later, found {body.closes_on}",
+            hint="the key office makes the round again with a later date",
+        )
     return CheckedRound(trusted, reference, policy.policy)
 
 
-def service_pins(agreements: Agreements, policy: Policy) -> Pins:
-    """The trust root of a service: fingerprints from the signed agreements."""
+def service_pins(agreements: Agreements, policy: Policy, day: date) -> Pins:
+    """The trust root of a service: fingerprints from agreements that are in force on ``day``.
+
+    Raises:
+        PolicyError: ``agreement-missing`` or ``agreement-not-in-force``.
+    """
+
+    def pinned(party: str, role: Role) -> str:
+        agreements.check_in_force(party, role, day)
+        return agreements.fingerprint(party, role)
+
     return Pins(
-        key_office=agreements.fingerprint(policy.key_office, Role.KEY_OFFICE),
-        linker=agreements.fingerprint(policy.linker, Role.LINKER),
-        publisher=agreements.fingerprint(policy.publisher, Role.PUBLISHER),
+        key_office=pinned(policy.key_office, Role.KEY_OFFICE),
+        linker=pinned(policy.linker, Role.LINKER),
+        publisher=pinned(policy.publisher, Role.PUBLISHER),
     )
+
+
+def _check_within_policy(body: Round, policy: Policy) -> None:
+    """Terms, limits and duration of a round stay within those of the policy."""
+    terms, limits = policy.retention, policy.limits
+    too_far = {
+        "input_days_after_close": body.terms.input_days_after_close > terms.input_after_close_days,
+        "tally_days_after_receipt": (
+            body.terms.tally_days_after_receipt > terms.tally_after_receipt_days
+        ),
+        "max_rows_per_delivery": (body.limits.max_rows_per_delivery > limits.max_rows_per_delivery),
+        "max_objections_per_supplier": (
+            body.limits.max_objections_per_supplier > limits.max_objections_per_supplier
+        ),
+        "closes_on": body.closes_on > body.made_at.date() + MAX_OPEN,
+    }
+    names = ", ".join(name for name, over in too_far.items() if over)
+    if names:
+        raise PolicyError(
+            "round-beyond-policy",
+            f"expected a round within the terms and limits of the policy, found beyond it: {names}",
+            hint="make the round with this policy, open for at most a year",
+        )
 
 
 def _check_own_offer(offer: Offer, keys: RoundKeys) -> None:

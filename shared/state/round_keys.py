@@ -2,6 +2,9 @@
 
 The folder lies on its own volume, outside backups and snapshots. Destroying a round's seed
 makes every envelope and document of the round unreadable for good.
+
+    KEYS.txt               says that this is the key folder and no empty place to mount it
+    <round>/round.seed     mode 0600
 """
 
 from __future__ import annotations
@@ -15,9 +18,21 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from shared.errors import StateError
-from shared.files import PRIVATE, check_private, shred, sync_folder, write_whole
+from shared.files import (
+    PRIVATE,
+    check_private,
+    check_round_id,
+    shred,
+    sync_folder,
+    write_whole,
+)
 from shared.identity import SEED_BYTES, sealing_private_key, sealing_public_bytes
 from shared.redaction import Secret
+
+MARKER = "KEYS.txt"  # no round can be called this: an id holds no full stop
+MARKER_TEXT = b"""This folder holds the keys of rounds. Keep it out of backups and snapshots.
+Without this file no destruction is stated: a key that is not seen is not a key that is gone.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +42,13 @@ class RoundKeys:
     folder: Path
 
     def _path(self, round_id: str) -> Path:
-        return self.folder / round_id / "round.seed"
+        return self.folder / check_round_id(round_id) / "round.seed"
 
     def create(self, round_id: str) -> None:
-        """Make the seed of a new round.
+        """Make the seed of a new round, and the key folder with the first.
 
         Raises:
+            InputError: ``round-id-invalid``.
             StateError: ``round-key-exists``.
         """
         path = self._path(round_id)
@@ -42,17 +58,21 @@ class RoundKeys:
                 f"expected no key of round {round_id}, found one",
                 hint="an offer was made already; use it, or choose another round id",
             )
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (self.folder / MARKER).exists():
+            write_whole(self.folder / MARKER, MARKER_TEXT, mode=PRIVATE)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         write_whole(path, os.urandom(SEED_BYTES), mode=PRIVATE)
         sync_folder(self.folder)
 
     def exists(self, round_id: str) -> bool:
-        """Whether the seed is there."""
-        return self._path(round_id).exists()
+        """Whether the seed is there, in this folder itself and not behind a symbolic link."""
+        path = self._path(round_id)
+        return path.is_file() and not path.is_symlink() and not path.parent.is_symlink()
 
     def _derive(self, round_id: str, purpose: bytes) -> Secret:
         path = self._path(round_id)
-        if not path.exists():
+        if not self.exists(round_id):
             raise StateError(
                 "round-key-absent",
                 f"expected the key of round {round_id}, found none",
@@ -79,9 +99,41 @@ class RoundKeys:
         return self._derive(round_id, b"storage")
 
     def destroy(self, round_id: str) -> None:
-        """Shred the seed and remove the round's folder; safe to repeat."""
-        path = self._path(round_id)
-        shred(path)
-        if path.parent.exists():
-            path.parent.rmdir()
-            sync_folder(self.folder)
+        """Shred every file of the round and remove its folder; safe to repeat.
+
+        Raises:
+            InputError: ``round-id-invalid``.
+            StateError: ``key-folder-absent``, or ``round-folder-not-empty`` where something
+                other than files stands in it.
+        """
+        folder = self._path(round_id).parent
+        self.check_present()
+        if folder.is_symlink():
+            shred(folder)
+        if not folder.exists():
+            return
+        # All of them: a crash while the seed was made leaves a part of it under another name.
+        for path in sorted(folder.iterdir()):
+            if path.is_symlink() or path.is_file():
+                shred(path)
+        if any(folder.iterdir()):
+            raise StateError(
+                "round-folder-not-empty",
+                f"expected only files in the key folder of round {round_id}, found something else",
+                hint="look what it is, remove it, and run again",
+            )
+        folder.rmdir()
+        sync_folder(self.folder)
+
+    def check_present(self) -> None:
+        """Refuse a key folder that is not the one in which keys were made.
+
+        Raises:
+            StateError: ``key-folder-absent``.
+        """
+        if not (self.folder / MARKER).is_file():
+            raise StateError(
+                "key-folder-absent",
+                f"expected {MARKER} in the key folder, found none",
+                hint="mount the key folder, or correct key_folder in the settings",
+            )

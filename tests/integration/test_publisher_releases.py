@@ -47,14 +47,14 @@ class Publisher:
 
     def record(self, statement: Statement, party: str) -> ReleaseState:
         card = self.region.identities[party].card
-        return self.releases.record_approval(statement, card, self.region.agreements)
+        return self.releases.record_approval(statement, card, self.region.pinned_agreements)
 
     def state(self, release_id: str = RELEASE) -> ReleaseState:
         with self.releases.database.reading() as session:
             return session.get_one(ReleaseRow, release_id).state
 
     def submit(self, folder: Path, proposer: str = "publicist", release_id: str = RELEASE) -> Path:
-        release, summary = self.releases.submit(release_id, proposer)
+        release, summary = self.releases.submit(release_id, proposer, self.region.agreements)
         statement = Statement.from_bytes(release.statement)
         write_package(folder, statement, release.tables, summary)
         return folder
@@ -63,7 +63,7 @@ class Publisher:
         self.submit(folder)
         for party in ("goedkeurder-a", "goedkeurder-b"):
             self.record(self.sign(party, folder), party)
-        self.releases.publish(RELEASE)
+        self.releases.publish(RELEASE, self.region.agreements)
 
 
 @pytest.fixture
@@ -190,13 +190,13 @@ def test_two_organisations_sign_and_then_it_is_published(
         ReleaseState.SUBMITTED
     )
     with pytest.raises(StateError, match="release-state"):
-        publisher.releases.publish(RELEASE)
+        publisher.releases.publish(RELEASE, publisher.region.agreements)
     assert reader.latest() is None
     assert reader.find(RELEASE) is None
     assert publisher.record(publisher.sign("goedkeurder-b", folder), "goedkeurder-b") is (
         ReleaseState.APPROVED
     )
-    publisher.releases.publish(RELEASE)
+    publisher.releases.publish(RELEASE, publisher.region.agreements)
     latest = reader.latest()
     assert latest is not None
     assert latest.manifest.release_id == RELEASE
@@ -310,7 +310,7 @@ def test_tampered_certificates_stop_the_release(publisher: Publisher, tmp_path: 
         assert row.box is not None
         row.box = row.box[:-1] + bytes([row.box[-1] ^ 1])
     with pytest.raises(TrustError, match="document-altered"):
-        publisher.releases.publish(RELEASE)
+        publisher.releases.publish(RELEASE, publisher.region.agreements)
     assert publisher.state() is ReleaseState.APPROVED
 
 
@@ -329,7 +329,7 @@ def test_other_bytes_than_were_approved_are_not_published(
         cells = table.cells.set_column(position, "value", pa.array(values, pa.int64()))
         row.data = ReleasedTable.make(row.table_id, row.title, cells).to_bytes()
     with pytest.raises(TrustError, match="released-bytes-differ"):
-        publisher.releases.publish(RELEASE)
+        publisher.releases.publish(RELEASE, publisher.region.agreements)
 
 
 def test_a_release_without_its_synthetic_mark_is_not_published(
@@ -344,7 +344,7 @@ def test_a_release_without_its_synthetic_mark_is_not_published(
         row.statement, row.sha256 = statement.to_bytes(), statement.sha256
     approved(publisher, tmp_path / "pakket")
     with pytest.raises(PolicyError, match="mark-missing"):
-        publisher.releases.publish(RELEASE)
+        publisher.releases.publish(RELEASE, publisher.region.agreements)
     assert publisher.state() is ReleaseState.APPROVED
 
 
@@ -359,7 +359,7 @@ def test_a_second_release_supersedes_the_first_and_both_keep_their_permalink(
     folder = publisher.submit(tmp_path / "pakket-2", release_id=second)
     for party in ("goedkeurder-a", "goedkeurder-b"):
         publisher.record(publisher.sign(party, folder), party)
-    publisher.releases.publish(second)
+    publisher.releases.publish(second, publisher.region.agreements)
     reader = DatabaseReader(publisher.releases.database)
     latest, first = reader.latest(), reader.find(RELEASE)
     assert latest is not None

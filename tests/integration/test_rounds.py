@@ -13,7 +13,7 @@ from publisher.rounds import accept_round as publisher_accepts
 from shared.canonical import parse_canonical
 from shared.clock import today
 from shared.errors import PolicyError, StateError, TrustError
-from shared.hashing.ceremony import make_grant, make_register
+from shared.hashing.ceremony import _make_grant, make_register
 from shared.hashing.home import Home, OwnPins
 from shared.hashing.pseudonym import SECRET_BYTES
 from shared.identity import Identity, Role
@@ -32,7 +32,8 @@ def accept(region: MiniRegion, **changes: Statement) -> Statement:
             region.identities["koppelaar"],
             region.linker_keys,
             region.files(**changes),
-            region.agreements,
+            region.pinned_agreements,
+            region.clock,
         )
     finally:
         database.close()
@@ -84,7 +85,7 @@ def test_a_forged_linker_card_and_round_by_the_key_office_are_refused_by_everyon
     forged = altered(region, offers=offers, register_sha256=register.sha256).countersigned(false)
     for party in ("gm0197", "duo"):
         home = supplier_home(region, party)
-        grant = make_grant(region.office, forged, real, party)
+        grant = _make_grant(region.office, region.trusted(accepted), party)
         with pytest.raises(TrustError, match="card-not-pinned"):
             home.import_round(
                 forged.to_bytes(), register.to_bytes(), region.policy_bytes, grant,
@@ -99,7 +100,8 @@ def test_a_forged_linker_card_and_round_by_the_key_office_are_refused_by_everyon
             database,
             region.publisher_keys,
             region.files(statement=forged, register=register),
-            region.agreements,
+            region.pinned_agreements,
+            region.clock,
         )
     database.close()
 
@@ -162,7 +164,7 @@ def test_a_real_round_under_a_concept_is_refused(tmp_path: Path) -> None:
 def test_terms_longer_than_the_policys_are_refused(region: MiniRegion) -> None:
     terms = region.made.read(Kind.ROUND, Round).terms
     longer = terms.model_copy(update={"input_days_after_close": 4000})
-    with pytest.raises(PolicyError, match="terms-too-long"):
+    with pytest.raises(PolicyError, match="round-beyond-policy"):
         accept(region, statement=altered(region, terms=longer))
 
 
@@ -236,13 +238,13 @@ def test_forgetting_a_round_leaves_nothing(region: MiniRegion, accepted: Stateme
 
 
 def test_the_trust_root_is_the_readers_own_pin(region: MiniRegion, accepted: Statement) -> None:
-    trusted = check_round(accepted, region.register, region.pins())
+    trusted = check_round(accepted, region.register, region.pins(), day=None)
     assert trusted.sha256 == accepted.sha256
     for party in ("sleutelbeheer", "koppelaar", "publicist"):
         changed = dict(region.identities)
         changed[party] = identity(party, changed[party].card.role)
         with pytest.raises(TrustError):
-            check_round(accepted, region.register, pins_of(changed))
+            check_round(accepted, region.register, pins_of(changed), day=None)
 
 
 def test_the_calibration_says_nothing_of_the_secret(region: MiniRegion) -> None:

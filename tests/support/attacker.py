@@ -1,7 +1,7 @@
 """An attack on a published release by a reader who computes; it shares no code with protection.
 
-What it has is what every reader has: released tables, the public reference bundle and the rules
-of docs/protection.md. From these it states its own relations, and then tries three ways in:
+It has what every reader has: released tables, the public reference bundle and the rules of
+docs/protection.md. From these it states its own relations, and then tries three ways in:
 
 1. ``subtraction``: sums and differences of published numbers, exactly (linear algebra).
 2. ``small_groups`` and ``careless_cells``: published numbers that together tell about a few
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
@@ -31,26 +31,16 @@ Quantity = tuple[str, str]  # measure, category
 Name = tuple[str, str]  # level, unit
 Group = frozenset[str]  # pieces: schools, elsewhere per type, or places of residence
 Columns = tuple[int, ...]
+Remainder = tuple[Name, Group, tuple[Group, ...]]  # unit, what is left, what was taken out
+Interval = tuple[int, int]  # the least and the greatest value that was seen to fit
 
 PUPILS, CLIENTS, NOT_COVERED = ("pupils", ""), ("clients", ""), ("not_covered", "")
 QUOTIENTS = {"clients_per_100_pupils": (PUPILS, CLIENTS), "coverage_percent": (PUPILS,)}
-_PRIME = 2_147_483_629
+THRESHOLD, SPLIT_THRESHOLD, ZERO_PARENT_MIN, SLIDE, SPLIT_SLIDE = 5, 10, 10, 1, 2
+"""The parameters that docs/protection.md gives to every reader."""
 _MANY = 1_000_000
+_BULK_ROUNDS = 12
 _EPSILON = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class PublicRules:
-    """The parameters that docs/protection.md gives to every reader."""
-
-    threshold: int = 5
-    split_threshold: int = 10
-    zero_parent_min: int = 10
-    slide: int = 1
-    split_slide: int = 2
-
-    def smallest(self, quantity: Quantity) -> int:
-        return self.split_threshold if quantity[1] else self.threshold
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,25 +54,11 @@ class Place:
     unit: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Finding:
-    """Something that a release tells and should not."""
-
-    why: str
-    place: Place
+Finding = tuple[str, Place]  # what a release tells and should not, and where
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """All that the attacker knows of a withheld cell; wider than this where ``final`` is false."""
-
-    low: int
-    high: int
-    final: bool
-
-    @property
-    def width(self) -> int:
-        return self.high - self.low
+def smallest(quantity: Quantity) -> int:
+    return SPLIT_THRESHOLD if quantity[1] else THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -91,21 +67,16 @@ class View:
 
     period: int
     reference: Reference
-    rules: PublicRules
     cells: Mapping[Quantity, Mapping[Name, int | None]]
     quotients: Mapping[str, Mapping[Name, int | None]]
+    torn: frozenset[Place]  # withheld in one table, shown in another
 
     @classmethod
-    def of(
-        cls,
-        tables: Iterable[ReleasedTable],
-        reference: Reference,
-        period: int,
-        rules: PublicRules | None = None,
-    ) -> View:
+    def of(cls, tables: Iterable[ReleasedTable], reference: Reference, period: int) -> View:
         """Read a period; tables that give one quantity twice are put together."""
         cells: dict[Quantity, dict[Name, int | None]] = {}
         quotients: dict[str, dict[Name, int | None]] = {}
+        torn: set[Place] = set()
         for table in tables:
             for row in table.select(period=period).to_pylist():
                 if row["status"] not in ("", "c") or row["measure"] == "duo_pupils":
@@ -115,24 +86,21 @@ class View:
                     quotients.setdefault(measure, {})[name] = row["value"]
                     continue
                 known = cells.setdefault((measure, row["category"]), {})
+                if name in known and known[name] != row["value"]:
+                    torn.add(Place(period, measure, row["category"], *name))
                 known[name] = row["value"] if row["value"] is not None else known.get(name)
-        return cls(period, reference, rules or PublicRules(), cells, quotients)
+        return cls(period, reference, cells, quotients, frozenset(torn))
 
     def place(self, quantity: Quantity, name: Name) -> Place:
         return Place(self.period, *quantity, *name)
 
     def hidden(self) -> list[Place]:
         """Every withheld cell, quotients not counted."""
-        return [
-            self.place(quantity, name)
-            for quantity, cells in self.cells.items()
-            for name, value in cells.items()
-            if value is None
-        ]
+        cells = ((q, *cell) for q, cells in self.cells.items() for cell in cells.items())
+        return [self.place(quantity, name) for quantity, name, value in cells if value is None]
 
     @property
     def splits(self) -> list[Quantity]:
-        """The categories of the breakdown, in order."""
         return [quantity for quantity in self.cells if quantity[0] == "clients" and quantity[1]]
 
     @cached_property
@@ -167,121 +135,85 @@ class View:
         return {self.groups[name]: value for name, value in cells.items() if value is not None}
 
 
-# --- 1 subtraction -----------------------------------------------------------------------------
-
-
 def subtraction(view: View) -> set[Place]:
     """Withheld cells that are a sum or difference of published ones (of one quantity)."""
     found: set[Place] = set()
+    order = sorted(view.units_of_piece)
+    homes = frozenset(piece for piece in order if piece.startswith("residence "))
     for quantity, cells in view.cells.items():
         known = view.known(quantity)
-        zeros = frozenset[str]().union(*(group for group, value in known.items() if value == 0))
-        order = sorted(view.units_of_piece)
-        ties = [*known, *(frozenset({piece}) for piece in zeros)]
-        residents = [piece for piece in order if piece.startswith("residence ")]
-        rows = _matrix(ties, order)
+        empty = frozenset[str]().union(*(group for group, value in known.items() if value == 0))
+        ties = [*known, *(frozenset({piece}) for piece in empty)]
+        rows = [[float(piece in group) for piece in order] for group in ties]
         if any(level == Level.RESIDENCE.value for level, _ in cells):
-            both = np.array([-1 if piece in residents else 1 for piece in order], dtype=np.int64)
-            rows = np.vstack([rows, both])
-        basis = _echelon(rows)
-        for name, value in cells.items():
-            row = _matrix([view.groups[name]], order)[0]
-            if value is None and not _rest(row, basis).any():
-                found.add(view.place(quantity, name))
+            rows.append([-1.0 if piece in homes else 1.0 for piece in order])
+        names = [name for name, value in cells.items() if value is None]
+        if rows and names:
+            wanted = np.array([[float(p in view.groups[name]) for p in order] for name in names])
+            matrix = np.array(rows).T
+            way = np.linalg.lstsq(matrix, wanted.T, rcond=None)[0]
+            left = np.abs(matrix @ way - wanted.T).max(axis=0)
+            told = np.flatnonzero(left < _EPSILON).tolist()
+            found |= {view.place(quantity, names[at]) for at in told}
     return found
-
-
-def _matrix(groups: Sequence[Group], order: Sequence[str]) -> npt.NDArray[np.int64]:
-    rows = [[int(piece in group) for piece in order] for group in groups]
-    return np.array(rows, dtype=np.int64).reshape(len(groups), len(order))
-
-
-def _echelon(rows: npt.NDArray[np.int64]) -> dict[int, npt.NDArray[np.int64]]:
-    """A basis of the row space by pivot, modulo a prime, so that nothing is rounded."""
-    basis: dict[int, npt.NDArray[np.int64]] = {}
-    for row in rows:
-        rest = _rest(row, basis)
-        if rest.any():
-            pivot = int(np.flatnonzero(rest)[0])
-            basis[pivot] = rest * pow(int(rest[pivot]), -1, _PRIME) % _PRIME
-    return basis
-
-
-def _rest(
-    row: npt.NDArray[np.int64], basis: Mapping[int, npt.NDArray[np.int64]]
-) -> npt.NDArray[np.int64]:
-    rest = row % _PRIME
-    for column in range(len(rest)):
-        if rest[column] and column in basis:
-            rest = (rest - rest[column] * basis[column]) % _PRIME
-    return rest
-
-
-# --- 2 published numbers -----------------------------------------------------------------------
 
 
 def careless_cells(view: View) -> list[Finding]:
     """Published cells that break a documented rule by themselves."""
-    found = []
+    found = [("withheld here, shown there", place) for place in view.torn]
     for quantity, cells in view.cells.items():
         for name, value in cells.items():
-            if value is not None and 1 <= value < view.rules.smallest(quantity):
-                found.append(Finding("small number shown", view.place(quantity, name)))
+            if value is not None and 1 <= value < smallest(quantity):
+                found.append(("small number shown", view.place(quantity, name)))
     for split in view.splits:
         for name, value in view.cells[split].items():
             whole = view.cells[CLIENTS].get(name)
-            if value == 0 and (whole is None or 0 < whole < view.rules.zero_parent_min):
-                found.append(Finding("zero under a small total", view.place(split, name)))
+            if value == 0 and (whole is None or 0 < whole < ZERO_PARENT_MIN):
+                found.append(("zero under a small total", view.place(split, name)))
     for measure, cells in view.quotients.items():
         for name, value in cells.items():
             parts = [view.cells[part].get(name) for part in QUOTIENTS[measure]]
             if value is not None and None in parts:
-                found.append(
-                    Finding("quotient of a withheld cell", view.place((measure, ""), name))
-                )
+                found.append(("quotient of a hidden cell", view.place((measure, ""), name)))
     return found
 
 
 def small_groups(view: View) -> list[Finding]:
     """Groups of a few children that differences of published cells tell exactly.
 
-    A group is a published unit without its published parts of one level, and then without
-    every other published group inside. Children without care, or without one form, count too:
-    where they are few, the others are nearly everybody.
+    A group is a published unit without its published parts of one level, then without every
+    other published group inside. Few without care, or without one form, is nearly everybody.
     """
     found: dict[tuple[Quantity, str, Group], Finding] = {}
     for quantity in view.cells:
         known = view.known(quantity)
         for name, rest, taken in _remainders(view, known):
-            if taken and 1 <= _left(known, name, taken, view) < view.rules.smallest(quantity):
-                why = "withheld parts" if _is_withheld(view, quantity, rest) else "rest"
-                place = view.place(quantity, name)
-                found.setdefault((quantity, why, rest), Finding(f"few in {why}", place))
-    pairs = [(PUPILS, CLIENTS), *((CLIENTS, split) for split in view.splits)]
-    for whole, part in pairs:
+            if taken and 1 <= _left(known, name, taken, view) < smallest(quantity):
+                named = _is_withheld(view, quantity, rest)
+                why = "few in withheld parts" if named else "few in a rest"
+                found.setdefault((quantity, why, rest), (why, view.place(quantity, name)))
+    for whole, part in [(PUPILS, CLIENTS), *((CLIENTS, split) for split in view.splits)]:
         wholes, parts = view.known(whole), view.known(part)
-        both = [group for group in parts if group in wholes]
+        both = parts.keys() & wholes.keys()
         for name, rest, taken in _remainders(view, both):
             care = _left(parts, name, taken, view)
             others = _left(wholes, name, taken, view) - care
-            if care >= 1 and others < view.rules.smallest(part):
+            if care >= 1 and others < smallest(part):
                 why = "nearly all of a rest" if taken else "nearly all"
-                found.setdefault((part, why, rest), Finding(why, view.place(part, name)))
+                found.setdefault((part, why, rest), (why, view.place(part, name)))
     return list(found.values())
 
 
-def _remainders(
-    view: View, known: Collection[Group]
-) -> Iterator[tuple[Name, Group, tuple[Group, ...]]]:
-    """Published units with what is left of them and what was taken out, per level and at all."""
-    levels = {level: set[Group]() for level, _ in view.groups}
-    for (level, _), group in view.groups.items():
-        levels[level].add(group)
+def _remainders(view: View, known: Collection[Group]) -> Iterator[Remainder]:
+    """Every published unit: whole, and per level without its published parts of that level."""
+    groups = view.groups.items()
+    levels = {level: {g for name, g in groups if name[0] == level} for level, _ in view.groups}
     for name, whole in view.groups.items():
         if whole not in known:
             continue
         yield name, whole, ()
-        inside = sorted((group for group in known if group < whole), key=_size)
+        inside = [group for group in known if group < whole]
+        inside.sort(key=lambda group: (-len(group), sorted(group)))
         for of_level in levels.values():
             rest, taken = whole, []
             for group in sorted(inside, key=of_level.__contains__, reverse=True):
@@ -290,10 +222,6 @@ def _remainders(
                     taken.append(group)
             if rest and taken:
                 yield name, rest, tuple(taken)
-
-
-def _size(group: Group) -> tuple[int, list[str]]:
-    return -len(group), sorted(group)
 
 
 def _left(known: Mapping[Group, int], name: Name, taken: Sequence[Group], view: View) -> int:
@@ -308,16 +236,12 @@ def _is_withheld(view: View, quantity: Quantity, rest: Group) -> bool:
     return not rest
 
 
-# --- 3 intervals -------------------------------------------------------------------------------
-
-
 @dataclass(slots=True)
 class System:
     """Every relation of a period over pieces that no published level can tell apart."""
 
     view: View
     positive: Collection[Place] | None = None
-    with_duo: bool = True
     columns: dict[tuple[Quantity, Group], int] = field(default_factory=dict)
     rows: list[tuple[dict[int, int], float, float]] = field(default_factory=list)
 
@@ -336,10 +260,15 @@ class System:
             self._add_cells(quantity)
         if len(persons) == 2:
             for group in atoms[CLIENTS]:
-                self._at_most([(CLIENTS, group)], [(PUPILS, group)])
-        self._add_splits()
-        if self.with_duo and PUPILS in persons:
-            self._add_duo(atoms[PUPILS])
+                self._at_most(group, CLIENTS, PUPILS)
+        splits = self.view.splits  # a form is at most the clients, and these the sum over forms
+        for group in dict.fromkeys(group for of, group in self.columns if of in splits):
+            for split in splits:
+                self._at_most(group, split, CLIENTS)
+            self._at_most(group, CLIENTS, *splits)
+        for together in ((PUPILS,), (NOT_COVERED, PUPILS)):
+            for group in atoms.get(together[0], ()):
+                self._within_duo(group, *together)
 
     def _atoms(self, levels: Collection[str]) -> list[Group]:
         """The finest groups that units of these levels are sums of."""
@@ -353,182 +282,118 @@ class System:
     def parts(self, quantity: Quantity, group: Group) -> Columns:
         """The columns that a group is the sum of."""
         return tuple(
-            column
-            for (of, atom), column in self.columns.items()
-            if of == quantity and atom <= group
+            at for (of, atom), at in self.columns.items() if of == quantity and atom <= group
         )
 
-    def _tie(self, terms: Mapping[int, int], low: float, high: float) -> None:
-        self.rows.append((dict(terms), low, high))
-
-    def _at_most(
-        self, less: Sequence[tuple[Quantity, Group]], more: Sequence[tuple[Quantity, Group]]
-    ) -> None:
-        terms = {column: 1 for one in more for column in self.parts(*one)}
-        terms |= {column: -1 for one in less for column in self.parts(*one)}
-        self._tie(terms, 0, math.inf)
+    def _at_most(self, group: Group, less: Quantity, *more: Quantity) -> None:
+        terms = {column: 1 for each in more for column in self.parts(each, group)}
+        terms |= dict.fromkeys(self.parts(less, group), -1)
+        self.rows.append((terms, 0, math.inf))
 
     def _add_cells(self, quantity: Quantity) -> None:
         """What is published is fixed; what is withheld has a least value."""
         for name, value in self.view.cells[quantity].items():
             terms = dict.fromkeys(self.parts(quantity, self.view.groups[name]), 1)
-            if value is not None:
-                self._tie(terms, value, value)
-            else:
-                self._tie(terms, self._least(quantity, name), math.inf)
+            low = self._least(quantity, name) if value is None else value
+            self.rows.append((terms, low, math.inf if value is None else value))
         if any(level == Level.RESIDENCE.value for level, _ in self.view.cells[quantity]):
             whole = self.view.groups[Level.TOTAL.value, "total"]
-            everywhere = dict.fromkeys(self.parts(quantity, whole), 1)
-            every = frozenset(self.view.units_of_piece) - whole
-            self._tie(everywhere | dict.fromkeys(self.parts(quantity, every), -1), 0, 0)
+            homes = self.parts(quantity, frozenset(self.view.units_of_piece) - whole)
+            terms = dict.fromkeys(self.parts(quantity, whole), 1)
+            self.rows.append((terms | dict.fromkeys(homes, -1), 0, 0))
 
     def _least(self, quantity: Quantity, name: Name) -> int:
         """What the rules say of a withheld cell, from what is shown beside it."""
-        cells, rules = self.view.cells, self.view.rules
+        cells = self.view.cells
         parts = {PUPILS: [CLIENTS], CLIENTS: self.view.splits}.get(quantity, [])
-        least = 0
+        least = int(not quantity[1])
+        if self.positive is not None:
+            least = int(self.view.place(quantity, name) in self.positive)
         for part in parts:
             shown = cells.get(part, {}).get(name)
             if shown == 0 and part[1]:  # a zero of a split is shown under a large total only
-                least = max(least, rules.zero_parent_min)
+                least = max(least, ZERO_PARENT_MIN)
             elif shown:  # a part that is shown leaves many others
-                least = max(least, shown + rules.smallest(part))
-        if least:
-            return least
-        if self.positive is not None:
-            return int(self.view.place(quantity, name) in self.positive)
-        return int(not quantity[1])
+                least = max(least, shown + smallest(part))
+        return least
 
-    def _add_splits(self) -> None:
-        """A form is at most the clients, and the clients are at most the sum over forms."""
-        splits = self.view.splits
-        for group in {group for quantity, group in self.columns if quantity in splits}:
-            for split in splits:
-                self._at_most([(split, group)], [(CLIENTS, group)])
-            self._at_most([(CLIENTS, group)], [(split, group) for split in splits])
-
-    def _add_duo(self, atoms: Sequence[Group]) -> None:
+    def _within_duo(self, group: Group, *quantities: Quantity) -> None:
         """Residents, and those who are not covered, fit in DUO's total; where that can be."""
-        for group in atoms:
-            self._within([PUPILS], group)
-        for quantity, group in list(self.columns):
-            if quantity == NOT_COVERED:
-                self._within([PUPILS, NOT_COVERED], group)
-
-    def _within(self, quantities: Sequence[Quantity], group: Group) -> None:
         totals = [self.view.reference.pupil_total(piece, self.view.period) for piece in group]
         high = sum(total.high for total in totals if total is not None)
-        shown = [self.view.known(quantity).get(group, 0) for quantity in quantities]
-        if None in totals or sum(shown) > high:
-            return
-        self._tie({c: 1 for q in quantities for c in self.parts(q, group)}, -math.inf, high)
-
-
-def guess_positive(view: View) -> set[Place]:
-    """Cells that a literal reader of the zero rule takes for positive.
-
-    A zero is shown where its total is, and is large enough; so what is withheld there is none.
-    """
-    least = view.rules.zero_parent_min
-    return {
-        place
-        for place in view.hidden()
-        if not place.category or (view.cells[CLIENTS].get((place.level, place.unit)) or 0) >= least
-    }
+        shown = sum(self.view.known(quantity).get(group, 0) for quantity in quantities)
+        if None not in totals and shown <= high:
+            terms = {column: 1 for each in quantities for column in self.parts(each, group)}
+            self.rows.append((terms, -math.inf, high))
 
 
 class Attack:
-    """Places withheld cells of a period between bounds, as far as ``wanted`` asks."""
+    """Places withheld cells of a period between bounds, in whole numbers."""
 
-    def __init__(self, system: System, *, whole_numbers: bool = True) -> None:
-        self.view, self._whole = system.view, whole_numbers
-        count = len(system.columns)
-        self._ties = self._sparse([terms for terms, _, _ in system.rows], count)
-        lows, highs = ([row[side] for row in system.rows] for side in (1, 2))
-        self._constraint = LinearConstraint(self._ties, lows, highs)
+    def __init__(self, system: System) -> None:
+        terms, lows, highs = zip(*system.rows, strict=True)
+        ties = _sparse(terms, len(system.columns))
+        self._constraint = LinearConstraint(ties, lows, highs)
         self._places: dict[Columns, list[Place]] = {}
-        for place in self.view.hidden():
-            group = self.view.groups[place.level, place.unit]
+        for place in system.view.hidden():
+            group = system.view.groups[place.level, place.unit]
             columns = system.parts((place.measure, place.category), group)
             self._places.setdefault(columns, []).append(place)
-        self._keys = list(self._places)
-        self._cells = self._sparse([dict.fromkeys(key, 1) for key in self._keys], count)
-        self._low = np.full(len(self._keys), np.inf)
-        self._high = np.full(len(self._keys), -np.inf)
-        self._final = np.zeros(len(self._keys), dtype=bool)
-        self.solved = 0
+        self._cells = _sparse([dict.fromkeys(c, 1) for c in self._places], len(system.columns))
+        self._low = np.full(len(self._places), _MANY)
+        self._high = np.full(len(self._places), -1)
 
-    @staticmethod
-    def _sparse(rows: Sequence[Mapping[int, int]], width: int) -> csr_array:
-        place = [(at, column) for at, terms in enumerate(rows) for column in terms]
-        value = [float(factor) for terms in rows for factor in terms.values()]
-        where = tuple(np.array(place, dtype=np.int64).reshape(-1, 2).T)
-        return csr_array((value, where), shape=(len(rows), width))
-
-    def _solve(self, weights: npt.NDArray[np.float64]) -> bool:
+    def _solve(self, weights: NDArray[np.float64]) -> bool:
         """One believable table, pushed along ``weights``; False where there is none."""
-        cost = self._cells.T @ weights
         answer = milp(
-            cost,
-            integrality=np.full(len(cost), int(self._whole)),
+            self._cells.T @ weights,
+            integrality=1,
             bounds=Bounds(0, _MANY),
             constraints=self._constraint,
             options={"mip_rel_gap": 0.0},
         )
-        self.solved += 1
-        if answer.x is None:
-            return False
-        values = self._cells @ (np.round(answer.x) if self._whole else answer.x)
-        self._low = np.minimum(self._low, values)
-        self._high = np.maximum(self._high, values)
-        return True
+        if answer.x is not None:
+            values = np.round(self._cells @ np.round(answer.x)).astype(np.int64)
+            self._low = np.minimum(self._low, values)
+            self._high = np.maximum(self._high, values)
+        return answer.x is not None
 
-    def _interval(self, at: int) -> Interval:
-        low = math.ceil(self._low[at] - _EPSILON)
-        high = max(math.floor(self._high[at] + _EPSILON), low)
-        return Interval(low, high, bool(self._final[at]))
-
-    def intervals(self, wanted: int | None = 2, *, rounds: int = 12) -> dict[Place, Interval]:
+    def intervals(self, wanted: int = 2) -> dict[Place, Interval]:
         """Bounds per withheld cell; empty where no table fits what the attacker believes.
 
-        Args:
-            wanted: a cell is left alone when it is seen to be this wide; None for exact bounds.
-            rounds: how often many cells are pushed at once, before each is on its own.
+        A cell that is seen to be as wide as ``wanted`` is left alone; many are pushed at once
+        before each is on its own.
         """
-        chance = np.random.default_rng(1)
-        if not self._solve(np.zeros(len(self._keys))):
+        chance, count = np.random.default_rng(1), len(self._places)
+        if not count or not self._solve(np.zeros(count)):
             return {}
-        for turn in range(rounds):
-            narrow = self._narrow(wanted)
-            sign = chance.choice((-1.0, 1.0), len(self._keys)) if turn > 1 else 1.0 - 2.0 * turn
-            if narrow.any():
-                self._solve(narrow * sign)
-        for at in np.flatnonzero(self._narrow(wanted)):
-            one = np.eye(1, len(self._keys), at)[0]
-            if wanted is None or self._interval(at).width < wanted:
+        for turn in range(_BULK_ROUNDS):
+            sign = chance.choice((-1.0, 1.0), count) if turn > 1 else np.full(count, 1.0 - 2 * turn)
+            self._solve(self._narrow(wanted) * sign)
+        for one in np.eye(count):
+            if (self._narrow(wanted) & (one > 0)).any():
                 self._solve(one)
                 self._solve(-one)
-                self._final[at] = True
-        return {
-            place: self._interval(at)
-            for at, key in enumerate(self._keys)
-            for place in self._places[key]
-        }
+        bounds = zip(self._low.tolist(), self._high.tolist(), strict=True)
+        pairs = zip(self._places.values(), bounds, strict=True)
+        return {place: bound for places, bound in pairs for place in places}
 
-    def _narrow(self, wanted: int | None) -> npt.NDArray[np.bool_]:
-        widths = np.array([self._interval(at).width for at in range(len(self._keys))])
-        return np.ones(len(widths), dtype=bool) if wanted is None else widths < wanted
+    def _narrow(self, wanted: int) -> NDArray[np.bool_]:
+        return np.array(self._high - self._low < wanted, dtype=np.bool_)
 
 
-def exposed(intervals: Mapping[Place, Interval]) -> Iterator[Place]:
-    """Cells of which one value fits."""
-    return (place for place, interval in intervals.items() if interval.width == 0)
+def _sparse(rows: Sequence[Mapping[int, int]], width: int) -> csr_array:
+    where = [(at, column) for at, terms in enumerate(rows) for column in terms]
+    values = [float(factor) for terms in rows for factor in terms.values()]
+    places = tuple(np.array(where, dtype=np.int64).reshape(-1, 2).T)
+    return csr_array((values, places), shape=(len(rows), width))
 
 
-def too_narrow(intervals: Mapping[Place, Interval], rules: PublicRules) -> Iterator[Place]:
-    """Cells closer than the policy asks of a sensitive one, that could be one."""
-    for place, interval in intervals.items():
-        split = bool(place.category)
-        level = rules.split_slide if split else rules.slide
-        if interval.width < level and interval.low < rules.smallest(("", place.category)):
-            yield place
+def exposed(intervals: Mapping[Place, Interval]) -> set[Place]:
+    return {place for place, (low, high) in intervals.items() if low == high}
+
+
+def too_narrow(intervals: Mapping[Place, Interval]) -> set[Place]:
+    """Cells closer than the policy asks of a sensitive one."""
+    widths = ((place, high - low) for place, (low, high) in intervals.items())
+    return {place for place, width in widths if width < (SPLIT_SLIDE if place.category else SLIDE)}

@@ -18,17 +18,16 @@ from deploy.demo.documents import Signed, agreements_text, policy_text, shipped_
 from linker import app as linker_app
 from linker.settings import Settings as LinkerSettings
 from publisher.settings import Settings as PublisherSettings
-from shared.agreements import Agreements, load_agreements
+from shared.agreements import Agreements, PinnedAgreements, load_agreements
 from shared.contract.deliveries import SCHEMAS
 from shared.contract.periods import PeriodKind
 from shared.envelope import Context, EnvelopeKind, read_header, seal
-from shared.hashing.ceremony import Plan, make_grant, make_register, make_round
+from shared.hashing.ceremony import Plan, make_grants, make_register, make_round
 from shared.hashing.home import Home, OwnPins
 from shared.hashing.sealing import to_parquet
 from shared.identity import Identity, Role
 from shared.policy import PinnedPolicy, read_policy
 from shared.reference import Board, Municipality, Reference, School, Swv
-from shared.register import Register
 from shared.round import (
     Expected,
     Offer,
@@ -141,6 +140,10 @@ class MiniRegion:
         return load_agreements(self.agreements_path).agreements
 
     @property
+    def pinned_agreements(self) -> PinnedAgreements:
+        return load_agreements(self.agreements_path)
+
+    @property
     def linker_keys(self) -> RoundKeys:
         return RoundKeys(self.linker_settings.key_folder)
 
@@ -178,11 +181,10 @@ class MiniRegion:
         return next(offer for offer in offers if offer.card.party == party)
 
     def trusted(self, accepted: Statement) -> TrustedRound:
-        return check_round(accepted, self.register, self.pins())
+        return check_round(accepted, self.register, self.pins(), day=self.clock().date())
 
     def grant(self, party: str, accepted: Statement) -> bytes:
-        parties = self.register.read(Kind.REGISTER, Register)
-        return make_grant(self.office, accepted, parties, party)
+        return make_grants(self.office, accepted, self.register)[party]
 
     @contextmanager
     def linker_client(self) -> Iterator[TestClient]:

@@ -123,6 +123,7 @@ def reference(extra_schools: int = 0) -> Reference:
     return Reference(
         region="voorbeeld",
         region_name="Voorbeeldregio",
+        summary_sha256="5" * 64,
         sources=(),
         municipalities=_MUNICIPALITIES,
         swvs=(),

@@ -98,7 +98,8 @@ def publisher_of(region: MiniRegion, accepted: Statement) -> Releases:
         database,
         region.publisher_keys,
         region.files(statement=accepted),
-        region.agreements,
+        region.pinned_agreements,
+        region.clock,
     )
     return Releases(database, region.identities["publicist"], region.publisher_keys)
 

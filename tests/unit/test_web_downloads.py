@@ -1,4 +1,4 @@
-"""Downloads: what goes into a file comes out of it again, in every format."""
+"""Files of released tables: what is in them, and that programs read it back unchanged."""
 
 from __future__ import annotations
 
@@ -6,171 +6,202 @@ import csv
 import io
 import json
 from dataclasses import replace
-from decimal import Decimal
 
 import pandas as pd
 import pytest
 
+from publisher.downloads.addresses import download_address
 from publisher.downloads.document import json_
 from publisher.downloads.extract import EVERYTHING, Extract, Filters
 from publisher.downloads.formats import FORMATS, Format, format_of
 from publisher.downloads.separated import neutral, nl_csv, rfc4180_csv
-from publisher.downloads.words import LEVEL_WORDS, MARK, STATUS_WORDS, WITHHELD
-from publisher.released import CellStatus, cells_of
+from publisher.downloads.words import LEVEL_WORDS, MARK, STATUS_WORDS, decimal_text
+from publisher.released import VALUELESS, Cell, CellStatus, cells_of
 from shared.errors import NotFoundError
 from shared.reference import Level
-from tests.support.releases import FORMULA_SCHOOL, HIDDEN_SCHOOL, RELEASE_ID, make_release
+from tests.support.releases import (
+    FORMULA_SCHOOL,
+    HIDDEN_SCHOOL,
+    LATEST,
+    PLAIN_SCHOOL,
+    RELEASE_ID,
+    ZERO_SCHOOL,
+    cell_of,
+    make_release,
+)
 
-TABLES = ("pupils_and_clients", "clients_by_form")
-
-
-def extract_of(table: str = TABLES[0], filters: Filters = EVERYTHING, **how: bool) -> Extract:
-    release = make_release(**how)
-    return Extract.take(release.manifest, release.table_by_id[table], filters)
-
-
-@pytest.mark.parametrize("table", TABLES)
-def test_the_dutch_file_reads_back_in_pandas(table: str) -> None:
-    extract = extract_of(table)
-    raw = nl_csv(extract)
-    assert raw.startswith(b"\xef\xbb\xbfkenmerk;uitgave;niveau;")
-    frame = pd.read_csv(
-        io.BytesIO(raw), sep=";", decimal=",", encoding="utf-8-sig", keep_default_na=False,
-        dtype={"eenheid": str, "categorie": str}, na_values={"waarde": [""]},
-    )  # fmt: skip
-    cells = cells_of(extract.rows)
-    assert len(frame) == len(cells)
-    assert str(frame["waarde"].dtype) == "float64"
-    for value, cell in zip(frame["waarde"], cells, strict=True):
-        if cell.value is None:
-            assert pd.isna(value)
-        else:
-            assert value == pytest.approx(cell.value / 10**cell.decimals, abs=1e-9)
-    assert list(frame["uitleg_status"]) == [STATUS_WORDS[cell.status] for cell in cells]
-    assert list(frame["niveau"]) == [LEVEL_WORDS[cell.level] for cell in cells]
+TABLE = "pupils_and_clients"
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_the_plain_file_reads_back_exactly_with_the_csv_module(table: str) -> None:
-    extract = extract_of(table)
-    text = rfc4180_csv(extract).decode()
-    rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
-    cells = cells_of(extract.rows)
-    assert len(rows) == len(cells)
-    for row, cell in zip(rows, cells, strict=True):
-        expected = "" if cell.value is None else Decimal(cell.value).scaleb(-cell.decimals)
-        assert (row["value"] and Decimal(row["value"])) == expected
-        assert row["status"] == cell.status.value
-        assert (row["level"], row["unit"]) == (cell.level.value, cell.unit)
-        assert (row["period"], row["category"]) == (str(cell.period), cell.category)
+def extract(filters: Filters = EVERYTHING, *, synthetic: bool = True) -> Extract:
+    release = make_release(synthetic=synthetic)
+    return Extract.take(release.manifest, release.table_by_id[TABLE], filters)
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_json_reads_back_with_its_legend(table: str) -> None:
-    extract = extract_of(table)
-    document = json.loads(json_(extract))
-    cells = cells_of(extract.rows)
-    assert document["mark"] == MARK
-    assert document["statuses"]["c"] == WITHHELD
-    assert [(row["value"], row["status"]) for row in document["rows"]] == [
-        (None if cell.value is None else cell.value / 10**cell.decimals, cell.status.value)
-        for cell in cells
-    ]
-    assert {note["id"] for note in document["measures"]} == {cell.measure for cell in cells}
-    (entry,) = [each for each in extract.manifest.tables if each.id == table]
-    assert document["tableSha256"] == entry.sha256
+def dutch_rows(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=";"))
 
 
-def test_a_withheld_value_is_empty_and_null_in_every_format() -> None:
-    filters = Filters(level=Level.SCHOOL, unit=HIDDEN_SCHOOL, measure="clients")
-    extract = extract_of(filters=filters)
-    assert {cell.status for cell in cells_of(extract.rows)} == {CellStatus.WITHHELD}
-    plain = list(csv.DictReader(io.StringIO(rfc4180_csv(extract).decode(), newline="")))
-    assert {row["value"] for row in plain} == {""}
-    dutch = list(
-        csv.DictReader(io.StringIO(nl_csv(extract).decode("utf-8-sig"), newline=""), delimiter=";")
-    )
-    assert {row["waarde"] for row in dutch} == {""}
-    assert {row["value"] for row in json.loads(json_(extract))["rows"]} == {None}
+def plain_rows(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode(), newline="")))
 
 
-@pytest.mark.parametrize("format_", FORMATS, ids=lambda each: each.id)
-def test_every_row_and_the_name_of_a_synthetic_file_carry_the_mark(format_: Format) -> None:
-    synthetic, real = extract_of(), extract_of(synthetic=False)
-    lines = format_.write(synthetic).decode("utf-8-sig").splitlines()
-    if format_.id == "json":
-        assert json.loads(lines[0])["mark"] == MARK
-    else:
-        assert all(line.startswith(MARK) for line in lines[1:])
-    assert format_.file_name(synthetic).startswith("SYNTHETISCH_")
-    assert MARK not in format_.write(real).decode("utf-8-sig")
-    assert format_.file_name(real).startswith(RELEASE_ID)
+def cells() -> list[Cell]:
+    return cells_of(extract().rows)
 
 
-@pytest.mark.parametrize("format_", FORMATS, ids=lambda each: each.id)
-def test_the_same_extract_gives_the_same_bytes(format_: Format) -> None:
-    extract = extract_of()
-    again = replace(extract, rows=extract.rows.slice(0))
-    assert format_.write(extract) == format_.write(again)
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [(0, 0, "0"), (123, 1, "12,3"), (5, 2, "0,05"), (1234567, 0, "1.234.567"), (-7, 1, "-0,7")],
+)
+def test_a_value_is_spelt_exactly(value: int, decimals: int, text: str) -> None:
+    assert decimal_text(value, decimals, comma=",", thousands=".") == text
 
 
-@pytest.mark.parametrize("starter", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
-def test_text_that_a_spreadsheet_would_run_is_neutralised(starter: str) -> None:
+def test_every_status_and_level_has_words() -> None:
+    assert set(STATUS_WORDS) == set(CellStatus)
+    assert set(LEVEL_WORDS) == set(Level)
+    assert all(STATUS_WORDS[status] for status in CellStatus if status is not CellStatus.PLAIN)
+
+
+@pytest.mark.parametrize("starter", list("=+-@\t\r\n＝＋－＠"))
+def test_text_that_starts_a_formula_gets_an_apostrophe(starter: str) -> None:
     assert neutral(f"{starter}1+1") == f"'{starter}1+1"
 
 
-@pytest.mark.parametrize("text", ["", "De Linde", "'t Venne", "1=1", "12AB00"])
+@pytest.mark.parametrize("text", ["", "De Linde", "a=b", "'t Zand"])
 def test_other_text_stays_as_it_is(text: str) -> None:
     assert neutral(text) == text
 
 
-def test_a_school_with_the_name_of_a_formula_is_neutralised_in_both_files() -> None:
-    extract = extract_of(filters=Filters(level=Level.SCHOOL, unit=FORMULA_SCHOOL))
-    for raw, delimiter, column in ((nl_csv(extract), ";", "naam"),
-                                   (rfc4180_csv(extract), ",", "unit_label")):  # fmt: skip
-        text = io.StringIO(raw.decode("utf-8-sig"), newline="")
-        for row in csv.DictReader(text, delimiter=delimiter):
-            assert row[column].startswith("'=HYPERLINK")
+def test_no_field_of_a_csv_starts_a_formula() -> None:
+    for data, delimiter in ((nl_csv(extract()), ";"), (rfc4180_csv(extract()), ",")):
+        text = io.StringIO(data.decode("utf-8-sig"), newline="")
+        for row in csv.reader(text, delimiter=delimiter):
+            assert not any(field.startswith(("=", "+", "-", "@", "\t", "\r")) for field in row)
 
 
-@pytest.mark.parametrize(
-    "filters",
-    [
-        Filters(level=Level.MUNICIPALITY),
-        Filters(unit="GM0197"),
-        Filters(measure="pupils"),
-        Filters(period=22),
-        Filters(level=Level.SCHOOL, measure="clients", period=24),
-    ],
-    ids=str,
-)
-def test_a_filter_selects_released_rows_and_nothing_else(filters: Filters) -> None:
-    whole = cells_of(extract_of().rows)
-    kept = cells_of(extract_of(filters=filters).rows)
-    assert kept == [
-        cell
-        for cell in whole
-        if all(str(getattr(cell, name)) == value for name, value in filters.given().items())
+def test_the_name_of_a_school_survives_quoting() -> None:
+    name = cell_of(make_release(), FORMULA_SCHOOL, "pupils", LATEST).unit_label
+    rows = plain_rows(rfc4180_csv(extract(Filters(unit=FORMULA_SCHOOL))))
+    assert {row["unit_label"] for row in rows} == {f"'{name}"}
+
+
+def test_the_dutch_csv_opens_in_a_dutch_excel() -> None:
+    data = nl_csv(extract())
+    assert data.startswith(b"\xef\xbb\xbfkenmerk;uitgave;niveau;")
+    assert data.endswith(b"\r\n")
+    assert data.count(b"\n") == data.count(b"\r\n") == extract().rows.num_rows + 1
+
+
+def test_pandas_reads_the_dutch_csv_as_numbers() -> None:
+    data = nl_csv(extract())
+    frame = pd.read_csv(io.BytesIO(data), sep=";", decimal=",", encoding="utf-8-sig")
+    assert frame["waarde"].dtype == "float64"
+    expected = [None if c.value is None else c.value / 10**c.decimals for c in cells()]
+    assert [None if pd.isna(v) else v for v in frame["waarde"]] == expected
+
+
+def test_pandas_reads_the_plain_csv_as_numbers() -> None:
+    frame = pd.read_csv(
+        io.BytesIO(rfc4180_csv(extract())), keep_default_na=False, na_values={"value": [""]}
+    )
+    expected = [None if c.value is None else c.value / 10**c.decimals for c in cells()]
+    assert [None if pd.isna(v) else v for v in frame["value"]] == expected
+    assert list(frame["unit"]) == [neutral(c.unit) for c in cells()]
+
+
+def test_every_format_says_the_same() -> None:
+    dutch, plain = dutch_rows(nl_csv(extract())), plain_rows(rfc4180_csv(extract()))
+    document = json.loads(json_(extract()))["rows"]
+    assert len(dutch) == len(plain) == len(document) == len(cells())
+    for a, b, c in zip(dutch, plain, document, strict=True):
+        assert a["waarde"].replace(",", ".") == b["value"]
+        assert (float(b["value"]) if b["value"] else None) == c["value"]
+        assert a["status"] == b["status"] == c["status"]
+        assert a["eenheid"] == b["unit"] == c["unit"]
+
+
+def test_a_withheld_value_is_empty_and_explained_never_0() -> None:
+    filters = Filters(unit=HIDDEN_SCHOOL, measure="clients")
+    dutch = dutch_rows(nl_csv(extract(filters)))
+    assert {(r["waarde"], r["status"], r["uitleg_status"]) for r in dutch} == {
+        ("", "c", "niet getoond om privacyredenen")
+    }
+    document = json.loads(json_(extract(filters)))
+    assert {(r["value"], r["status"]) for r in document["rows"]} == {(None, "c")}
+    assert document["statuses"]["c"] == "niet getoond om privacyredenen"
+
+
+def test_a_true_zero_is_0() -> None:
+    filters = Filters(unit=ZERO_SCHOOL, measure="clients", period=LATEST)
+    assert [row["waarde"] for row in dutch_rows(nl_csv(extract(filters)))] == ["0"]
+
+
+@pytest.mark.parametrize("status", sorted(VALUELESS - {CellStatus.WITHHELD}))
+def test_other_valueless_statuses_are_empty_too(status: CellStatus) -> None:
+    taken = extract(Filters(unit=HIDDEN_SCHOOL, measure="clients"))
+    column = taken.rows.schema.get_field_index("status")
+    field = taken.rows.schema.field(column)
+    rows = taken.rows.set_column(column, field, [[status.value] * taken.rows.num_rows])
+    written = plain_rows(rfc4180_csv(replace(taken, rows=rows)))
+    assert {(row["value"], row["status"]) for row in written} == {("", status.value)}
+
+
+def test_every_row_and_the_file_name_carry_the_synthetic_mark() -> None:
+    assert {row["kenmerk"] for row in dutch_rows(nl_csv(extract()))} == {MARK}
+    assert {row["mark"] for row in plain_rows(rfc4180_csv(extract()))} == {MARK}
+    assert json.loads(json_(extract()))["mark"] == MARK
+    assert all(f.file_name(extract()).startswith("SYNTHETISCH_") for f in FORMATS)
+
+
+def test_a_real_release_has_no_mark() -> None:
+    real = extract(synthetic=False)
+    for format_ in FORMATS:
+        assert b"SYNTHETISCH" not in format_.write(real)
+        assert "SYNTHETISCH" not in format_.file_name(real)
+
+
+@pytest.mark.parametrize("format_", FORMATS, ids=lambda f: f.id)
+def test_the_same_extract_gives_the_same_bytes(format_: Format) -> None:
+    make_release.cache_clear()
+    once = format_.write(extract())
+    make_release.cache_clear()
+    assert format_.write(extract()) == once
+
+
+def test_a_filter_only_selects_released_rows_in_released_order() -> None:
+    everything = extract().rows.to_pylist()
+    filters = Filters(level=Level.SCHOOL, measure="clients", period=LATEST)
+    wanted = [
+        row
+        for row in everything
+        if (row["level"], row["measure"], row["period"]) == ("school", "clients", LATEST)
     ]
-    assert 0 < len(kept) < len(whole)
+    assert extract(filters).rows.to_pylist() == wanted
 
 
-def test_filters_that_fit_no_row_are_refused() -> None:
+def test_filters_that_fit_nothing_are_an_error_that_echoes_nothing() -> None:
     with pytest.raises(NotFoundError) as caught:
-        extract_of(filters=Filters(unit="GM9999"))
+        extract(Filters(unit="plantedvalue"))
     assert caught.value.code == "rows-not-found"
-    assert "GM9999" not in str(caught.value)
+    assert "plantedvalue" not in str(caught.value) + caught.value.hint
 
 
-def test_a_file_name_is_plain_and_says_what_was_selected() -> None:
+def test_file_names_hold_nothing_but_plain_characters() -> None:
     filters = Filters(level=Level.TYPE_MUNICIPALITY, unit="BO*GM0197")
-    name = format_of("nl-csv").file_name(extract_of(filters=filters))
-    assert name == (
-        f"SYNTHETISCH_{RELEASE_ID}_pupils-and-clients_type-municipality_BO-GM0197_excel.csv"
+    name = format_of("nl-csv").file_name(extract(filters))
+    expected = "SYNTHETISCH_voorbeeld-2025-v1.0_pupils-and-clients_type-municipality_BO-GM0197"
+    assert name == f"{expected}_excel.csv"
+
+
+def test_addresses_name_filters() -> None:
+    address = download_address(RELEASE_ID, TABLE, "csv", Filters(Level.SCHOOL, PLAIN_SCHOOL))
+    assert address == (
+        f"/api/v1/releases/{RELEASE_ID}/tables/{TABLE}/downloads/csv?level=school&unit=99XA00"
     )
 
 
-def test_an_unknown_format_is_refused() -> None:
-    with pytest.raises(NotFoundError) as caught:
-        format_of("xlsx")
-    assert caught.value.code == "format-unknown"
+def test_an_unknown_format_is_not_found() -> None:
+    with pytest.raises(NotFoundError):
+        format_of("pdf")

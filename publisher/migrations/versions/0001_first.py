@@ -41,8 +41,10 @@ def upgrade() -> None:
         sa.Column("state", sa.String(20), nullable=False),
         sa.Column("statement", sa.LargeBinary, nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False, unique=True),
+        sa.Column("summary", sa.Text, nullable=False),
         sa.Column("proposer", sa.String(31), nullable=False),
         sa.Column("reason", sa.String(500), nullable=False),
+        sa.Column("withdrawal", sa.LargeBinary),
         sa.Column("staged_at", sa.String(20), nullable=False),
         sa.Column("published_at", sa.String(20)),
     )
@@ -63,6 +65,7 @@ def upgrade() -> None:
         sa.Column("party", sa.String(31), primary_key=True),
         sa.Column("organisation", sa.String(120), nullable=False),
         sa.Column("statement", sa.LargeBinary, nullable=False),
+        sa.Column("card", sa.LargeBinary, nullable=False),
     )  # fmt: skip
     op.create_table(
         "internal_document",
