@@ -134,9 +134,7 @@ def make_tally(
         settings,
         progress,
     )
-    tally = Tally(
-        _header(round_, revision, covered, linked, opened.inputs, opened.rows()), linked.cells
-    )
+    tally = Tally(_header(round_, revision, covered, linked, opened), linked.cells)
     _queue(database, identity, round_, tally)
     return tally
 

@@ -17,7 +17,7 @@ from publisher.approvals import Approval
 from publisher.intake import check_known, open_stored
 from publisher.internal import open_document, seal_document
 from publisher.permissions import check_approval, check_proposer, has_enough_approvals
-from publisher.policies import ReleaseState
+from publisher.policies import ReleaseState, check_move
 from publisher.protection import from_json_lines
 from publisher.reading import read_release
 from publisher.released import Manifest, Release
@@ -220,6 +220,7 @@ class Releases:
         self.verify(release_id)
         with self.database.transaction() as tx:
             row = find_release(tx.session, release_id)
+            check_move(release_id, row.state, ReleaseState.PUBLISHED)
             self._check_signed(row)
             check_newest(tx.session, row)
             self._check_approvals(tx, row, agreements)

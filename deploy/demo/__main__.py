@@ -14,14 +14,17 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from deploy.demo.chain import Chain, Plan
 from deploy.demo.parties import Commands, StepFailedError
 
+MARKER = "SYNTHETISCH.txt"
+"""Stands in the folder of a demonstration; a folder without it is never removed."""
+
 
 def main() -> int:
     """Run every step and report; 0 when all went well."""
     options = _options()
     console = Console(highlight=False)
-    if options.folder.exists():
-        shutil.rmtree(options.folder)
-    options.folder.mkdir(parents=True)
+    if not _clear(options.folder):
+        console.print(f"{options.folder} holds other files; choose another folder")
+        return 2
     plan = Plan(
         options.folder.resolve(),
         Commands.in_environments(options.venvs.resolve()),
@@ -48,6 +51,16 @@ def main() -> int:
         if chain is not None:
             chain.stop()
     return 0
+
+
+def _clear(folder: Path) -> bool:
+    """Make an empty folder with the mark of a demonstration; False where it is not ours."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
+        return False
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / MARKER).write_text("SYNTHETISCH – geen echte cijfers\n", encoding="utf-8")
+    return True
 
 
 def _options() -> argparse.Namespace:

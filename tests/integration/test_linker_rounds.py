@@ -33,7 +33,16 @@ from tests.support.parties import (
     pseudonym,
     seal_letter,
 )
-from tests.support.rounds import SETTINGS, Children, children, deliver, linked, publisher_of, take
+from tests.support.rounds import (
+    EVERY_DELIVERY,
+    SETTINGS,
+    Children,
+    children,
+    deliver,
+    linked,
+    publisher_of,
+    take,
+)
 
 
 def tally_of(region: MiniRegion, database: Database):  # type: ignore[no-untyped-def]  # noqa: ANN201
@@ -64,7 +73,7 @@ def test_an_objection_takes_a_child_out_of_everything(
         letter = seal_letter(region, trusted, "gm0197", objection_table([3, 4]), "objection/1")
         assert client.put(f"/envelopes/{letter.address}", content=letter.data).status_code == 201
     database = region.linker_database()
-    close_round(database, ROUND)
+    close_round(database, ROUND, without=EVERY_DELIVERY)
     tally = tally_of(region, database)
     database.close()
     total = [
@@ -98,11 +107,42 @@ def test_a_period_without_a_row_of_care_is_not_covered(
 
 def test_nothing_delivered_is_nothing_linked(region: MiniRegion, trusted: TrustedRound) -> None:
     database = region.linker_database()
-    close_round(database, ROUND)
+    close_round(database, ROUND, without=EVERY_DELIVERY)
     with pytest.raises(StateError, match="nothing-covered"):
         tally_of(region, database)
     assert status_on(database, ROUND, region.clock)["state"] == "closed"
     database.close()
+
+
+def test_a_round_is_not_closed_while_a_delivery_is_missing(
+    region: MiniRegion, trusted: TrustedRound
+) -> None:
+    of = children(count=100)
+    with region.linker_client() as client:
+        deliver(region, client, trusted, Children(of.enrolments, {197: of.care[197]}))
+    database = region.linker_database()
+    with pytest.raises(StateError, match="deliveries-missing") as refused:
+        close_round(database, ROUND)
+    assert "gm0222:care/1" in refused.value.message
+    assert "objection" not in refused.value.message
+    close_round(database, ROUND, without=frozenset({("gm0222", "care/1")}))
+    assert status_on(database, ROUND, region.clock)["state"] == "closed"
+    database.close()
+
+
+def test_quality_tells_rows_as_delivered(region: MiniRegion, trusted: TrustedRound) -> None:
+    """Rows after objections would tell how many of them there are."""
+    of = children(count=200)
+    with region.linker_client() as client:
+        deliver(region, client, trusted, of)
+        letter = seal_letter(region, trusted, "gm0197", objection_table([3, 4]), "objection/1")
+        assert client.put(f"/envelopes/{letter.address}", content=letter.data).status_code == 201
+    database = region.linker_database()
+    close_round(database, ROUND)
+    rows = {(q.supplier, q.schema_name): q.rows for q in tally_of(region, database).header.quality}
+    database.close()
+    assert rows[("duo", "enrolment/1")] == len(of.enrolments)
+    assert rows[("gm0197", "care/1")] == len(of.care[197])
 
 
 def test_an_open_round_is_not_linked(region: MiniRegion, trusted: TrustedRound) -> None:
@@ -118,7 +158,7 @@ def test_a_failing_engine_leaves_the_round_linkable(
     with region.linker_client() as client:
         deliver(region, client, trusted, children(count=100))
     database = region.linker_database()
-    close_round(database, ROUND)
+    close_round(database, ROUND, without=EVERY_DELIVERY)
 
     def fails(*_: object) -> None:
         raise StateError("linkage-out-of-memory", "expected enough memory")

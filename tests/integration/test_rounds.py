@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,14 @@ from linker.rounds import accept_round
 from publisher.rounds import accept_round as publisher_accepts
 from shared.canonical import parse_canonical
 from shared.clock import today
-from shared.errors import PolicyError, StateError, TrustError
-from shared.hashing.ceremony import _make_grant, make_register
+from shared.errors import InputError, PolicyError, StateError, TrustError
+from shared.hashing.ceremony import _make_grant, make_grants, make_register
 from shared.hashing.home import Home, OwnPins
 from shared.hashing.pseudonym import SECRET_BYTES
 from shared.identity import Identity, Role
 from shared.redaction import Secret
 from shared.register import Register
-from shared.round import Offer, Round, check_round
+from shared.round import Expected, Offer, Round, SchemaName, check_round
 from shared.statement import Kind, Statement
 from tests.support.parties import ROUND, MiniRegion, identity, make_region, pins_of
 
@@ -58,10 +59,77 @@ def test_an_accepted_round_carries_both_signatures(region: MiniRegion) -> None:
     assert accepted.sha256 == region.made.sha256
 
 
-def test_a_round_is_accepted_once(region: MiniRegion) -> None:
-    accept(region)
+def test_a_round_is_accepted_once_and_its_file_can_be_had_again(region: MiniRegion) -> None:
+    first = accept(region)
+    assert accept(region) == first
+    other = altered(region, closes_on=region.clock().date())
     with pytest.raises(StateError, match="round-known"):
+        accept(region, statement=other)
+
+
+def test_a_round_goes_no_further_than_its_policy(region: MiniRegion) -> None:
+    body = region.made.read(Kind.ROUND, Round)
+    beyond: tuple[dict[str, Any], ...] = (
+        {"limits": body.limits.model_copy(update={"max_rows_per_delivery": 10**9})},
+        {"limits": body.limits.model_copy(update={"max_objections_per_supplier": 10**6})},
+        {"closes_on": body.closes_on.replace(year=2126)},
+    )
+    for changes in beyond:
+        with pytest.raises(PolicyError, match="round-beyond-policy"):
+            accept(region, statement=altered(region, **changes))
+    yesterday = region.clock().date() - timedelta(days=1)
+    with pytest.raises(PolicyError, match="closes-in-past"):
+        accept(region, statement=altered(region, closes_on=yesterday))
+
+
+@pytest.mark.parametrize("party", ["sleutelbeheer", "koppelaar", "publicist"])
+def test_a_round_rests_on_agreements_that_are_in_force(region: MiniRegion, party: str) -> None:
+    text = region.agreements_path.read_text()
+    block = next(b for b in text.split("[[agreements]]") if f'party = "{party}"' in b)
+    concept = block.replace('status = "definitief"', 'status = "concept"')
+    region.agreements_path.write_text(text.replace(block, concept))
+    with pytest.raises(PolicyError, match="agreement-not-in-force"):
         accept(region)
+
+
+def test_care_is_delivered_for_one_municipality(region: MiniRegion) -> None:
+    body = region.made.read(Kind.ROUND, Round)
+    both = body.suppliers[1].model_copy(
+        update={"expected": (Expected(schema_name=SchemaName.CARE, municipalities=(197, 222)),)}
+    )
+    suppliers = (body.suppliers[0], both)
+    with pytest.raises(PolicyError, match="care-of-several-municipalities"):
+        accept(region, statement=altered(region, suppliers=suppliers))
+
+
+def test_a_secret_is_sealed_to_the_cards_of_an_accepted_round_only(
+    region: MiniRegion, accepted: Statement
+) -> None:
+    """A register that was swapped on its way, with another's card under a supplier's name."""
+    false_office = identity("sleutelbeheer", Role.KEY_OFFICE)
+    thief = identity("gm0197", Role.SUPPLIER)
+    real = region.register.read(Kind.REGISTER, Register)
+    others = tuple(c for c in real.cards if c.party not in {"gm0197", "sleutelbeheer"})
+    for office in (false_office, region.identities["sleutelbeheer"]):
+        register = make_register(office, "proef", (*others, thief.card), region.clock)
+        with pytest.raises(TrustError, match="register-not-pinned"):
+            make_grants(region.office, accepted, register)
+    with pytest.raises(TrustError, match="signature-missing"):
+        make_grants(region.office, region.made, region.register)  # the linker did not accept it
+
+
+def test_a_round_is_made_once(region: MiniRegion) -> None:
+    with pytest.raises(StateError, match="round-made"):
+        region.office.check_not_made(ROUND)
+    (region.office.round_folder(ROUND) / "made.json").unlink()
+    region.office.check_not_made(ROUND)  # a secret alone is left over from a crash
+
+
+@pytest.mark.parametrize("round_id", ["..", "", "../..", "/etc", "Ronde 1", "a/b"])
+def test_a_round_id_is_never_a_path(region: MiniRegion, round_id: str) -> None:
+    with pytest.raises(InputError, match="round-id-invalid"):
+        region.office.forget(round_id)
+    assert region.office.identity_path.exists()
 
 
 def test_a_forged_linker_card_and_round_by_the_key_office_are_refused_by_everyone(

@@ -123,7 +123,6 @@ def reference(extra_schools: int = 0) -> Reference:
     return Reference(
         region="voorbeeld",
         region_name="Voorbeeldregio",
-        summary_sha256="5" * 64,
         sources=(),
         municipalities=_MUNICIPALITIES,
         swvs=(),
@@ -323,6 +322,7 @@ def _manifest(
             too_narrow=0,
         ),
         supersedes=supersedes,
+        summary_sha256="5" * 64,
         sources=("DUO, register onderwijsdeelnemers (synthetisch)", "iJw (synthetisch)"),
     )
 

@@ -262,6 +262,14 @@ def test_a_rewritten_ledger_contradicts_its_witnesses(recipient: Identity) -> No
         verify_ledger(lines(rewritten), recipient.card, [witness])
 
 
+def test_two_receipts_that_disagree_betray_a_fork(recipient: Identity) -> None:
+    entries = chain(recipient)
+    good, forged = Head(3, entries[2].sha256), Head(3, "f" * 64)
+    for witnesses in ([good, forged], [forged, good]):
+        with pytest.raises(StateError, match="entry 3"):
+            verify_ledger(lines(entries), recipient.card, witnesses)
+
+
 def test_a_ledger_that_was_cut_off_contradicts_its_witnesses(recipient: Identity) -> None:
     entries = chain(recipient)
     with pytest.raises(StateError, match="ledger-broken"):
