@@ -102,7 +102,7 @@ def stage(here: Here, round_id: str) -> None:
         click.echo(f"  {table.id:<20} {table.rows:>7} cells  {table.withheld:>6} withheld")
     proof = manifest.proof
     click.echo(
-        f"  certificates {proof.certificates_verified} of {proof.certificates_issued} verified; "
+        f"  every certificate verified: {'yes' if proof.verified else 'no'}; "
         f"attack: {proof.exactly_exposed} exactly exposed, {proof.too_narrow} too narrow"
     )
 

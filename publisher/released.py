@@ -186,11 +186,16 @@ class MeasureNote(Body):
 
 
 class Proof(Body):
-    """The verdict on protection that readers get: never a reason, interval or certificate."""
+    """The verdict on protection that readers get: never a reason, interval or certificate.
+
+    Not their number either: it could tell how many withheld cells were withheld for others.
+
+    Attributes:
+        verified: the verifier, which shares no code with the search, checked every proof.
+    """
 
     rules: str
-    certificates_issued: Annotated[int, Field(ge=0)]
-    certificates_verified: Annotated[int, Field(ge=0)]
+    verified: bool
     exactly_exposed: Annotated[int, Field(ge=0)]
     too_narrow: Annotated[int, Field(ge=0)]
 

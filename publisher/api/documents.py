@@ -101,8 +101,7 @@ class Protection(Document):
     """The verdict on protection: never a reason, an interval or a certificate."""
 
     rules: str
-    certificates_issued: int
-    certificates_verified: int
+    verified: bool
     exactly_exposed: int
     too_narrow: int
 
