@@ -77,12 +77,14 @@ def round_accept(here: Here, statement: Path, register: Path, reference: Path) -
 @round_group.command("destroy")
 @click.argument("round_id")
 @click.option("--reason", required=True)
+@click.option("--key-lost", is_flag=True, help="The key was lost before; the statement says so.")
 @click.option("--out", type=NEW_FILE, required=True, help="The destruction statement.")
 @click.confirmation_option(prompt="The round's key and tallies will be gone for good. Continue?")
 @click.pass_obj
-def round_destroy(here: Here, round_id: str, reason: str, out: Path) -> None:
+def round_destroy(here: Here, round_id: str, reason: str, key_lost: bool, out: Path) -> None:
     """Destroy a round's key, tallies and certificates now, before their term."""
-    Retention(here.database, here.keys, here.identity).destroy(round_id, reason).save(out)
+    retention = Retention(here.database, here.keys, here.identity)
+    retention.destroy(round_id, reason, key_lost=key_lost).save(out)
     click.echo(f"round {round_id} destroyed")
 
 

@@ -105,8 +105,8 @@ def shred(path: Path) -> None:
     """Overwrite a small secret file once, unlink it and make that durable.
 
     A symbolic link is unlinked and never followed: what it points at is not this party's to
-    overwrite, and is still there afterwards. A copy that the file system or the disk kept is beyond this; therefore the key folder lies
-    on a volume of its own, outside backups and snapshots.
+    overwrite, and stays. A copy that the file system or the disk kept is beyond this; therefore
+    the key folder lies on a volume of its own, outside backups and snapshots.
     """
     if path.is_symlink():
         path.unlink()
