@@ -44,10 +44,11 @@ def create_app(
         """Store a tally; the same bytes again give the same receipt."""
         upload = await read_upload(request, MAX_HEADER_BYTES)
         admitted = await run_in_threadpool(intake.admit, sha256, upload.head)
+        if admitted.receipt is not None:
+            return Response(admitted.receipt, 200, media_type=STATEMENT_TYPE)
         body = await upload.body(admitted.header)
         receipt = await run_in_threadpool(intake.store, admitted, body)
-        status = 201 if admitted.receipt is None else 200
-        return Response(receipt, status, media_type=STATEMENT_TYPE)
+        return Response(receipt, 201, media_type=STATEMENT_TYPE)
 
     @app.get("/healthz")
     def healthz() -> dict[str, str]:
