@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publisher.approvals import Approval
+from publisher.history import check_history
 from publisher.intake import check_known, open_stored
 from publisher.internal import open_document, seal_document
 from publisher.permissions import check_approval, check_proposer, has_enough_approvals
@@ -85,6 +86,7 @@ class Releases:
             tally = open_stored(row, self.keys)
             release_id = _next_release_id(session, round_id, row.revision)
             previous = _latest_published(session, round_id)
+            earlier = _ever_published(session)
         staged = stage(
             round_,
             tally,
@@ -93,6 +95,7 @@ class Releases:
             made_at=self.database.now(),
             progress=progress,
         )
+        check_history(staged.tables, earlier)
         self._keep(round_, staged)
         return staged.manifest
 
@@ -326,6 +329,14 @@ def _latest_published(session: Session, round_id: str) -> Release | None:
     """The release that a new one of this round will supersede."""
     rows = _published(session, round_id)
     return read_release(session, rows[0]) if rows else None
+
+
+def _ever_published(session: Session) -> list[Release]:
+    """Every release that readers once had and whose tables are still here."""
+    query = select(ReleaseRow).where(
+        ReleaseRow.published_at.is_not(None), ReleaseRow.state != ReleaseState.EXPIRED
+    )
+    return [read_release(session, row) for row in session.scalars(query)]
 
 
 def _next_release_id(session: Session, round_id: str, revision: int) -> str:

@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import pyarrow.compute as pc
-
+from publisher.history import changed_cells
 from publisher.released import CellStatus, Proof, Release, ReleasedTable
 
 COUNTS_OF_PERSONS = ("clients", "pupils", "not_covered")
@@ -96,18 +95,5 @@ def _differences(tables: Sequence[ReleasedTable], previous: Release | None) -> I
         if before is None:
             yield f"  {table.id}: nieuw"
             continue
-        changed = _changed(table, before)
+        changed = changed_cells(table, before)
         yield f"  {table.id}: {changed} van {table.cells.num_rows} cellen anders of nieuw"
-
-
-def _changed(table: ReleasedTable, before: ReleasedTable) -> int:
-    key = ["level", "unit", "period", "category", "measure"]
-    old = before.cells.select([*key, "value", "status"]).rename_columns(
-        [*key, "old_value", "old_status"]
-    )
-    joined = table.cells.select([*key, "value", "status"]).join(old, key, join_type="left outer")
-    same = pc.and_(
-        pc.equal(joined["status"], joined["old_status"]),
-        pc.equal(pc.fill_null(joined["value"], -1), pc.fill_null(joined["old_value"], -1)),
-    )
-    return int(joined.num_rows - (pc.sum(pc.fill_null(same, False)).as_py() or 0))

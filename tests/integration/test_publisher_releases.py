@@ -512,6 +512,27 @@ def test_a_second_release_supersedes_the_first_and_both_keep_their_permalink(
     assert len(reader.list()) == 2
 
 
+def test_a_published_period_is_not_published_again_with_other_figures(
+    publisher: Publisher, tmp_path: Path
+) -> None:
+    """Subtracting two releases would give the children of a correction away."""
+    publisher.releases.stage(ROUND)
+    publisher.publish(tmp_path / "pakket")
+    rows = publisher.tally.cells.to_pylist()
+    for row in rows:
+        if (row["unit"], row["measure"]) in {("99ZZ00", "pupils"), ("total", "pupils")}:
+            row["value"] += 1
+        if (row["level"], row["unit"], row["measure"]) in {
+            ("elsewhere", "VO", "pupils"), ("residence", "GM0197", "pupils"),
+        }:  # fmt: skip
+            row["value"] += 1
+    header = publisher.tally.header.model_copy(update={"revision": 2})
+    cells = pa.Table.from_pylist(rows, schema=publisher.tally.cells.schema)
+    take(publisher.releases, resealed(publisher, Tally(header, cells), revision=2))
+    with pytest.raises(ProtectionError, match="history-differs"):
+        publisher.releases.stage(ROUND)
+
+
 def test_a_withdrawn_release_stays_known_and_is_not_the_latest(
     publisher: Publisher, tmp_path: Path
 ) -> None:
