@@ -182,6 +182,7 @@ def outbox_send(here: Here, publisher_card: Path) -> None:
 def retain(here: Here, statements: Path, confirm_clock: bool) -> None:
     """Destroy every round whose retention term was reached."""
     retention = Retention(here.database, here.keys, here.identity)
+    statements.mkdir(parents=True, exist_ok=True)
     done = 0
     for statement in retention.retain(system_clock(), clock_confirmed=confirm_clock):
         statement.save(statements / f"destruction-{statement.sha256[:16]}.json")

@@ -105,7 +105,7 @@ def _check_supersedes_current(
         raise StateError(
             "supersedes-not-current",
             "expected `supersedes` to name the delivery that is current, found another",
-            hint="run `hasher receipt`, then seal again; it names the current delivery",
+            hint="seal again with --supersedes and the delivery id that `hasher send` printed",
         )
     return current
 

@@ -190,6 +190,7 @@ def withdraw(here: Here, release_id: str, reason: str, out: Path) -> None:
 def retain(here: Here, statements: Path, confirm_clock: bool) -> None:
     """Destroy tallies and expire releases whose term was reached."""
     retention = Retention(here.database, here.keys, here.identity)
+    statements.mkdir(parents=True, exist_ok=True)
     done = 0
     for statement in retention.retain(system_clock(), clock_confirmed=confirm_clock):
         statement.save(statements / f"destruction-{statement.sha256[:16]}.json")

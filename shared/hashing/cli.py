@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from shared import __version__
-from shared.cli import EXISTING, PATH, run
+from shared.cli import EXISTING, PATH, ledger_verify_command, run
 from shared.clock import system_clock, today
 from shared.envelope import read_header
 from shared.errors import InputError, PolicyError
@@ -59,6 +59,14 @@ def hasher(context: click.Context, folder: Path) -> None:
 
 
 hasher.add_command(key)
+
+
+@hasher.group("ledger")
+def ledger() -> None:
+    """Het logboek van een dienst: controleer een kopie, zonder verbinding."""
+
+
+ledger.add_command(ledger_verify_command)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,9 @@
     identity.json          private; mode 0600, under a passphrase if one was set
     pins.json              fingerprints and agreement version, from the signed agreement
     rounds/<round>/        round.json, register.json, policy.toml, grant.moj (sealed)
-                           secret (key office only; mode 0600)
-    rounds/<round>/receipts/
+                           secret and made.json (key office only; mode 0600)
 
-A supplier's round secret stays sealed in its grant and is opened in memory when needed.
+Receipts lie beside the envelopes that they are for. A supplier's round secret stays sealed in its grant and is opened in memory when needed.
 """
 
 from __future__ import annotations

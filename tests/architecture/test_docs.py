@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import re
+import shlex
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -101,6 +102,117 @@ def test_commands_that_are_named_exist(program: str) -> None:
             assert isinstance(here, click.Group), f"{program} {' '.join(words)}"
             assert word in here.commands, f"{program} {' '.join(words)}"
             here = here.commands[word]
+
+
+GUIDES = [name for name in DOCUMENTS if name.startswith("docs/handleiding/")]
+
+
+def typed_commands(text: str) -> list[list[str]]:
+    """Every command of ours in a fenced block, in words; a backslash continues a line."""
+    blocks = re.findall(r"^ *```[a-z]*\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
+    lines = [
+        shlex.split(line, comments=True)
+        for block in blocks
+        for line in re.sub(r"\\\n\s*", " ", block).splitlines()
+        if line.split() and line.split()[0] in COMMANDS
+    ]
+    return [words for words in lines if words]
+
+
+TYPED = [(name, words) for name in GUIDES for words in typed_commands(read(name))]
+
+
+def is_given(value: object) -> bool:
+    """Whether the parser found a value, and not the mark of click for none."""
+    return isinstance(value, str | bool) or (isinstance(value, list | tuple) and bool(value))
+
+
+def check_typed(program: str, words: list[str]) -> None:
+    """Parse what is typed as the program would, short of reading the files that it names.
+
+    Raises:
+        click.UsageError: no such command or option, or one that is needed is not given.
+    """
+    here, context = command(program), click.Context(command(program), info_name=program)
+    while True:
+        given, rest, _ = here.make_parser(context).parse_args(list(words))
+        for param in here.params:
+            value = given.get(param.name or "")
+            if param.required and not is_given(value):
+                raise click.MissingParameter(ctx=context, param=param)
+            if isinstance(param.type, click.Choice) and isinstance(value, str):
+                param.type.convert(value, param, context)
+        if not isinstance(here, click.Group):
+            break
+        if {"--help", "--version"} & set(words) and not rest:
+            return
+        if not rest or rest[0] not in here.commands:
+            raise click.UsageError(f"no command {' '.join(rest)}", context)
+        here, words = here.commands[rest[0]], rest[1:]
+        context = click.Context(here, info_name=here.name, parent=context)
+    if rest:
+        raise click.UsageError(f"too much is given: {' '.join(rest)}", context)
+
+
+@pytest.mark.parametrize(("name", "words"), TYPED)
+def test_a_command_in_a_guide_can_be_typed(name: str, words: list[str]) -> None:
+    try:
+        check_typed(words[0], words[1:])
+    except click.ClickException as error:
+        pytest.fail(f"{name}: {' '.join(words)}: {error.format_message()}")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "linker round shut r1",
+        "linker round close r1 --wihtout gm0222:care/1",
+        "linker round close",
+        "linker round",
+        "linker link r1 r2",
+        "hasher check caring/1 a.csv --round r1",
+        "hasher seal care/1 a.csv --round r1",
+        "publisher submit r1 --proposer",
+    ],
+)
+def test_a_command_that_cannot_be_typed_is_found(typed: str) -> None:
+    program, *words = typed.split()
+    with pytest.raises(click.ClickException):
+        check_typed(program, words)
+
+
+def test_every_guide_shows_commands_and_together_all_of_a_round() -> None:
+    assert {name for name, _ in TYPED} == set(GUIDES)
+    shown = {" ".join(words[:3]) for _, words in TYPED} | {
+        " ".join(words[:2]) for _, words in TYPED
+    }
+    assert set(typed_in_a_round()) <= shown
+
+
+def typed_in_a_round() -> list[str]:
+    """Every command of the three programs but the tools for a table outside a round."""
+    outside = {"publisher protect"}
+    found = []
+    for program in COMMANDS:
+        group = command(program)
+        assert isinstance(group, click.Group)
+        for name, each in group.commands.items():
+            inner = each.commands if isinstance(each, click.Group) else {"": each}
+            found += [f"{program} {name} {last}".rstrip() for last in inner]
+    return [each for each in found if each not in outside]
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_errors_that_a_guide_explains_exist(name: str) -> None:
+    sources = "\n".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("shared", "linker", "publisher")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    rows = table(read(name), "Wat u ziet").rows
+    assert [row[0] for row in rows] == sorted(row[0] for row in rows)
+    for row in rows:
+        assert f'"{code(row[0])}"' in sources, f"{name} explains {row[0]}"
 
 
 @pytest.mark.skipif(not (ROOT / "Makefile").is_file(), reason="there is no Makefile yet")
