@@ -5,7 +5,8 @@
     rounds/<round>/        round.json, register.json, policy.toml, grant.moj (sealed)
                            secret and made.json (key office only; mode 0600)
 
-Receipts lie beside the envelopes that they are for. A supplier's round secret stays sealed in its grant and is opened in memory when needed.
+Receipts lie beside the envelopes that they are for. A supplier's round secret stays sealed in
+its grant and is opened in memory when needed.
 """
 
 from __future__ import annotations
