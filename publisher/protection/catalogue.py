@@ -176,7 +176,7 @@ class PeriodProblem:
     def _add_family(
         self, builder: ProblemBuilder, layout: Layout, nodes: Nodes, threshold: int
     ) -> None:
-        """Parents and children between published levels, for the rule on unions."""
+        """Parents and children between published levels, and all units, for the union rule."""
         sets = layout.plan.sets
         position = layout.plan.positions()
         levels: dict[str, list[int]] = {}
@@ -187,3 +187,4 @@ class PeriodProblem:
         for parent, children in families_of(sets, tuple(levels.values())):
             within = tuple(nodes[sets[child]] for child in children)
             builder.families.append((nodes[sets[parent]], within, threshold))
+        builder.additive.append(layout.additive(builder, nodes, threshold))

@@ -2,7 +2,8 @@
 
 Two rules look at the pattern: hidden children of a published parent must together reach the
 threshold (union), and a zero may only be shown while the total that it splits is. What they
-add is withheld from the start of the next round; rounds only ever add, so they end.
+add is withheld from the start of the next round. Groups that no cell names but that the pattern
+tells become sensitive quantities of the next round. Rounds only ever add, so they end.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from publisher.protection.certificates import Certificate
+from publisher.protection.groups import Group, told_groups, with_groups
 from publisher.protection.primary import Rule
 from publisher.protection.problem import Kind, Problem
 from publisher.protection.rules import Rules
@@ -51,13 +53,16 @@ def protect_block(
         ProtectionError: ``protection-unmet``.
     """
     closed: frozenset[str] = frozenset()
+    groups: frozenset[Group] = frozenset()
     while True:
-        problem = build(closed)
+        problem = with_groups(build(closed), groups)
         pattern = suppress(problem, rules, progress)
         more = _still_open(problem, pattern, rules)
-        if more <= closed:
+        told = told_groups(problem, pattern.primary | pattern.secondary) if rules.union else groups
+        if more <= closed and told <= groups:
             return _solution(problem, pattern)
         closed |= more
+        groups |= told
 
 
 def _still_open(problem: Problem, pattern: Pattern, rules: Rules) -> frozenset[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from publisher.protection.grid import Grid, quantity_key
 from publisher.protection.keys import ATOM
-from publisher.protection.problem import ProblemBuilder
+from publisher.protection.problem import Additive, Kind, ProblemBuilder
 from publisher.protection.regions import latent_units, leaves_of, region_units, schools_of
 from publisher.protection.sums import SumPlan, plan_sums
 from shared.errors import ProtectionError
@@ -57,6 +57,38 @@ class Layout:
         """Names of a set that no cell shows; an innermost one is named after its first leaf."""
         atom = ((ATOM, min(leaves)),) if leaves in self.inner else ()
         return (*self.latent.get(leaves, ()), *atom)
+
+    def additive(self, builder: ProblemBuilder, nodes: Nodes, threshold: int) -> Additive:
+        """A quantity that is laid out like this, for the rule on groups that no cell names."""
+        shown = [
+            leaves
+            for leaves in sorted(self.names, key=lambda unit: (-len(unit), sorted(unit)))
+            if leaves in nodes and builder.nodes[nodes[leaves]].kind is not Kind.LATENT
+        ]
+        cut = frozenset(self.residences)
+        levels: dict[str, list[int]] = {}
+        for place, leaves in enumerate(shown):
+            for level, _ in self.names[leaves]:
+                levels.setdefault(level, []).append(place)
+        above = [
+            place
+            for place, leaves in enumerate(shown)
+            if any(level != Level.SCHOOL.value for level, _ in self.names[leaves])
+        ]
+        return Additive(
+            columns=tuple(nodes[leaves] for leaves in self.inner),
+            units=tuple(
+                (nodes[unit], tuple(at for at, leaves in enumerate(self.inner) if leaves <= unit))
+                for unit in shown
+            ),
+            pairs=(
+                tuple(place for place in above if shown[place] not in cut),
+                tuple(place for place in above if shown[place] in cut),
+            ),
+            levels=tuple(map(tuple, levels.values())),
+            ties=(tuple(1 if leaves in cut else -1 for leaves in self.inner),) if cut else (),
+            threshold=threshold,
+        )
 
 
 @dataclass(frozen=True, slots=True)

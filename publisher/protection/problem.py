@@ -78,6 +78,28 @@ class Sensitive:
 
 
 @dataclass(frozen=True, slots=True)
+class Additive:
+    """One quantity over all units that it is published for, as sums of innermost groups.
+
+    Attributes:
+        columns: nodes of the innermost groups.
+        units: node of every unit that cells show, with the positions of its columns; widest
+            first, then by the names of its leaves.
+        pairs: per cut of the population the positions, in ``units``, of units above schools.
+        levels: per level the positions, in ``units``, of its units, which are disjoint.
+        ties: weighted sums over all columns that are 0.
+        threshold: no group of fewer children may be told.
+    """
+
+    columns: tuple[int, ...]
+    units: tuple[tuple[int, tuple[int, ...]], ...]
+    pairs: tuple[tuple[int, ...], ...]
+    levels: tuple[tuple[int, ...], ...]
+    ties: tuple[tuple[int, ...], ...]
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """All quantities of a block, their relations, and those that rules protect.
 
@@ -86,6 +108,7 @@ class Problem:
             reach together.
         zeros: (published zero, the total it splits): the zero may be shown only while the
             total is.
+        additive: quantities of which no small group may be told, not even one without a cell.
     """
 
     nodes: tuple[Node, ...]
@@ -93,6 +116,7 @@ class Problem:
     sensitive: tuple[Sensitive, ...]
     families: tuple[tuple[int, tuple[int, ...], int], ...] = ()
     zeros: tuple[tuple[int, int], ...] = ()
+    additive: tuple[Additive, ...] = ()
 
     def check_truth(self) -> None:
         """Check that the true table satisfies every relation.
@@ -122,6 +146,7 @@ class ProblemBuilder:
     sensitive: list[Sensitive] = field(default_factory=list)
     families: list[tuple[int, tuple[int, ...], int]] = field(default_factory=list)
     zeros: list[tuple[int, int]] = field(default_factory=list)
+    additive: list[Additive] = field(default_factory=list)
 
     def cell(
         self,
@@ -178,6 +203,7 @@ class ProblemBuilder:
             tuple(self.sensitive),
             tuple(self.families),
             tuple(self.zeros),
+            tuple(self.additive),
         )
         problem.check_truth()
         return problem

@@ -2,7 +2,8 @@
 
 1. Every rule-sensitive cell is withheld.
 2. The true table satisfies every relation.
-3. The withheld children of a published parent reach the threshold together.
+3. The withheld children of a published parent reach the threshold together, and no group below
+   it, named by a cell or not, is a sum or difference of published cells.
 4. Every certificate is an alternative table that a reader can believe in: it changes nothing
    that is published, takes nothing below its lower bound, and every relation still holds.
 5. Every rule-sensitive quantity owns certificates that move it far enough, within its class.
@@ -17,6 +18,7 @@ from publisher.protection.certificates import Certificate
 from publisher.protection.primary import Rule
 from publisher.protection.verification.bounds import LeastPossible
 from publisher.protection.verification.claim import Claim, Demand, Relation
+from publisher.protection.verification.groups import tells_small_group
 from shared.errors import ProtectionError
 
 
@@ -29,6 +31,8 @@ def check_claim(claim: Claim, certificates: Iterable[Certificate]) -> int:
     _check_withheld(claim)
     _check_truth(claim)
     _check_unions(claim)
+    if tells_small_group(claim):
+        _refuse(3, "published cells tell a group below the threshold that no cell names")
     index = _RelationIndex(claim)
     deltas: dict[str, list[dict[str, int]]] = {}
     for certificate in certificates:

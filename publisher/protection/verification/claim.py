@@ -51,6 +51,26 @@ class Union:
 
 
 @dataclass(frozen=True, slots=True)
+class Additive:
+    """A quantity over all cells that show it; no small group of its parts may be told.
+
+    Attributes:
+        parts: per cell the innermost quantities that it is the sum of; widest cell first, then
+            by the names of its leaves.
+        pairs: per cut of the population its cells above schools; two of them make a group.
+        levels: cells by level; those of one level share no parts.
+        ties: sums of weighted parts that are 0.
+        threshold: the least number of children in a group; 0 where no rule asks for it.
+    """
+
+    parts: Mapping[str, frozenset[str]]
+    pairs: tuple[tuple[str, ...], ...]
+    levels: tuple[frozenset[str], ...]
+    ties: tuple[Terms, ...]
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """One block of a release, with the true table beside it.
 
@@ -67,6 +87,7 @@ class Claim:
     demands: tuple[Demand, ...]
     unions: tuple[Union, ...]
     direction: Direction
+    additive: tuple[Additive, ...] = ()
 
     def is_hidden(self, key: str) -> bool:
         """Whether a reader does not see this quantity."""

@@ -26,7 +26,14 @@ from publisher.protection.primary import (
 )
 from publisher.protection.regions import RegionUnit, latent_units, region_units, schools_of
 from publisher.protection.rules import Rules
-from publisher.protection.verification.claim import Claim, Demand, Relation, Terms, Union
+from publisher.protection.verification.claim import (
+    Additive,
+    Claim,
+    Demand,
+    Relation,
+    Terms,
+    Union,
+)
 from shared.contract.tally import Table
 from shared.reference import Level
 
@@ -90,6 +97,7 @@ class _Statement:
     relations: list[Relation] = field(default_factory=list)
     demands: list[Demand] = field(default_factory=list)
     unions: list[Union] = field(default_factory=list)
+    additive: list[Additive] = field(default_factory=list)
     inner: dict[tuple[str, str], dict[Leaves, str]] = field(default_factory=dict)
 
     def claim(self) -> Claim:
@@ -102,6 +110,7 @@ class _Statement:
             demands=tuple(self.demands),
             unions=tuple(self.unions),
             direction=self.rules.direction,
+            additive=tuple(self.additive),
         )
 
     def add(self, counted: _Counted) -> None:
@@ -140,7 +149,9 @@ class _Statement:
         for key in dict.fromkeys([*latent, *inner.values()]):
             if key in self.latent and below_threshold(self.true[key], threshold):
                 self.demands.append(Demand(key, Rule.MARGIN, level, 0, None))
-        self._unite(counted, [unit for unit in units if unit.level in counted.shown])
+        shown = [unit for unit in units if unit.level in counted.shown]
+        self._unite(counted, shown)
+        self._sum_all(counted, shown)
 
     def relate_totals(self) -> None:
         """Clients are pupils; pupils, and those not covered, fit in DUO's total."""
@@ -283,6 +294,27 @@ class _Statement:
                 if len(children) > 1 and sum(map(len, children)) == len(parent.leaves):
                     key = self._key(counted, parent.level, parent.unit)
                     self.unions.append(Union(key, tuple(children.values()), threshold))
+
+    def _sum_all(self, counted: _Counted, units: Sequence[RegionUnit]) -> None:
+        """All cells of a quantity, for the groups that two of them make."""
+        inner = self.inner[counted.measure, counted.part]
+        parts: dict[str, frozenset[str]] = {}
+        schools: list[str] = []
+        homes: list[str] = []
+        levels: dict[str, list[str]] = {}
+        for unit in sorted(units, key=lambda unit: (-len(unit.leaves), sorted(unit.leaves))):
+            if unit.leaves:
+                key = self._key(counted, unit.level, unit.unit)
+                parts[key] = frozenset(name for g, name in inner.items() if g <= unit.leaves)
+                levels.setdefault(unit.level, []).append(key)
+                if unit.level != Level.SCHOOL.value:
+                    (homes if _of_residence(unit.leaves) else schools).append(key)
+        tie = tuple((name, 1 if _of_residence(g) else -1) for g, name in inner.items())
+        ties = (tie,) if any(_of_residence(group) for group in inner) else ()
+        threshold = self._limits(counted)[0] if self.rules.union else 0
+        pairs = (tuple(schools), tuple(homes))
+        by_level = tuple(map(frozenset, levels.values()))
+        self.additive.append(Additive(parts, pairs, by_level, ties, threshold))
 
     def _key(self, counted: _Counted, level: str, unit: str) -> str:
         return quantity_key(self.period, counted.measure, level, unit, counted.part)
