@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from linker.rounds import accept_round
 from shared.round import TrustedRound
 from shared.statement import Statement
 from tests.support.parties import MiniRegion, make_region
+from tests.support.publishing import Publisher, publisher_with_tally
 
 REFERENCE_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -47,3 +49,11 @@ def reference_data() -> Path:
     if not REFERENCE_DATA.is_dir():
         pytest.skip("reference_data: no open data beside the project")
     return REFERENCE_DATA
+
+
+@pytest.fixture
+def publisher(
+    region: MiniRegion, accepted: Statement, trusted: TrustedRound
+) -> Iterator[Publisher]:
+    """A publisher that took the tally of the round."""
+    yield from publisher_with_tally(region, accepted, trusted)
