@@ -39,8 +39,8 @@ check: install ## Style, types, import contracts, wheel contents, documents
 test: check ## All checks, then all tests
 	$(BIN)/python -m pytest -q -rs -n auto --dist loadscope --ignore=tests/architecture
 
-test-long: check ## The same with long suites
-	MOJ_LONG=1 $(BIN)/python -m pytest -q -rs -n auto --dist loadscope --ignore=tests/architecture
+test-long: check ## The same with many more examples for protection
+	MOJ_PROTECTION_EXAMPLES=5000 $(BIN)/python -m pytest -q -rs -n auto --dist loadscope --ignore=tests/architecture
 
 coverage: install ## Branch coverage of the tests
 	$(BIN)/python -m pytest -q -rs -n auto --dist loadscope --cov --cov-report=term
