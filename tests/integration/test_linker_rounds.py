@@ -15,6 +15,7 @@ from linker.retention import Retention
 from linker.rounds import close_round, status_on
 from linker.store import DeliveryRow, OutboxRow, PartRow, RoundState
 from linker.tallying import make_tally
+from shared.contract.tally import Tally
 from shared.destruction import Destruction
 from shared.envelope import open_body, read_header
 from shared.errors import ConfigurationError, StateError, TrustError
@@ -45,7 +46,7 @@ from tests.support.rounds import (
 )
 
 
-def tally_of(region: MiniRegion, database: Database):  # type: ignore[no-untyped-def]  # noqa: ANN201
+def tally_of(region: MiniRegion, database: Database) -> Tally:
     return make_tally(database, region.identities["koppelaar"], region.linker_keys, ROUND, SETTINGS)
 
 
