@@ -249,7 +249,7 @@ def _check_open(body: Round, state: RoundState, day: date) -> None:
         raise StateError(
             "round-not-open",
             f"expected an open round, found {body.round_id} {state}",
-            hint="ask the operator of the linker whether it can be reopened",
+            hint="ask the key office for a new round; this version does not reopen one",
         )
     if day > body.closes_on:
         raise StateError(

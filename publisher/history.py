@@ -1,7 +1,8 @@
 """What was published before: a reader can subtract it from what is published now.
 
 Protecting a correction is a table of its own (PROTECTION 6) that this version does not make.
-Until it does, a period that was published once is published again only unchanged.
+Until it does, a period that was published once is published again only unchanged. Releases that
+expired are not compared: their bytes are gone here, though a reader may have kept them.
 """
 
 from __future__ import annotations

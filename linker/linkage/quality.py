@@ -1,7 +1,8 @@
 """Linkage quality per supplier and schema, over complete deliveries, once per revision.
 
-All figures are over what is left after objections. Rows, persons and the rest are for the
-sealed tally; a supplier is told the whole per cent only, because a supplier that counts its
+All figures here are over what is left after objections; the tally's header replaces ``rows``
+by those delivered, whose difference would tell the number of objections. Persons and the rest are
+for the sealed tally; a supplier is told the whole per cent only, because a supplier that counts its
 own rows could read from them how many of its children objected elsewhere.
 
 Source: DESIGN 5 (intake judges a delivery by itself; match rates only at close).

@@ -98,7 +98,11 @@ class Table(_Frozen):
 class SupplierQuality(_Frozen):
     """Linkage quality of one supplier's current delivery of one schema.
 
-    Shares are whole per cents, and only over at least 1,000 rows: anything finer is an oracle.
+    Shares are whole per cents, and only over at least 1,000 persons: anything finer is an
+    oracle.
+
+    Attributes:
+        rows: as delivered; every other figure is over what is left after objections.
     """
 
     supplier: str

@@ -187,7 +187,7 @@ def test_nothing_in_clear_lies_in_the_databases(run: Run) -> None:
 
 
 def test_the_page_shows_the_mark_and_the_counts_of_the_region(run: Run) -> None:
-    with urllib.request.urlopen(run.chain.publisher_url, timeout=20) as answer:  # noqa: S310
+    with urllib.request.urlopen(run.chain.publisher_url, timeout=20) as answer:  # noqa: S310 - loopback
         page = answer.read().decode()
     assert "SYNTHETISCH" in page
     newest = max(period.code for period in run.tally.header.periods)
