@@ -8,8 +8,8 @@ DEMO := .demo
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help check-tools install wheels demo demo-once demo-environments check test test-long \
-        coverage lock clean
+.PHONY: help check-tools install wheels wheelhouse demo demo-once demo-environments check test \
+        test-long coverage bench-hasher pages lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -57,6 +57,15 @@ dist/%/.built: deploy/%/pyproject.toml $(SOURCES) | $(DEMO)/venvs/demo/.installe
 	    -d ../../dist/$* >/dev/null
 	touch $@
 
+wheelhouse: dist/hasher/.built $(DEMO)/venvs/sbom/.installed ## Offline installation of the hasher: one zip for Windows, one for Linux
+	$(DEMO)/venvs/demo/bin/python -m deploy.make_wheelhouse --wheels dist/hasher \
+	    --out dist/wheelhouse --cyclonedx $(DEMO)/venvs/sbom/bin/cyclonedx-py
+
+$(DEMO)/venvs/sbom/.installed: deploy/hasher/sbom.lock | check-tools
+	$(PYTHON) -m venv $(DEMO)/venvs/sbom
+	$(DEMO)/venvs/sbom/bin/python $(PIP_INSTALL) --require-hashes -r deploy/hasher/sbom.lock
+	touch $@
+
 # --- demonstration -------------------------------------------------------------------------
 
 demo-environments: $(COMPONENTS:%=$(DEMO)/venvs/%/.installed) $(DEMO)/venvs/demo/.installed
@@ -78,10 +87,20 @@ demo: demo-environments ## A whole synthetic region on this machine; leaves the 
 demo-once: demo-environments ## The same, and stops when it is done
 	$(DEMO)/venvs/demo/bin/python -m deploy.demo --folder $(DEMO)/region --venvs $(DEMO)/venvs --once
 
+# --- measurement ---------------------------------------------------------------------------
+
+bench-hasher: install $(DEMO)/venvs/hasher/.installed ## One million rows to sealed envelopes, beside three peers
+	$(BIN)/python -m benchmarks.hasher --hasher $(DEMO)/venvs/hasher/bin/hasher --work .bench \
+	    --docs docs/benchmarks.md
+
 # --- maintenance ---------------------------------------------------------------------------
+
+pages: install ## The pages of docs/ that are made from the code
+	$(BIN)/python -m deploy.make_pages
+	$(BIN)/python -m deploy.make_vectors
 
 lock: install ## Pin every dependency by hash, without the address of any index
 	$(BIN)/python deploy/make_locks.py
 
 clean: ## Remove everything that was built
-	rm -rf $(VENV) $(DEMO) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf $(VENV) $(DEMO) .bench dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

@@ -10,6 +10,8 @@ DEPLOY = Path(__file__).parent
 PYTHON = "3.11"
 LOCKS = (
     (DEPLOY / "hasher" / "pyproject.toml", DEPLOY / "hasher" / "requirements.lock", ()),
+    (DEPLOY / "hasher" / "sbom.in", DEPLOY / "hasher" / "sbom.lock", ()),
+    (DEPLOY / "hasher" / "standalone.in", DEPLOY / "hasher" / "standalone.lock", ()),
     (DEPLOY / "linker" / "pyproject.toml", DEPLOY / "linker" / "requirements.lock", ()),
     (DEPLOY / "publisher" / "pyproject.toml", DEPLOY / "publisher" / "requirements.lock", ()),
     (DEPLOY / "demo" / "requirements.in", DEPLOY / "demo" / "requirements.lock", ()),

@@ -1,26 +1,46 @@
-"""The linker's web service: it receives envelopes and shows receipts; it holds no rule."""
+"""The linker's web service: it receives envelopes and shows receipts and mirrors; no rule here."""
 
 from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from linker.child import shared_inspector
+from linker.holdings import find_holdings
 from linker.intake import Admitted, Intake
+from linker.mirrors import find_mirror
+from linker.retention import Retention
 from linker.settings import Settings
 from linker.store import look_up_round
 from shared import __version__
 from shared.clock import Clock, system_clock
 from shared.envelope import MAX_HEADER_BYTES
+from shared.holdings import Holdings
 from shared.round import Round
-from shared.service.headers import SecurityHeaders
-from shared.service.logs import Log, RequestLog
-from shared.service.problems import install_problem_handlers
-from shared.service.upload import read_upload
+from shared.service.hygiene import surround
+from shared.service.logs import Log
+from shared.service.oversight import oversight_router
+from shared.service.rates import Buckets, Rate
+from shared.service.retaining import policy_of, with_volume
+from shared.service.upload import Room, read_upload
 from shared.state.database import Database, open_engine
 from shared.state.round_keys import RoundKeys
 from shared.statement import Kind, Statement
 
 STATEMENT_TYPE = "application/json"
+SENDER_RATE: Final = Rate(per_second=2, burst=300)
+"""How often one supplier may begin to send: a delivery of a whole region has tens of parts."""
+
+
+@asynccontextmanager
+async def _ready_to_inspect(_app: FastAPI) -> AsyncIterator[None]:
+    """Start the program that inspects bodies before the first body is there."""
+    await run_in_threadpool(shared_inspector().start)
+    yield
 
 
 def create_app(
@@ -35,11 +55,13 @@ def create_app(
         RoundKeys(settings.key_folder),
         lambda: settings.load_agreements().agreements,
         clock,
+        settings.bands,
     )
-    app = FastAPI(title="Koppelaar", version=__version__, docs_url=None, redoc_url=None)
-    install_problem_handlers(app)
-    app.add_middleware(SecurityHeaders)
-    app.add_middleware(RequestLog, log=log or Log("linker"))
+    app = FastAPI(title="Koppelaar", version=__version__, docs_url=None, redoc_url=None,
+                  redirect_slashes=False, lifespan=_ready_to_inspect)  # fmt: skip
+    rate = Rate(settings.requests_per_second, settings.request_burst)
+    surround(app, log or Log("linker"), rate)
+    senders, room = Buckets(SENDER_RATE), Room()
 
     @app.put("/envelopes/{sha256}", status_code=201)
     async def put_envelope(sha256: str, request: Request) -> Response:
@@ -48,8 +70,10 @@ def create_app(
         admitted: Admitted = await run_in_threadpool(intake.admit, sha256, upload.head)
         if admitted.receipt is not None:  # known: the body is not read again
             return Response(admitted.receipt, 200, media_type=STATEMENT_TYPE)
-        body = await upload.body(admitted.header)
-        receipt = await run_in_threadpool(intake.store, admitted, body)
+        senders.take(admitted.header.context.sender)
+        async with room.for_body(admitted.header):
+            body = await upload.body(admitted.header)
+            receipt = await run_in_threadpool(intake.store, admitted, body)
         return Response(receipt, 201, media_type=STATEMENT_TYPE)
 
     @app.get("/envelopes/{sha256}")
@@ -57,17 +81,23 @@ def create_app(
         """The receipt of a stored envelope."""
         return Response(intake.find_receipt(sha256), media_type=STATEMENT_TYPE)
 
+    @app.get("/envelopes/{sha256}/mirror")
+    def get_mirror(sha256: str) -> Response:
+        """How the delivery of a stored envelope stands now."""
+        mirror = find_mirror(database, identity, sha256)
+        return Response(mirror, media_type=STATEMENT_TYPE)
+
     @app.get("/rounds/{round_id}")
     def get_round(round_id: str) -> dict[str, str]:
         """Whether a round still takes deliveries."""
         with database.reading() as session:
             row = look_up_round(session, round_id)
-            statement, state = Statement.from_bytes(row.statement), row.state
+            statement = Statement.from_bytes(row.statement)
         body = statement.read(Kind.ROUND, Round)
         return {
             "round": body.round_id,
-            "state": state.value,
-            "closesOn": body.closes_on.isoformat(),
+            "state": row.state.value,
+            "closesOn": row.last_day(body).isoformat(),
             "statement": statement.sha256,
         }
 
@@ -78,4 +108,9 @@ def create_app(
             session.connection().exec_driver_sql("SELECT 1")
         return {"status": "ok", "version": __version__}
 
+    def holdings() -> Holdings:
+        retention = Retention(database, RoundKeys(settings.key_folder), identity)
+        return with_volume(find_holdings(retention, clock(), policy_of(settings)[0]), settings)
+
+    app.include_router(oversight_router(holdings))
     return app

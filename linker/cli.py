@@ -3,34 +3,55 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from linker import outbox, rounds, tallying
+from linker import mirrors, outbox, rounds, tallying
 from linker.deliveries import decide_delivery
+from linker.holdings import find_holdings
 from linker.linkage.database import EngineSettings
+from linker.matrix import as_text, matrices
+from linker.reasons import in_english
+from linker.reopening import ReopenReason, reopen_round
 from linker.retention import Retention
 from linker.settings import Settings
-from shared.cli import EXISTING, NEW_FILE, PATH, run
+from shared.cli import EXISTING, NEW_FILE, run
 from shared.clock import system_clock
+from shared.destruction import OPERATOR_REASONS, Reason
 from shared.files import read_file
+from shared.holdings import Holdings
 from shared.identity import Role, check_pinned, load_card
 from shared.round import Round
 from shared.service.commands import Installation, service_group
-from shared.state.round_acceptance import RoundFiles, make_offer
+from shared.service.retaining import holdings_command, policy_of, retain_command
+from shared.state.round_acceptance import RoundFiles
 from shared.statement import Kind, Statement
 
 Here = Installation[Settings]
+DAY = click.DateTime(["%Y-%m-%d"])
 
 linker = service_group("linker", __doc__, Settings, (Role.LINKER,))
 
 
+def _retention(here: Here) -> Retention:
+    return Retention(here.database, here.keys, here.identity)
+
+
+def _holdings(here: Here) -> Holdings:
+    return find_holdings(_retention(here), system_clock(), policy_of(here.settings)[0])
+
+
+linker.add_command(retain_command(_retention))
+linker.add_command(holdings_command(_holdings))
+
+
 @linker.group("round")
 def round_group() -> None:
-    """Rounds: offer a key, accept, close, status, destroy."""
+    """Rounds: offer a key, accept, close, reopen, status, destroy."""
 
 
 @round_group.command("offer")
@@ -39,8 +60,7 @@ def round_group() -> None:
 @click.pass_obj
 def round_offer(here: Here, round_id: str, out: Path) -> None:
     """Make this round's key and offer its public half to the key office."""
-    offer = make_offer(here.identity, here.keys, round_id, system_clock)
-    offer.save(out)
+    _retention(here).offers.make(round_id, system_clock).save(out)
     click.echo(f"offer for {round_id} in {out.name}")
 
 
@@ -82,6 +102,22 @@ def round_close(here: Here, round_id: str, without: tuple[str, ...]) -> None:
     click.echo(f"round {round_id} closed")
 
 
+@round_group.command("reopen")
+@click.argument("round_id")
+@click.option(
+    "--reason-code",
+    type=click.Choice([each.value for each in ReopenReason]),
+    required=True,
+    help="Stands in the ledger for good.",
+)
+@click.option("--until", type=DAY, required=True, help="Last day of deliveries, YYYY-MM-DD.")
+@click.pass_obj
+def round_reopen(here: Here, round_id: str, reason_code: str, until: datetime) -> None:
+    """Take deliveries again; then close and link again, for a higher revision."""
+    reopen_round(here.database, round_id, ReopenReason(reason_code), until.date())
+    click.echo(f"round {round_id} open until {until.date()}")
+
+
 @round_group.command("status")
 @click.argument("round_id")
 @click.option("--json", "as_json", is_flag=True)
@@ -92,10 +128,16 @@ def round_status(here: Here, round_id: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(status))
         return
-    click.echo(f"round {status['round']}: {status['state']}, closes on {status['closes_on']}")
+    click.echo(
+        f"round {status['round']}: {status['state']}, open until {status['open_until']}, "
+        f"kept until {status['destroy_by']}"
+    )
+    if status["retention_overdue"]:
+        click.echo("  ALARM retention-overdue: run `linker retain`")
     for line in status["matrix"]:
         states = ", ".join(
-            f"{each['state']} {each['id']}" + (f" ({each['held_for']})" if each["held_for"] else "")
+            f"{each['state']} {each['id']}"
+            + (f" ({in_english(each['held_for'])})" if each["held_for"] else "")
             for each in line["deliveries"]
         )
         click.echo(f"  {line['supplier']:<16} {line['schema']:<14} {states or 'expected'}")
@@ -105,16 +147,48 @@ def round_status(here: Here, round_id: str, as_json: bool) -> None:
 
 @round_group.command("destroy")
 @click.argument("round_id")
-@click.option("--reason", required=True)
+@click.option(
+    "--reason-code",
+    type=click.Choice([each.value for each in OPERATOR_REASONS]),
+    required=True,
+    help="Stands in the ledger and in the statement for good.",
+)
 @click.option("--key-lost", is_flag=True, help="The key was lost before; the statement says so.")
 @click.option("--out", type=NEW_FILE, required=True, help="The destruction statement.")
 @click.confirmation_option(prompt="The round's key and rows will be gone for good. Continue?")
 @click.pass_obj
-def round_destroy(here: Here, round_id: str, reason: str, key_lost: bool, out: Path) -> None:
+def round_destroy(here: Here, round_id: str, reason_code: str, key_lost: bool, out: Path) -> None:
     """Destroy a round's key and rows now, before its term."""
-    retention = Retention(here.database, here.keys, here.identity)
-    retention.destroy(round_id, reason, key_lost=key_lost).save(out)
+    statement = _retention(here).destroy(round_id, Reason(reason_code), key_lost=key_lost)
+    statement.save(out)
     click.echo(f"round {round_id} destroyed")
+
+
+@linker.command("matrix")
+@click.argument("round_id", required=False)
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_obj
+def matrix_command(here: Here, round_id: str | None, as_json: bool) -> None:
+    """What is expected, received, held, refused and replaced, of one round or of every round."""
+    found = matrices(here.database, round_id, system_clock)
+    if as_json:
+        click.echo(json.dumps([each.document() for each in found]))
+        return
+    for each in found:
+        click.echo("\n".join(as_text(each)))
+
+
+@linker.command("operator")
+@click.pass_obj
+def operator_command(here: Here) -> None:
+    """Show the operator's pages on this computer only; stops with Ctrl+C."""
+    # Imported here: no other command needs the web framework, and each starts faster without.
+    from linker.operator_pages import create_operator_app
+    from shared.service.serving import serve
+
+    port = here.settings.operator_port
+    click.echo(f"http://localhost:{port}/operator")
+    serve(create_operator_app(here.settings), "127.0.0.1", port)
 
 
 @linker.command("decide")
@@ -158,6 +232,27 @@ def link_command(here: Here, round_id: str) -> None:
     click.echo(f"  children claimed by two municipalities: {header.double_claims}")
 
 
+@linker.command("mirror")
+@click.argument("round_id")
+@click.option("--supplier", help="Only the deliveries of this party.")
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_obj
+def mirror_command(here: Here, round_id: str, supplier: str | None, as_json: bool) -> None:
+    """What each supplier can read about its deliveries, and no more than that."""
+    found = mirrors.mirrors_of(here.database, here.identity, round_id, supplier)
+    if as_json:
+        click.echo(json.dumps([each.model_dump(mode="json") for each in found]))
+        return
+    for each in found:
+        click.echo(f"{each.supplier:<16} {each.schema_name:<14} {each.standing} {each.delivery}")
+        if each.rows_received is not None:
+            click.echo(f"  received {each.rows_received} rows, refused {each.rows_refused}")
+        rate = each.no_match_percent or f"about {each.match_percent} %"
+        click.echo(f"  linked: {rate}")
+        for refused in each.refused_uploads:
+            click.echo(f"  refused uploads: {refused.code} {refused.count}x")
+
+
 @linker.group("outbox")
 def outbox_group() -> None:
     """Tallies on their way to the publisher."""
@@ -173,21 +268,6 @@ def outbox_send(here: Here, publisher_card: Path) -> None:
     check_pinned(card, agreements.fingerprint(card.party, Role.PUBLISHER), role=Role.PUBLISHER)
     sent = outbox.send_pending(here.database, here.settings.publisher_url, card)
     click.echo(f"acknowledged: {', '.join(sent) or 'nothing was pending'}")
-
-
-@linker.command("retain")
-@click.option("--statements", type=PATH, required=True, help="Folder for destruction statements.")
-@click.option("--confirm-clock", is_flag=True)
-@click.pass_obj
-def retain(here: Here, statements: Path, confirm_clock: bool) -> None:
-    """Destroy every round whose retention term was reached."""
-    retention = Retention(here.database, here.keys, here.identity)
-    statements.mkdir(parents=True, exist_ok=True)
-    done = 0
-    for statement in retention.retain(system_clock(), clock_confirmed=confirm_clock):
-        statement.save(statements / f"destruction-{statement.sha256[:16]}.json")
-        done += 1
-    click.echo(f"destroyed: {done}")
 
 
 def main() -> None:

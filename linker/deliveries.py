@@ -9,7 +9,9 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linker.inspection import Inspected, check_within_limit
+from linker.child import Verdict
+from linker.inspection import check_within_limit
+from linker.reasons import Reason
 from linker.store import DeliveryRow, DeliveryState, delete_bodies, parts
 from shared.envelope import Header
 from shared.errors import StateError
@@ -18,8 +20,6 @@ from shared.receipt import Outcome
 from shared.round import SchemaName
 from shared.state.database import Database, Transaction
 from shared.state.round_documents import KnownRound
-
-_MANY_OBJECTIONS = "more objections than the policy allows without a look"
 
 
 def check_next_part(session: Session, header: Header, opened: KnownRound) -> DeliveryRow | None:
@@ -49,7 +49,7 @@ def check_next_part(session: Session, header: Header, opened: KnownRound) -> Del
     return delivery
 
 
-def add_part(tx: Transaction, header: Header, opened: KnownRound, part: Inspected) -> DeliveryRow:
+def add_part(tx: Transaction, header: Header, opened: KnownRound, part: Verdict) -> DeliveryRow:
     """Count an inspected part in its delivery, and note why a person must look at it.
 
     Limits hold for the rows that are there, whatever a header says: that of objections says 0.
@@ -60,13 +60,13 @@ def add_part(tx: Transaction, header: Header, opened: KnownRound, part: Inspecte
     """
     limits = opened.body.limits
     delivery = check_next_part(tx.session, header, opened) or _begin(tx, header)
-    delivery.rows += part.rows.num_rows
+    delivery.rows += part.rows
     check_within_limit(delivery.rows, limits.max_rows_per_delivery)
     over_cap = (
         delivery.schema_name == SchemaName.OBJECTION.value
         and delivery.rows > limits.max_objections_per_supplier
     )
-    held_for = part.held_for or (_MANY_OBJECTIONS if over_cap else "")
+    held_for = part.held_for or (Reason.OBJECTIONS.code() if over_cap else "")
     delivery.held_for = delivery.held_for or held_for
     return delivery
 
@@ -112,14 +112,16 @@ def _check_supersedes_current(
 
 def complete(tx: Transaction, delivery: DeliveryRow) -> Outcome:
     """Hold a delivery whose last part was stored, or make it current."""
-    if delivery.held_for:
-        delivery.state = DeliveryState.HELD
+    if delivery.schema_name == SchemaName.OBJECTION.value:
         tx.record(
-            Event.DELIVERY_HELD,
+            Event.DELIVERY_COMPLETE,
             round=delivery.round_id,
             supplier=delivery.supplier,
             delivery=delivery.delivery_id,
         )
+    if delivery.held_for:
+        delivery.state = DeliveryState.HELD
+        _record(tx, Event.DELIVERY_HELD, delivery)
         return Outcome.DELIVERY_HELD
     make_current(tx, delivery)
     return Outcome.DELIVERY_CURRENT
@@ -137,15 +139,17 @@ def make_current(tx: Transaction, delivery: DeliveryRow) -> None:
     if old is not None:
         old.state = DeliveryState.SUPERSEDED
         delete_bodies(tx.session, old.delivery_id)
-        tx.record(
-            Event.DELIVERY_SUPERSEDED,
-            round=old.round_id,
-            supplier=old.supplier,
-            delivery=old.delivery_id,
-        )
+        _record(tx, Event.DELIVERY_SUPERSEDED, old)
     delivery.state = DeliveryState.CURRENT
+    _record(tx, Event.DELIVERY_CURRENT, delivery)
+
+
+def _record(tx: Transaction, event: Event, delivery: DeliveryRow) -> None:
+    """Enter what became of a delivery; of objections nobody may read whether they were held."""
+    if delivery.schema_name == SchemaName.OBJECTION.value:
+        return
     tx.record(
-        Event.DELIVERY_CURRENT,
+        event,
         round=delivery.round_id,
         supplier=delivery.supplier,
         delivery=delivery.delivery_id,
@@ -158,7 +162,8 @@ def decide_delivery(database: Database, delivery_id: str, *, accept: bool) -> No
     Raises:
         StateError: ``delivery-not-undecided``.
     """
-    with database.transaction() as tx:
+
+    def decide(tx: Transaction) -> None:
         delivery = tx.session.get(DeliveryRow, delivery_id)
         may = {DeliveryState.HELD} if accept else {DeliveryState.HELD, DeliveryState.INCOMPLETE}
         if delivery is None or delivery.state not in may:
@@ -167,15 +172,20 @@ def decide_delivery(database: Database, delivery_id: str, *, accept: bool) -> No
                 "expected a held delivery (or an incomplete one to reject), found none",
                 hint="see `linker round status` for the ids",
             )
+        # Of objections only that something was decided: whose they were would tell who objects.
+        about: dict[str, str] = {
+            "supplier": delivery.supplier,
+            "delivery": delivery_id,
+            "decision": "accepted" if accept else "rejected",
+        }
+        is_objection = delivery.schema_name == SchemaName.OBJECTION.value
         tx.record(
-            Event.DELIVERY_DECIDED,
-            round=delivery.round_id,
-            supplier=delivery.supplier,
-            delivery=delivery_id,
-            decision="accepted" if accept else "rejected",
+            Event.DELIVERY_DECIDED, round=delivery.round_id, **({} if is_objection else about)
         )
         if accept:
             make_current(tx, delivery)
         else:
             delivery.state = DeliveryState.REJECTED
             delete_bodies(tx.session, delivery_id)
+
+    database.run(decide)

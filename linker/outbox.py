@@ -12,7 +12,7 @@ from shared.errors import MonitorError, StateError, TrustError
 from shared.identity import Card
 from shared.ledger import Event
 from shared.receipt import Outcome, Receipt
-from shared.state.database import Database
+from shared.state.database import Database, Transaction
 from shared.statement import Kind, Statement
 
 TIMEOUT_SECONDS = 60.0
@@ -42,7 +42,8 @@ def send_pending(database: Database, publisher_url: str, publisher: Card) -> lis
     errors: list[MonitorError] = []
     for row in pending(database):
         try:
-            sent.append(_send(database, row, publisher_url, publisher))
+            if _send(database, row, publisher_url, publisher):
+                sent.append(row.round_id)
         except MonitorError as error:
             errors.append(error)
     if errors:
@@ -50,22 +51,29 @@ def send_pending(database: Database, publisher_url: str, publisher: Card) -> lis
     return sent
 
 
-def _send(database: Database, row: OutboxRow, publisher_url: str, publisher: Card) -> str:
+def _send(database: Database, row: OutboxRow, publisher_url: str, publisher: Card) -> bool:
+    """Send one tally, unless its round was reopened or destroyed since it was found pending."""
     with database.transaction() as tx:
         stored = tx.session.get_one(OutboxRow, row.sha256)
+        if stored.envelope is None:
+            return False
         stored.attempts += 1
     assert row.envelope is not None
     receipt = _put(f"{publisher_url}/tallies/{row.sha256}", row.envelope)
     _check_receipt(receipt, row, publisher)
-    with database.transaction() as tx:
+
+    def acknowledge(tx: Transaction) -> None:
         stored = tx.session.get_one(OutboxRow, row.sha256)
         if stored.receipt is None:
             stored.receipt = receipt.to_bytes()
             round_row = find_round(tx.session, row.round_id)
-            if round_row.state is RoundState.LINKED:
+            # An acknowledgement of a tally that was withdrawn meanwhile says nothing of the next.
+            if (round_row.state, round_row.revision) == (RoundState.LINKED, row.revision):
                 round_row.move(RoundState.SENT)
             tx.record(Event.TALLY_ACKNOWLEDGED, round=row.round_id, envelope=row.sha256)
-    return row.round_id
+
+    database.run(acknowledge)
+    return True
 
 
 def _put(url: str, envelope: bytes) -> Statement:

@@ -1,4 +1,4 @@
-"""Retention at the linker: the destruction of a round's key, deliveries and tallies."""
+"""Retention at the linker: the destruction of a round's key, deliveries, tallies and rates."""
 
 from __future__ import annotations
 
@@ -8,21 +8,27 @@ from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
+from linker.judging import forget_figures
+from linker.mirrors import delete_rates
 from linker.store import (
     DeliveryRow,
+    OfferRow,
     OutboxRow,
     PartRow,
     RoundRow,
     RoundState,
     find_round,
 )
-from shared.destruction import check_clock
+from shared.destruction import Due, Ended, Kept, Reason, check_clock
 from shared.errors import StateError
 from shared.identity import Identity
+from shared.policy import Policy
 from shared.state.database import Database, Transaction
-from shared.state.destroying import TERM, Steps, destroy_round, do_all
+from shared.state.destroying import Steps, destroy_round, do_all
 from shared.state.ledger_table import last_entry_at
+from shared.state.offers import Offers
 from shared.state.round_keys import RoundKeys
 from shared.statement import Statement
 
@@ -35,7 +41,12 @@ class Retention:
     keys: RoundKeys
     identity: Identity
 
-    def destroy(self, round_id: str, reason: str, *, key_lost: bool = False) -> Statement:
+    @property
+    def offers(self) -> Offers:
+        """The keys that were offered."""
+        return Offers(self.database, self.keys, self.identity, OfferRow, _is_round)
+
+    def destroy(self, round_id: str, reason: Reason, *, key_lost: bool = False) -> Statement:
         """Destroy a round, or finish a destruction that was interrupted.
 
         Args:
@@ -58,6 +69,8 @@ class Retention:
 
         def delete(tx: Transaction) -> int:
             find_round(tx.session, round_id).move(RoundState.DESTROYED)
+            delete_rates(tx, round_id)
+            forget_figures(tx)
             return _delete_bodies(tx, round_id)
 
         def keep(tx: Transaction, statement: Statement) -> None:
@@ -68,38 +81,79 @@ class Retention:
             self.database, self.keys, self.identity, round_id, reason, steps, key_lost=key_lost
         )
 
-    def retain(self, now: datetime, *, clock_confirmed: bool = False) -> Iterator[Statement]:
-        """Destroy every round whose term was reached, and finish interrupted destructions.
+    def due(self, now: datetime, policy: Policy | None = None) -> list[Due]:
+        """What has reached its term, and what was begun and not finished.
+
+        Args:
+            now: the present instant.
+            policy: has the term of offered keys; without it they are left alone.
+        """
+        with self.database.reading() as session:
+            rounds = session.scalars(select(RoundRow).order_by(RoundRow.round_id))
+            found = [due for row in rounds if (due := due_round(row, now)) is not None]
+            if policy is not None:
+                term = timedelta(days=policy.retention.input_after_close_days)
+                found += self.offers.due(session, now, term)
+        return found
+
+    def overdue(self, now: datetime, policy: Policy | None = None) -> list[Due]:
+        """What should have been ended by now: for the status, and for whoever is woken by it."""
+        return [each for each in self.due(now, policy) if each.is_overdue(now)]
+
+    def retain(
+        self, now: datetime, *, policy: Policy | None = None, clock_confirmed: bool = False
+    ) -> Iterator[Ended]:
+        """End everything whose term was reached, and finish interrupted destructions.
 
         Raises:
             ConfigurationError: ``clock-ahead``.
             MonitorError, OSError: the first failure, after everything else was done.
         """
+        due = self.due(now, policy)
+        if due or self.offers.not_entered():
+            with self.database.reading() as session:
+                check_clock(now, last_entry_at(session.connection()), confirmed=clock_confirmed)
+        self.offers.enter_all()
+        yield from do_all(partial(self._end, each) for each in due)
+
+    def _end(self, due: Due) -> Ended:
+        if due.what is Kept.OFFER:
+            return self.offers.destroy(due.id)
+        return Ended(Kept.ROUND, due.id, self.destroy(due.id, Reason.TERM))
+
+    def statements(self) -> list[Statement]:
+        """The statement of every destruction, of rounds and of offered keys, by id."""
         with self.database.reading() as session:
-            last = last_entry_at(session.connection())
-            due = [row.round_id for row in session.scalars(select(RoundRow)) if _is_due(row, now)]
-        if due:
-            check_clock(now, last, confirmed=clock_confirmed)
-        yield from do_all(partial(self.destroy, round_id, TERM) for round_id in sorted(due))
+            query = select(RoundRow.destruction).where(RoundRow.destruction.is_not(None))
+            stored = session.scalars(query.order_by(RoundRow.round_id)).all()
+            rounds = [Statement.from_bytes(each) for each in stored if each is not None]
+            return rounds + self.offers.statements(session)
+
+
+def _is_round(session: Session, round_id: str) -> bool:
+    return session.get(RoundRow, round_id) is not None
 
 
 def destroy_by(row: RoundRow) -> datetime:
     """The instant at which a round's term ends.
 
-    It runs from the day on which the round was closed, and no later than from the day on which
-    it had to be: a round that is forgotten reaches its term all the same.
+    It runs from the day on which the round was first closed, and no later than from the day on
+    which it had to be: a round that is forgotten reaches its term all the same, and one that is
+    reopened is kept no longer.
     """
-    body = row.read().body
+    body = row.body()
     planned = datetime.combine(body.closes_on, time.max, UTC)
     return min(row.closed_at or planned, planned) + timedelta(
         days=body.terms.input_days_after_close
     )
 
 
-def _is_due(row: RoundRow, now: datetime) -> bool:
-    if row.state is RoundState.DESTROYING:
-        return True
-    return row.state is not RoundState.DESTROYED and destroy_by(row) <= now
+def due_round(row: RoundRow, now: datetime) -> Due | None:
+    """A round whose term has ended or whose destruction was begun; None for any other."""
+    if row.state is RoundState.DESTROYED:
+        return None
+    unfinished, until = row.state is RoundState.DESTROYING, destroy_by(row)
+    return Due(Kept.ROUND, row.round_id, until, unfinished) if unfinished or until <= now else None
 
 
 def _delete_bodies(tx: Transaction, round_id: str) -> int:

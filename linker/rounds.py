@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from linker.retention import destroy_by, due_round
 from linker.store import (
     DeliveryState,
+    OfferRow,
     RefusalRow,
     RoundRow,
     RoundState,
@@ -17,12 +19,13 @@ from linker.store import (
     find_round,
 )
 from shared.agreements import Agreements, PinnedAgreements
-from shared.clock import Clock, today
+from shared.clock import Clock, instant, today
 from shared.errors import PolicyError, StateError
 from shared.identity import Identity, Role, check_pinned
 from shared.ledger import Event
 from shared.round import SchemaName, Supplier
-from shared.state.database import Database
+from shared.state.database import Database, Transaction
+from shared.state.offers import check_offer_stands
 from shared.state.round_acceptance import CheckedRound, RoundFiles, check_files
 from shared.state.round_documents import KnownRound
 from shared.state.round_keys import RoundKeys
@@ -43,16 +46,19 @@ def accept_round(
         TrustError: a signature, pin or hash does not fit.
         PolicyError: the policy or an agreement does not allow it.
         StateError: ``round-known`` or ``round-key-absent``.
+        GoneError: ``offer-destroyed``.
     """
     checked = check_files(files, agreements.agreements, keys, Role.LINKER, today(clock))
     body = checked.trusted.body
     for supplier in body.suppliers:
         _check_supplier(supplier, checked, agreements.agreements, today(clock))
     accepted = files.statement.countersigned(identity)
-    with database.transaction() as tx:
+
+    def accept(tx: Transaction) -> Statement:
         known = tx.session.get(RoundRow, body.round_id)
         if known is not None:
             return _same_again(known, accepted)
+        check_offer_stands(tx.session.get(OfferRow, body.round_id))
         tx.session.add(
             RoundRow(
                 round_id=body.round_id,
@@ -66,7 +72,9 @@ def accept_round(
         )
         tx.record(Event.ROUND_OPENED, round=body.round_id, statement=accepted.sha256,
                   agreements=agreements.sha256)  # fmt: skip
-    return accepted
+        return accepted
+
+    return database.run(accept)
 
 
 def _same_again(known: RoundRow, accepted: Statement) -> Statement:
@@ -107,7 +115,8 @@ def close_round(
     Raises:
         StateError: ``deliveries-undecided``, ``deliveries-missing`` or ``round-state``.
     """
-    with database.transaction() as tx:
+
+    def close(tx: Transaction) -> None:
         row = find_round(tx.session, round_id)
         undecided = deliveries(tx.session, round_id, DeliveryState.INCOMPLETE, DeliveryState.HELD)
         if undecided:
@@ -126,8 +135,10 @@ def close_round(
                 hint="wait for them, or close with `--without SUPPLIER:SCHEMA` for each",
             )
         row.move(RoundState.CLOSED)
-        row.closed_at = tx.now
+        row.closed_at = row.closed_at or tx.now  # the term runs from the first time
         tx.record(Event.ROUND_CLOSED, round=round_id)
+
+    database.run(close)
 
 
 def _missing(session: Session, opened: KnownRound) -> set[tuple[str, str]]:
@@ -159,9 +170,9 @@ def covered_municipalities(session: Session, opened: KnownRound) -> tuple[int, .
     return tuple(sorted(received[SchemaName.ENROLMENT] & received[SchemaName.CARE]))
 
 
-def round_status(session: Session, row: RoundRow, day: date) -> dict[str, Any]:
+def round_status(session: Session, row: RoundRow, now: datetime) -> dict[str, Any]:
     """How a round stands: what is expected, received, held and refused; no count of persons."""
-    opened = row.read()
+    opened, due = row.read(), due_round(row, now)
     present = deliveries(session, row.round_id)
     matrix = [
         {
@@ -184,7 +195,10 @@ def round_status(session: Session, row: RoundRow, day: date) -> dict[str, Any]:
         "revision": row.revision,
         "synthetic": opened.body.synthetic,
         "closes_on": opened.body.closes_on.isoformat(),
-        "overdue": row.state == RoundState.OPEN and day > opened.body.closes_on,
+        "open_until": row.last_day(opened.body).isoformat(),
+        "overdue": row.state == RoundState.OPEN and now.date() > row.last_day(opened.body),
+        "destroy_by": instant(destroy_by(row)),
+        "retention_overdue": due is not None and due.is_overdue(now),
         "matrix": matrix,
         "refusals": [
             {"supplier": r.supplier, "code": r.code, "count": r.count}
@@ -200,4 +214,4 @@ def status_on(database: Database, round_id: str, clock: Clock) -> dict[str, Any]
         StateError: ``round-unknown``.
     """
     with database.reading() as session:
-        return round_status(session, find_round(session, round_id), today(clock))
+        return round_status(session, find_round(session, round_id), clock())

@@ -1,20 +1,23 @@
-"""What the linker keeps: rounds, deliveries, sealed parts, refusals, and the outbox.
+"""What the linker keeps: rounds, deliveries, sealed parts, counts, figures, and the outbox.
 
 docs/data-model.md says per table what is stored, when it is scrubbed and who reads it. Every
-body is ciphertext; everything else is a public statement, an id, a hash or a count of rows.
+body is ciphertext; everything else is a public statement, an id, a hash, a count of rows, a
+blurred share or a whole per cent.
 Large columns are deferred: they are loaded where they are used, in a session that is open.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy import Date, ForeignKey, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from shared.errors import NotFoundError, StateError
+from shared.round import Round
 from shared.state.columns import Instant, one_of
+from shared.state.offers import OfferColumns
 from shared.state.round_documents import RoundDocuments
 
 
@@ -41,13 +44,13 @@ class DeliveryState(StrEnum):
 
 ROUND_MOVES = {
     RoundState.OPEN: {RoundState.CLOSED, RoundState.DESTROYING},
-    RoundState.CLOSED: {RoundState.LINKED, RoundState.DESTROYING},
-    RoundState.LINKED: {RoundState.SENT, RoundState.DESTROYING},
-    RoundState.SENT: {RoundState.DESTROYING},
+    RoundState.CLOSED: {RoundState.LINKED, RoundState.OPEN, RoundState.DESTROYING},
+    RoundState.LINKED: {RoundState.SENT, RoundState.OPEN, RoundState.DESTROYING},
+    RoundState.SENT: {RoundState.OPEN, RoundState.DESTROYING},
     RoundState.DESTROYING: {RoundState.DESTROYED},
     RoundState.DESTROYED: set[RoundState](),
 }
-"""Which state may follow which."""
+"""Which state may follow which; back to open is a reopening, see reopening.py."""
 
 
 class Base(DeclarativeBase):
@@ -63,7 +66,8 @@ class RoundRow(RoundDocuments, Base):
     state: Mapped[RoundState] = mapped_column(one_of(RoundState))
     revision: Mapped[int] = mapped_column(default=0)
     opened_at: Mapped[datetime] = mapped_column(Instant)
-    closed_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant, default=None)  # the first time
+    open_until: Mapped[date | None] = mapped_column(Date, default=None)  # since it was reopened
     destruction: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     # Large, and not needed before the sender of an envelope is known.
     reference: Mapped[bytes] = mapped_column(LargeBinary, deferred=True, deferred_group="large")
@@ -82,6 +86,16 @@ class RoundRow(RoundDocuments, Base):
                 hint="see `linker round status`",
             )
         self.state = to
+
+    def last_day(self, body: Round) -> date:
+        """The last day on which deliveries are taken: of the round, or of its reopening."""
+        return self.open_until or body.closes_on
+
+
+class OfferRow(OfferColumns, Base):
+    """A key that was offered for a round; it has a term until a round is made with it."""
+
+    __tablename__ = "offer"
 
 
 class DeliveryRow(Base):
@@ -124,6 +138,29 @@ class RefusalRow(Base):
     supplier: Mapped[str] = mapped_column(String(31), primary_key=True)
     code: Mapped[str] = mapped_column(String(60), primary_key=True)
     count: Mapped[int]
+
+
+class MatchRateRow(Base):
+    """What a supplier is told about one linkage of its delivery; drawn once, never again.
+
+    The exact share is not kept: it stands in the sealed tally only.
+    """
+
+    __tablename__ = "match_rate"
+
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("delivery.delivery_id"), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    percent: Mapped[int | None]  # blurred; None over too few persons
+
+
+class FigureRow(Base):
+    """A whole per cent about how a delivery is made up, by which a later round's is judged."""
+
+    __tablename__ = "figure"
+
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("delivery.delivery_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    percent: Mapped[int]
 
 
 class OutboxRow(Base):

@@ -9,6 +9,7 @@ import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,14 +18,18 @@ from sqlalchemy.orm import Session
 from linker.inspection import inspect
 from linker.linkage.database import ENGINE, EngineSettings
 from linker.linkage.engine import Linked, Progress, link, silent
+from linker.linkage.feedback import Noise, told_percent, two_sided_noise
 from linker.linkage.indicators import DERIVED, TABLES
 from linker.linkage.inputs import Delivered
 from linker.linkage.rekey import link_key
+from linker.mirrors import keep_rates
 from linker.rounds import covered_municipalities
 from linker.store import (
     DeliveryRow,
     DeliveryState,
     OutboxRow,
+    PartRow,
+    RoundRow,
     RoundState,
     deliveries,
     find_round,
@@ -37,7 +42,7 @@ from shared.errors import StateError
 from shared.identity import Identity
 from shared.ledger import Event
 from shared.round import SchemaName
-from shared.state.database import Database
+from shared.state.database import Database, Transaction
 from shared.state.round_documents import KnownRound
 from shared.state.round_keys import RoundKeys
 
@@ -100,13 +105,20 @@ def make_tally(
     round_id: str,
     settings: EngineSettings,
     progress: Progress = silent,
+    noise: Noise = two_sided_noise,
 ) -> Tally:
     """Link a closed round and queue its sealed tally for the publisher.
 
     An error leaves the round closed, so that it can be linked again.
 
+    Args:
+        settings: what this machine allows.
+        progress: told of every step that begins.
+        noise: blurs what the suppliers are told about the linkage.
+
     Raises:
-        StateError: ``round-state``, ``nothing-covered``, or what the engine refuses.
+        StateError: ``round-state``, ``round-changed``, ``nothing-covered``, or what the engine
+            refuses.
     """
     with database.reading() as session:
         row = find_round(session, round_id)
@@ -117,7 +129,7 @@ def make_tally(
                 hint="close it first with `linker round close`",
             )
         round_, revision = row.read(), row.revision + 1
-        opened = open_deliveries(session, round_, keys)
+    opened = open_deliveries(database, round_, keys)
     covered = {period.code: opened.covered(period.code) for period in round_.body.periods}
     if not any(covered.values()):
         raise StateError(
@@ -135,29 +147,44 @@ def make_tally(
         progress,
     )
     tally = Tally(_header(round_, revision, covered, linked, opened), linked.cells)
-    _queue(database, identity, round_, tally)
+    told = {supplier: told_percent(match, noise) for supplier, match in linked.matches.items()}
+    _queue(database, identity, round_, tally, told)
     return tally
 
 
-def open_deliveries(session: Session, round_: KnownRound, keys: RoundKeys) -> Opened:
-    """Open every current delivery of a round and re-key its rows at once."""
+def open_deliveries(database: Database, round_: KnownRound, keys: RoundKeys) -> Opened:
+    """Open every current delivery of a round and re-key its rows at once.
+
+    Raises:
+        StateError: ``round-changed``.
+    """
     round_id = round_.body.round_id
     opening = keys.opening_key(round_id)
     key = link_key(keys.link_seed(round_id).reveal(), round_id)
+    with database.reading() as session:
+        rows = deliveries(session, round_id, DeliveryState.CURRENT)
+        hashes = [[part.sha256 for part in parts(session, row.delivery_id)] for row in rows]
+        municipalities = covered_municipalities(session, round_)
     delivered: list[Delivered] = []
-    hashes: list[str] = []
-    for row in deliveries(session, round_id, DeliveryState.CURRENT):
+    for row, addresses in zip(rows, hashes, strict=True):
         places = _municipalities(row, round_)
-        for part in parts(session, row.delivery_id):
-            if part.envelope is None:
-                raise RuntimeError("a current delivery has lost a body")
-            header = read_header(part.envelope)
-            body = part.envelope[header.size :]
+        for address in addresses:
+            envelope = _read_envelope(database, address, round_id)
+            header = read_header(envelope)
+            body = envelope[header.size :]
             check_body(header, body)
-            rows = inspect(open_body(header, body, opening), header.context, round_).rows
-            delivered.append(Delivered.rekeyed(row.supplier, row.schema_name, places, rows, key))
-            hashes.append(header.sha256)
-    return Opened(tuple(delivered), tuple(sorted(hashes)), covered_municipalities(session, round_))
+            plain = inspect(open_body(header, body, opening), header.context, round_).rows
+            delivered.append(Delivered.rekeyed(row.supplier, row.schema_name, places, plain, key))
+    return Opened(tuple(delivered), tuple(sorted(chain(*hashes))), municipalities)
+
+
+def _read_envelope(database: Database, address: str, round_id: str) -> bytes:
+    """One envelope, in a read of its own: while one is opened, nobody who uploads must wait."""
+    with database.reading() as session:
+        envelope = session.get_one(PartRow, address).envelope
+    if envelope is None:  # superseded or destroyed since the link began
+        raise _changed(round_id)
+    return envelope
 
 
 def _municipalities(row: DeliveryRow, round_: KnownRound) -> tuple[int, ...]:
@@ -200,7 +227,13 @@ def _quality(
     )
 
 
-def _queue(database: Database, identity: Identity, round_: KnownRound, tally: Tally) -> None:
+def _queue(
+    database: Database,
+    identity: Identity,
+    round_: KnownRound,
+    tally: Tally,
+    told: Mapping[tuple[str, str], int | None],
+) -> None:
     offer, body = round_.publisher, round_.body
     context = Context(
         kind=EnvelopeKind.TALLY,
@@ -224,11 +257,14 @@ def _queue(database: Database, identity: Identity, round_: KnownRound, tally: Ta
     )
     envelope = seal(context, tally.to_bytes(), identity, offer.sealing_key())
     address = read_header(envelope).sha256
-    with database.transaction() as tx:
+
+    def queue(tx: Transaction) -> None:
         row = find_round(tx.session, body.round_id)
         row.move(RoundState.LINKED)  # refuses a second link that ran at the same time
+        _check_unchanged(tx.session, row, tally)
         row.revision = tally.header.revision
         tx.record(Event.ROUND_LINKED, round=body.round_id, revision=row.revision)
+        keep_rates(tx, body.round_id, row.revision, told)
         tx.session.add(
             OutboxRow(
                 sha256=address,
@@ -240,3 +276,27 @@ def _queue(database: Database, identity: Identity, round_: KnownRound, tally: Ta
             )
         )
         tx.record(Event.TALLY_QUEUED, round=body.round_id, envelope=address)
+
+    database.run(queue)
+
+
+def _check_unchanged(session: Session, row: RoundRow, tally: Tally) -> None:
+    """Refuse a tally of deliveries that are not current any more.
+
+    The round can have been reopened and closed again while it was linked.
+    """
+    now = sorted(
+        part.sha256
+        for delivery in deliveries(session, row.round_id, DeliveryState.CURRENT)
+        for part in parts(session, delivery.delivery_id)
+    )
+    if (row.revision + 1, tuple(now)) != (tally.header.revision, tally.header.inputs):
+        raise _changed(row.round_id)
+
+
+def _changed(round_id: str) -> StateError:
+    return StateError(
+        "round-changed",
+        f"expected the deliveries of {round_id} as they were when the link began, found others",
+        hint="link the round again",
+    )

@@ -10,16 +10,21 @@ from fastapi.concurrency import run_in_threadpool
 
 from publisher.api import api_router
 from publisher.dashboard import dashboard_router
+from publisher.holdings import find_holdings
 from publisher.intake import Intake
 from publisher.reading import DatabaseReader
+from publisher.retention import Retention
 from publisher.settings import Settings
 from shared import __version__
 from shared.clock import Clock, system_clock
 from shared.envelope import MAX_HEADER_BYTES
-from shared.service.headers import SecurityHeaders
-from shared.service.logs import Log, RequestLog
-from shared.service.problems import install_problem_handlers
-from shared.service.upload import read_upload
+from shared.holdings import Holdings
+from shared.service.hygiene import surround
+from shared.service.logs import Log
+from shared.service.oversight import oversight_router
+from shared.service.rates import Rate
+from shared.service.retaining import policy_of, with_volume
+from shared.service.upload import Room, read_upload
 from shared.state.database import Database, open_engine
 from shared.state.round_keys import RoundKeys
 
@@ -35,9 +40,9 @@ def create_app(
     intake = Intake(database, identity, RoundKeys(settings.key_folder))
     app = FastAPI(title="Publicist", version=__version__, docs_url=None, redoc_url=None,
                   openapi_url=None, redirect_slashes=False)  # fmt: skip
-    install_problem_handlers(app)
-    app.add_middleware(SecurityHeaders)
-    app.add_middleware(RequestLog, log=log or Log("publisher"))
+    rate = Rate(settings.requests_per_second, settings.request_burst)
+    surround(app, log or Log("publisher"), rate)
+    room = Room()
 
     @app.put("/tallies/{sha256}", status_code=201)
     async def put_tally(sha256: str, request: Request) -> Response:
@@ -46,8 +51,9 @@ def create_app(
         admitted = await run_in_threadpool(intake.admit, sha256, upload.head)
         if admitted.receipt is not None:
             return Response(admitted.receipt, 200, media_type=STATEMENT_TYPE)
-        body = await upload.body(admitted.header)
-        receipt = await run_in_threadpool(intake.store, admitted, body)
+        async with room.for_body(admitted.header):
+            body = await upload.body(admitted.header)
+            receipt = await run_in_threadpool(intake.store, admitted, body)
         return Response(receipt, 201, media_type=STATEMENT_TYPE)
 
     @app.get("/healthz")
@@ -57,6 +63,11 @@ def create_app(
             session.connection().exec_driver_sql("SELECT 1")
         return {"status": "ok", "version": __version__}
 
+    def holdings() -> Holdings:
+        retention = Retention(database, RoundKeys(settings.key_folder), identity)
+        return with_volume(find_holdings(retention, clock(), policy_of(settings)[0]), settings)
+
+    app.include_router(oversight_router(holdings))
     reader = DatabaseReader(database)
     app.include_router(api_router(reader))
     app.include_router(dashboard_router(reader, reader.reference_of))

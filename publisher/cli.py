@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from publisher import rounds
 from publisher.approvals import approve, read_package, write_package
+from publisher.holdings import find_holdings
 from publisher.protection.cli import protect_command
 from publisher.releases import Releases
 from publisher.retention import Retention
@@ -19,10 +20,13 @@ from publisher.settings import Settings
 from publisher.store import ReleaseRow, RoundRow
 from shared.cli import EXISTING, NEW_FILE, PATH, run
 from shared.clock import system_clock
+from shared.destruction import OPERATOR_REASONS, Reason
 from shared.files import read_file
+from shared.holdings import Holdings
 from shared.identity import PASSPHRASE, Identity, Role, load_card
 from shared.service.commands import Installation, service_group
-from shared.state.round_acceptance import RoundFiles, make_offer
+from shared.service.retaining import holdings_command, policy_of, retain_command
+from shared.state.round_acceptance import RoundFiles
 from shared.statement import Statement
 
 Here = Installation[Settings]
@@ -31,6 +35,18 @@ publisher = service_group(
     "publisher", __doc__, Settings, (Role.PUBLISHER, Role.APPROVER, Role.AUDITOR)
 )
 publisher.add_command(protect_command)
+
+
+def _retention(here: Here) -> Retention:
+    return Retention(here.database, here.keys, here.identity)
+
+
+def _holdings(here: Here) -> Holdings:
+    return find_holdings(_retention(here), system_clock(), policy_of(here.settings)[0])
+
+
+publisher.add_command(retain_command(_retention))
+publisher.add_command(holdings_command(_holdings))
 
 
 def _releases(here: Here) -> Releases:
@@ -48,7 +64,7 @@ def round_group() -> None:
 @click.pass_obj
 def round_offer(here: Here, round_id: str, out: Path) -> None:
     """Make this round's key and offer its public half to the key office."""
-    make_offer(here.identity, here.keys, round_id, system_clock).save(out)
+    _retention(here).offers.make(round_id, system_clock).save(out)
     click.echo(f"offer for {round_id} in {out.name}")
 
 
@@ -76,15 +92,20 @@ def round_accept(here: Here, statement: Path, register: Path, reference: Path) -
 
 @round_group.command("destroy")
 @click.argument("round_id")
-@click.option("--reason", required=True)
+@click.option(
+    "--reason-code",
+    type=click.Choice([each.value for each in OPERATOR_REASONS]),
+    required=True,
+    help="Stands in the ledger and in the statement for good.",
+)
 @click.option("--key-lost", is_flag=True, help="The key was lost before; the statement says so.")
 @click.option("--out", type=NEW_FILE, required=True, help="The destruction statement.")
 @click.confirmation_option(prompt="The round's key and tallies will be gone for good. Continue?")
 @click.pass_obj
-def round_destroy(here: Here, round_id: str, reason: str, key_lost: bool, out: Path) -> None:
+def round_destroy(here: Here, round_id: str, reason_code: str, key_lost: bool, out: Path) -> None:
     """Destroy a round's key, tallies and certificates now, before their term."""
-    retention = Retention(here.database, here.keys, here.identity)
-    retention.destroy(round_id, reason, key_lost=key_lost).save(out)
+    statement = _retention(here).destroy(round_id, Reason(reason_code), key_lost=key_lost)
+    statement.save(out)
     click.echo(f"round {round_id} destroyed")
 
 
@@ -183,21 +204,6 @@ def withdraw(here: Here, release_id: str, reason: str, out: Path) -> None:
     click.echo(f"withdrawn {release_id}")
 
 
-@publisher.command("retain")
-@click.option("--statements", type=PATH, required=True, help="Folder for destruction statements.")
-@click.option("--confirm-clock", is_flag=True)
-@click.pass_obj
-def retain(here: Here, statements: Path, confirm_clock: bool) -> None:
-    """Destroy tallies and expire releases whose term was reached."""
-    retention = Retention(here.database, here.keys, here.identity)
-    statements.mkdir(parents=True, exist_ok=True)
-    done = 0
-    for statement in retention.retain(system_clock(), clock_confirmed=confirm_clock):
-        statement.save(statements / f"destruction-{statement.sha256[:16]}.json")
-        done += 1
-    click.echo(f"destroyed: {done}")
-
-
 @publisher.command("status")
 @click.pass_obj
 def status(here: Here) -> None:
@@ -207,6 +213,9 @@ def status(here: Here) -> None:
             click.echo(f"round {round_row.round_id}: {round_row.state}")
         for row in session.scalars(select(ReleaseRow).order_by(ReleaseRow.release_id)):
             click.echo(f"release {row.release_id}: {row.state}")
+    now = system_clock()
+    for due in _retention(here).overdue(now, policy_of(here.settings)[0]):
+        click.echo(f"ALARM retention-overdue: {due.what} {due.id}; run `publisher retain`")
 
 
 def main() -> None:

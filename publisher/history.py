@@ -1,8 +1,10 @@
 """What was published before: a reader can subtract it from what is published now.
 
 Protecting a correction is a table of its own (PROTECTION 6) that this version does not make.
-Until it does, a period that was published once is published again only unchanged. Releases that
-expired are not compared: their bytes are gone here, though a reader may have kept them.
+Until it does, a period that was published once is published again only unchanged, whatever became
+of the release: one that was withdrawn or has expired may have been kept by a reader.
+
+Source: PROTECTION 6.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ def check_history(tables: Sequence[ReleasedTable], earlier: Sequence[Release]) -
 
     Args:
         tables: what is about to be staged.
-        earlier: every release that was ever published and whose tables are still here.
+        earlier: every release that was ever published.
 
     Raises:
         ProtectionError: ``history-differs``, naming the table and the earlier release.

@@ -8,14 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from publisher.store import RoundRow, RoundState, TallyRow, find_round, newest_tally
+from sqlalchemy.orm import Session
+
+from publisher.headings import check_heading
+from publisher.store import (
+    RoundRow,
+    RoundState,
+    TallyRow,
+    find_round,
+    newest_tally,
+    older_tallies,
+)
 from shared.contract.tally import SCHEMA, Tally
 from shared.envelope import EnvelopeKind, Header, check_body, open_body, read_header
 from shared.errors import InputError, NotFoundError, PolicyError, StateError
 from shared.identity import Identity
 from shared.ledger import Event
 from shared.receipt import Outcome, sign_receipt
-from shared.state.database import Database
+from shared.state.database import Database, Transaction
 from shared.state.round_documents import KnownRound
 from shared.state.round_keys import RoundKeys
 
@@ -52,7 +62,7 @@ class Intake:
             raise InputError("not-for-us", f"expected a tally to {self._identity.party}")
         # 2. The round, and the signature of the linker that its offer names.
         with self._database.reading() as session:
-            row = find_round(session, context.round_id)
+            row = _accepted_round(session, context.round_id)
             accepted = row.read()
             known = session.get(TallyRow, address)
             newest = newest_tally(session, context.round_id)
@@ -71,7 +81,7 @@ class Intake:
             if found != expected:
                 raise PolicyError(
                     f"{what}-differs",
-                    f"expected the {what} of the round ({expected[:16]}), found {found[:16]}",
+                    f"expected the {what} of the round ({expected[:16]}), found another",
                     hint="link the round again with the version of this round",
                 )
         # 5. A higher revision than any that is here.
@@ -95,22 +105,23 @@ class Intake:
         # 6. Size and hash as signed; 7. opened in memory; 8. a tally of this round and revision.
         check_body(header, body)
         tally = open_tally(header, body, self._keys)
-        if (tally.header.round_statement, tally.header.revision, tally.header.synthetic) != (
-            context.round_statement,
-            context.revision,
-            bool(context.synthetic),
-        ):
-            raise PolicyError(
-                "tally-differs",
-                "expected a tally of the round and revision in the header, found another",
-                hint="link the round again",
-            )
+        check_heading(tally.header, context, admitted.round)
         # 9. One transaction: tally, ledger, receipt.
-        with self._database.transaction() as tx:
+
+        def take(tx: Transaction) -> bytes:
             check_known(find_round(tx.session, context.round_id))
             newest = newest_tally(tx.session, context.round_id)
             if newest is not None and context.revision <= newest.revision:
                 raise StateError("revision-not-higher", "expected a higher revision")
+            # What it replaces can neither be staged nor published any more: its body goes.
+            for older in older_tallies(tx.session, context.round_id, context.revision):
+                older.envelope = None
+                tx.record(
+                    Event.TALLY_SUPERSEDED,
+                    round=context.round_id,
+                    revision=older.revision,
+                    envelope=older.sha256,
+                )
             head = tx.record(
                 Event.TALLY_RECEIVED,
                 round=context.round_id,
@@ -128,7 +139,9 @@ class Intake:
                     received_at=tx.now,
                 )
             )
-        return signed
+            return signed
+
+        return self._database.run(take)
 
     def find_receipt(self, address: str) -> bytes:
         """The receipt of a stored tally.
@@ -141,6 +154,22 @@ class Intake:
         if row is None:
             raise NotFoundError("envelope-unknown", "expected a stored envelope, found none")
         return row.receipt
+
+
+def _accepted_round(session: Session, round_id: str) -> RoundRow:
+    """The round that a header names; who asks may be anybody, so nothing is repeated.
+
+    Raises:
+        StateError: ``round-unknown``.
+    """
+    row = session.get(RoundRow, round_id)
+    if row is None:
+        raise StateError(
+            "round-unknown",
+            "expected a round that this publisher accepted, found another",
+            hint="the operator accepts it with `publisher round accept`",
+        )
+    return row
 
 
 def check_known(row: RoundRow) -> None:

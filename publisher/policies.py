@@ -19,7 +19,7 @@ class ReleaseState(StrEnum):
     PUBLISHED = "published"  # readers see it
     SUPERSEDED = "superseded"  # a later release took its place; its permalink stays
     WITHDRAWN = "withdrawn"  # may no longer be used; its permalink says why
-    EXPIRED = "expired"  # its term ended; the bytes are gone, what it was stays known
+    EXPIRED = "expired"  # its term ended; nobody is shown it any more, what it was stays known
 
 
 MOVES: dict[ReleaseState, frozenset[ReleaseState]] = {

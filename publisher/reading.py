@@ -17,18 +17,35 @@ from shared.statement import Kind, Statement
 
 
 def read_release(session: Session, row: ReleaseRow) -> Release:
-    """A release with its tables, checked against the signed manifest.
+    """A release with its tables, checked against the signed manifest; expired, without them.
 
     Raises:
         TrustError: ``released-bytes-differ``.
     """
-    statement = Statement.from_bytes(row.statement)
+    if row.state is ReleaseState.EXPIRED:
+        return _release(row, ())
+    return read_history(session, row)
+
+
+def read_history(session: Session, row: ReleaseRow) -> Release:
+    """A release as readers had it, also where its term has ended since.
+
+    Raises:
+        TrustError: ``released-bytes-differ``.
+    """
     tables = tuple(
         ReleasedTable.from_bytes(each.table_id, each.title, each.data)
         for each in released_tables(session, row.release_id)
         if each.data is not None
     )
-    release = Release(
+    release = _release(row, tables)
+    release.check()
+    return release
+
+
+def _release(row: ReleaseRow, tables: tuple[ReleasedTable, ...]) -> Release:
+    statement = Statement.from_bytes(row.statement)
+    return Release(
         manifest=statement.read(Kind.RELEASE, Manifest),
         sha256=row.sha256,
         state=row.state.value,
@@ -36,9 +53,6 @@ def read_release(session: Session, row: ReleaseRow) -> Release:
         statement=row.statement,
         tables=tables,
     )
-    if row.state is not ReleaseState.EXPIRED:
-        release.check()
-    return release
 
 
 class DatabaseReader:

@@ -20,7 +20,7 @@ from publisher.internal import open_document, seal_document
 from publisher.permissions import check_approval, check_proposer, has_enough_approvals
 from publisher.policies import ReleaseState, check_move
 from publisher.protection import from_json_lines
-from publisher.reading import read_release
+from publisher.reading import read_history, read_release
 from publisher.released import Manifest, Release
 from publisher.staging import Staged, check_mark, check_release, stage
 from publisher.store import (
@@ -103,7 +103,8 @@ class Releases:
         manifest = staged.manifest
         statement = Statement.make(Kind.RELEASE, manifest, self.identity)
         key = self.keys.storage_key(manifest.round_id)
-        with self.database.transaction() as tx:
+
+        def keep(tx: Transaction) -> None:
             check_known(find_round(tx.session, manifest.round_id))
             tx.session.add(
                 ReleaseRow(
@@ -142,6 +143,8 @@ class Releases:
                 round=round_.body.round_id,
             )
 
+        self.database.run(keep)
+
     def submit(self, release_id: str, proposer: str, agreements: Agreements) -> tuple[Release, str]:
         """Propose a release to the approvers; the release and the checker's summary.
 
@@ -152,12 +155,15 @@ class Releases:
             StateError: ``release-state``.
         """
         check_proposer(proposer, agreements)
-        with self.database.transaction() as tx:
+
+        def propose(tx: Transaction) -> tuple[Release, str]:
             row = find_release(tx.session, release_id)
             if (row.state, row.proposer) != (ReleaseState.SUBMITTED, proposer):
                 row.proposer = proposer
                 row.move(tx, ReleaseState.SUBMITTED, Event.RELEASE_SUBMITTED, proposer=proposer)
             return read_release(tx.session, row), row.summary
+
+        return self.database.run(propose)
 
     def _internal(self, session: Session, row: ReleaseRow, name: str) -> bytes:
         document = session.get(InternalDocumentRow, (row.release_id, name))
@@ -175,13 +181,19 @@ class Releases:
     ) -> ReleaseState:
         """Record an approver's signed statement; the state that the release is in then.
 
+        The same statement again changes nothing.
+
         Raises:
             PolicyError, TrustError: the approval does not count.
             StateError: ``release-state``.
         """
         approval = statement.read(Kind.APPROVAL, Approval)
-        with self.database.transaction() as tx:
+
+        def record(tx: Transaction) -> ReleaseState:
             row = find_release(tx.session, approval.release_id)
+            known = tx.session.get(ApprovalRow, (row.release_id, approval.approver))
+            if known is not None and known.statement == statement.to_bytes():
+                return row.state  # who did not see that it was recorded asks again
             check_approval(statement, card, row, agreements.agreements, tx.now.date())
             if row.state is not ReleaseState.SUBMITTED:
                 raise StateError(
@@ -211,6 +223,8 @@ class Releases:
                 row.move(tx, ReleaseState.APPROVED, Event.RELEASE_APPROVED)
             return row.state
 
+        return self.database.run(record)
+
     def publish(self, release_id: str, agreements: Agreements) -> Release:
         """Show an approved release to readers; the one that it supersedes stays permalinked.
 
@@ -221,7 +235,8 @@ class Releases:
             StateError, TrustError, PolicyError, ProtectionError: nothing is published.
         """
         self.verify(release_id)
-        with self.database.transaction() as tx:
+
+        def publish(tx: Transaction) -> Release:
             row = find_release(tx.session, release_id)
             check_move(release_id, row.state, ReleaseState.PUBLISHED)
             self._check_signed(row)
@@ -234,6 +249,8 @@ class Releases:
                 if old.release_id != release_id:
                     old.move(tx, ReleaseState.SUPERSEDED, Event.RELEASE_SUPERSEDED)
             return release
+
+        return self.database.run(publish)
 
     def _check_approvals(self, tx: Transaction, row: ReleaseRow, agreements: Agreements) -> None:
         """Each stored approval still counts today, and together they are enough."""
@@ -288,7 +305,8 @@ class Releases:
                 f"expected a reason of 1 to {MAX_REASON} characters, which readers will see",
                 hint="say in one sentence what is wrong with the release",
             )
-        with self.database.transaction() as tx:
+
+        def withdraw(tx: Transaction) -> Statement:
             row = find_release(tx.session, release_id)
             if row.withdrawal is not None:
                 return Statement.from_bytes(row.withdrawal)
@@ -300,6 +318,8 @@ class Releases:
             statement = Statement.make(Kind.WITHDRAWAL, body, self.identity)
             row.withdrawal = statement.to_bytes()
             return statement
+
+        return self.database.run(withdraw)
 
 
 def check_newest(session: Session, row: ReleaseRow) -> TallyRow:
@@ -332,11 +352,9 @@ def _latest_published(session: Session, round_id: str) -> Release | None:
 
 
 def _ever_published(session: Session) -> list[Release]:
-    """Every release that readers once had and whose tables are still here."""
-    query = select(ReleaseRow).where(
-        ReleaseRow.published_at.is_not(None), ReleaseRow.state != ReleaseState.EXPIRED
-    )
-    return [read_release(session, row) for row in session.scalars(query)]
+    """Every release that readers once had, whether its term has ended or not."""
+    query = select(ReleaseRow).where(ReleaseRow.published_at.is_not(None))
+    return [read_history(session, row) for row in session.scalars(query)]
 
 
 def _next_release_id(session: Session, round_id: str, revision: int) -> str:

@@ -1,8 +1,11 @@
 """Retention at the publisher: tallies and internal documents, then releases.
 
-A round's key, tallies and certificates go when the tally's term ends; a release's tables when
-its own term ends. That a release was, and with which hash, stays in the ledger and on its
-permalink.
+A round's key, tallies and certificates go when the term of its first tally ends: a later revision
+keeps nothing longer. A release is shown until its own term ends. That it was, and with which hash,
+stays in the ledger and on its permalink. What readers had of it stays for history.py: they may
+have kept it, and could subtract it from what is published later. What nobody had is deleted.
+
+Source: DESIGN 8, PROTECTION 6.
 """
 
 from __future__ import annotations
@@ -18,22 +21,24 @@ from sqlalchemy.orm import Session
 from publisher.policies import ReleaseState, may_move
 from publisher.store import (
     InternalDocumentRow,
+    OfferRow,
     ReleaseRow,
     RoundRow,
     RoundState,
     TallyRow,
     find_round,
-    newest_tally,
+    first_tally,
     released_tables,
 )
-from shared.destruction import check_clock
+from shared.destruction import Due, Ended, Kept, Reason, check_clock
 from shared.errors import StateError
 from shared.identity import Identity
 from shared.ledger import Event
-from shared.policy import read_policy
+from shared.policy import Policy, read_policy
 from shared.state.database import Database, Transaction
-from shared.state.destroying import TERM, Steps, destroy_round, do_all
+from shared.state.destroying import Steps, destroy_round, do_all
 from shared.state.ledger_table import last_entry_at
+from shared.state.offers import Offers
 from shared.state.round_keys import RoundKeys
 from shared.statement import Statement
 
@@ -46,7 +51,12 @@ class Retention:
     keys: RoundKeys
     identity: Identity
 
-    def destroy(self, round_id: str, reason: str, *, key_lost: bool = False) -> Statement:
+    @property
+    def offers(self) -> Offers:
+        """The keys that were offered."""
+        return Offers(self.database, self.keys, self.identity, OfferRow, _is_round)
+
+    def destroy(self, round_id: str, reason: Reason, *, key_lost: bool = False) -> Statement:
         """Destroy a round's key, tallies and internal documents, or finish doing so.
 
         Args:
@@ -78,60 +88,100 @@ class Retention:
             self.database, self.keys, self.identity, round_id, reason, steps, key_lost=key_lost
         )
 
-    def retain(self, now: datetime, *, clock_confirmed: bool = False) -> Iterator[Statement]:
-        """End everything whose term was reached; the destruction statements.
+    def due(self, now: datetime, policy: Policy | None = None) -> list[Due]:
+        """What has reached its term, and what was begun and not finished.
+
+        Args:
+            now: the present instant.
+            policy: has the term of offered keys; without it they are left alone.
+        """
+        with self.database.reading() as session:
+            found = []
+            for row in session.scalars(select(RoundRow).order_by(RoundRow.round_id)):
+                unfinished, until = row.state is RoundState.DESTROYING, destroy_by(session, row)
+                if unfinished or (row.state is RoundState.KNOWN and until <= now):
+                    found.append(Due(Kept.ROUND, row.round_id, until, unfinished))
+            for release in session.scalars(select(ReleaseRow).order_by(ReleaseRow.release_id)):
+                if _is_release_due(session, release, now):
+                    until = expire_by(session, release)
+                    found.append(Due(Kept.RELEASE, release.release_id, until))
+            if policy is not None:
+                term = timedelta(days=policy.retention.input_after_close_days)
+                found += self.offers.due(session, now, term)
+        return found
+
+    def overdue(self, now: datetime, policy: Policy | None = None) -> list[Due]:
+        """What should have been ended by now: for the status, and for whoever is woken by it."""
+        return [each for each in self.due(now, policy) if each.is_overdue(now)]
+
+    def retain(
+        self, now: datetime, *, policy: Policy | None = None, clock_confirmed: bool = False
+    ) -> Iterator[Ended]:
+        """End everything whose term was reached, and finish interrupted destructions.
 
         Raises:
             ConfigurationError: ``clock-ahead``.
             MonitorError, OSError: the first failure, after everything else was done.
         """
-        with self.database.reading() as session:
-            last = last_entry_at(session.connection())
-            rounds = [
-                r.round_id for r in session.scalars(select(RoundRow)) if _due(session, r, now)
-            ]
-            releases = [
-                release.release_id
-                for release in session.scalars(select(ReleaseRow))
-                if _release_due(session, release, now)
-            ]
-        if rounds or releases:
-            check_clock(now, last, confirmed=clock_confirmed)
-        destroys = [partial(self.destroy, round_id, TERM) for round_id in sorted(rounds)]
-        expires = [partial(self._expire, release_id, now) for release_id in sorted(releases)]
-        yield from do_all([*destroys, *expires])
+        due = self.due(now, policy)
+        if due or self.offers.not_entered():
+            with self.database.reading() as session:
+                check_clock(now, last_entry_at(session.connection()), confirmed=clock_confirmed)
+        self.offers.enter_all()
+        yield from do_all(partial(self._end, each, now) for each in due)
 
-    def _expire(self, release_id: str, now: datetime) -> None:
+    def _end(self, due: Due, now: datetime) -> Ended | None:
+        if due.what is Kept.OFFER:
+            return self.offers.destroy(due.id)
+        if due.what is Kept.RELEASE:
+            return Ended(Kept.RELEASE, due.id) if self._expire(due.id, now) else None
+        return Ended(Kept.ROUND, due.id, self.destroy(due.id, Reason.TERM))
+
+    def _expire(self, release_id: str, now: datetime) -> bool:
         with self.database.transaction() as tx:
             row = tx.session.get_one(ReleaseRow, release_id)
             # It may have been published since it was found due; its term then begins anew.
-            if not _release_due(tx.session, row, now):
-                return
+            if not _is_release_due(tx.session, row, now):
+                return False
             row.move(tx, ReleaseState.EXPIRED, Event.RELEASE_EXPIRED)
-            for table in released_tables(tx.session, release_id):
-                table.data = None
+            if row.published_at is None:
+                for table in released_tables(tx.session, release_id):
+                    table.data = None
+            return True
+
+    def statements(self) -> list[Statement]:
+        """The statement of every destruction, of rounds and of offered keys, by id."""
+        with self.database.reading() as session:
+            query = select(RoundRow.destruction).where(RoundRow.destruction.is_not(None))
+            stored = session.scalars(query.order_by(RoundRow.round_id)).all()
+            rounds = [Statement.from_bytes(each) for each in stored if each is not None]
+            return rounds + self.offers.statements(session)
 
 
-def _due(session: Session, row: RoundRow, now: datetime) -> bool:
-    """Whether a destruction was begun, or the newest tally's term has ended.
+def _is_round(session: Session, round_id: str) -> bool:
+    return session.get(RoundRow, round_id) is not None
+
+
+def destroy_by(session: Session, row: RoundRow) -> datetime:
+    """The instant at which a round's term ends: that of its first tally.
 
     Where no tally came, the term runs from the day on which the round had to close.
     """
-    if row.state is not RoundState.KNOWN:
-        return row.state is RoundState.DESTROYING
-    body = row.read().body
-    newest = newest_tally(session, row.round_id)
-    start = newest.received_at if newest else datetime.combine(body.closes_on, time.max, UTC)
-    return start + timedelta(days=body.terms.tally_days_after_receipt) <= now
+    body = row.body()
+    first = first_tally(session, row.round_id)
+    start = first.received_at if first else datetime.combine(body.closes_on, time.max, UTC)
+    return start + timedelta(days=body.terms.tally_days_after_receipt)
 
 
-def _release_due(session: Session, row: ReleaseRow, now: datetime) -> bool:
-    """Whether a release's term has ended: since publication, or since staging without one."""
-    if not may_move(row.state, ReleaseState.EXPIRED):
-        return False
+def expire_by(session: Session, row: ReleaseRow) -> datetime:
+    """The instant at which a release's term ends: since publication, or staging without one."""
     policy = read_policy(find_round(session, row.round_id).policy).policy
     term = timedelta(days=policy.retention.release_after_publication_days)
-    return (row.published_at or row.staged_at) + term <= now
+    return (row.published_at or row.staged_at) + term
+
+
+def _is_release_due(session: Session, row: ReleaseRow, now: datetime) -> bool:
+    return may_move(row.state, ReleaseState.EXPIRED) and expire_by(session, row) <= now
 
 
 def _delete_sealed(session: Session, round_id: str) -> int:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from publisher.store import RoundRow, RoundState
+from publisher.store import OfferRow, RoundRow, RoundState
 from shared.agreements import PinnedAgreements
 from shared.clock import Clock, today
 from shared.errors import StateError
 from shared.identity import Role
 from shared.ledger import Event
 from shared.round import Round
-from shared.state.database import Database
+from shared.state.database import Database, Transaction
+from shared.state.offers import check_offer_stands
 from shared.state.round_acceptance import RoundFiles, check_files
 from shared.state.round_keys import RoundKeys
 
@@ -27,15 +28,18 @@ def accept_round(
         TrustError: a signature, pin or hash does not fit.
         PolicyError: the policy does not allow it.
         StateError: ``round-known`` or ``round-key-absent``.
+        GoneError: ``offer-destroyed``.
     """
     checked = check_files(files, agreements.agreements, keys, Role.PUBLISHER, today(clock))
     body = checked.trusted.body
-    with database.transaction() as tx:
+
+    def accept(tx: Transaction) -> Round:
         known = tx.session.get(RoundRow, body.round_id)
         if known is not None:
             if known.read().sha256 == checked.trusted.sha256:
                 return body
             raise StateError("round-known", f"expected a new round, found {body.round_id} again")
+        check_offer_stands(tx.session.get(OfferRow, body.round_id))
         tx.session.add(
             RoundRow(
                 round_id=body.round_id,
@@ -53,4 +57,6 @@ def accept_round(
             statement=checked.trusted.sha256,
             agreements=agreements.sha256,
         )
-    return body
+        return body
+
+    return database.run(accept)

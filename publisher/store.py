@@ -17,6 +17,7 @@ from shared.errors import NotFoundError, StateError
 from shared.ledger import Event, Head
 from shared.state.columns import Instant, one_of
 from shared.state.database import Transaction
+from shared.state.offers import OfferColumns
 from shared.state.round_documents import RoundDocuments
 
 
@@ -41,6 +42,12 @@ class RoundRow(RoundDocuments, Base):
     state: Mapped[RoundState] = mapped_column(one_of(RoundState))
     accepted_at: Mapped[datetime] = mapped_column(Instant)
     destruction: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+
+
+class OfferRow(OfferColumns, Base):
+    """A key that was offered for a round; it has a term until a round is made with it."""
+
+    __tablename__ = "offer"
 
 
 class TallyRow(Base):
@@ -157,6 +164,22 @@ def newest_tally(session: Session, round_id: str) -> TallyRow | None:
     """The tally of a round with the highest revision."""
     query = select(TallyRow).where(TallyRow.round_id == round_id)
     return session.scalars(query.order_by(TallyRow.revision.desc()).limit(1)).one_or_none()
+
+
+def first_tally(session: Session, round_id: str) -> TallyRow | None:
+    """The tally of a round that came first; every term of the round runs from it."""
+    query = select(TallyRow).where(TallyRow.round_id == round_id)
+    return session.scalars(query.order_by(TallyRow.revision).limit(1)).one_or_none()
+
+
+def older_tallies(session: Session, round_id: str, revision: int) -> list[TallyRow]:
+    """The tallies of a round below ``revision`` of which the body is still here."""
+    query = select(TallyRow).where(
+        TallyRow.round_id == round_id,
+        TallyRow.revision < revision,
+        TallyRow.envelope.is_not(None),
+    )
+    return list(session.scalars(query.order_by(TallyRow.revision)))
 
 
 def released_tables(session: Session, release_id: str) -> list[ReleasedTableRow]:

@@ -103,6 +103,7 @@ class Agreements(_Part):
             "agreement-missing",
             f"expected an agreement of {party} as {role}, found none",
             hint="sign the agreement and enter it in agreements.toml first",
+            about=party,
         )
 
     def check_in_force(self, party: str, role: Role, day: date) -> Agreement:
@@ -120,6 +121,7 @@ class Agreements(_Part):
                 f"until {agreement.in_force_until or 'no date'}",
                 hint="renew the verwerkersovereenkomst and enter it in agreements.toml; "
                 "nothing was stored",
+                about=party,
             )
         return agreement
 
@@ -135,6 +137,7 @@ class Agreements(_Part):
                 "agreement-not-signed",
                 f"expected a signed agreement with a fingerprint of {party}, found a concept",
                 hint="sign the agreement and enter it in agreements.toml first",
+                about=party,
             )
         return agreement.fingerprint
 
@@ -161,5 +164,6 @@ def load_agreements(path: Path) -> PinnedAgreements:
             "agreements-invalid",
             f"expected complete agreements in {path.name}: {explain(error)}",
             hint="mend the places that are named",
+            about=path.name,
         ) from error
     return PinnedAgreements(agreements, sha256_hex(data))

@@ -6,6 +6,7 @@ only strings, integers, booleans, null, lists and objects.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import struct
@@ -41,6 +42,15 @@ def _refuse_floats(value: Json) -> None:
         raise TypeError(f"canonical JSON has no {type(value).__name__}")
 
 
+def parse_line(data: bytes) -> Json:
+    """Read canonical JSON that stands as one line, with or without its one newline.
+
+    Raises:
+        InputError: ``not-canonical``.
+    """
+    return parse_canonical(data.removesuffix(b"\n"))
+
+
 def parse_canonical(data: bytes) -> Json:
     """Read canonical JSON and refuse any other spelling of it.
 
@@ -58,6 +68,27 @@ def parse_canonical(data: bytes) -> Json:
         "expected canonical JSON: ASCII, sorted keys, no white space, no fractions",
         hint="the file was altered or made by another program; ask the sender for it again",
     )
+
+
+def to_base64(data: bytes) -> str:
+    """Base64 with padding, in one line."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def from_base64(text: str, size: int) -> bytes:
+    """Exactly ``size`` bytes from their one base64 spelling.
+
+    Base64 leaves bits of the last character unused: sixteen texts would stand for one signature.
+
+    Raises:
+        ValueError: another spelling, type or size.
+    """
+    if not isinstance(text, str):
+        raise ValueError("base64 is a text")
+    data = base64.b64decode(text, validate=True)
+    if len(data) != size or to_base64(data) != text:
+        raise ValueError("another spelling of the bytes")
+    return data
 
 
 def pae(*pieces: bytes) -> bytes:

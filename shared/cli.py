@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import click
 from pydantic import ValidationError
 
 from shared.clock import system_clock, today
-from shared.errors import MonitorError
+from shared.errors import InputError, MonitorError
 from shared.identity import PASSPHRASE, Card, Identity, Role, load_card, save_card
 from shared.ledger import Head, verify_ledger
 from shared.policy import explain
@@ -25,40 +26,86 @@ from shared.statement import Kind, Statement
 DEBUG = "MOJ_DEBUG"
 """With this variable set, an unexpected error shows its traceback; for developers only."""
 VALIDITY_DAYS = 3 * 366
+ABORTED = 130
+"""Exit code of a command that its user stopped, as shells have it for Ctrl+C."""
+UNEXPECTED = "unexpected"
 
 
-def run(command: click.Command, name: str) -> None:
-    """Run a command line and end the process with its exit code."""
+Translate = Callable[[Exception], tuple[str, str]]
+"""From an error to a message and a hint, in the user's language and without any value."""
+
+
+def run(command: click.Command, name: str, translate: Translate | None = None) -> None:
+    """Run a command line and end the process with its exit code.
+
+    Args:
+        translate: says what went wrong; without it, errors are told as they were raised.
+    """
     try:
-        command.main(prog_name=name, standalone_mode=False)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
+        # Click hands the code of ``ctx.exit`` back instead of raising it.
+        ended = command.main(prog_name=name, standalone_mode=False)
     except click.ClickException as error:
-        error.show()
-        sys.exit(2)
-    except click.Abort:
-        click.echo("afgebroken / aborted", err=True)
-        sys.exit(130)
-    except MonitorError as error:
-        click.echo(f"{name}: {error.code}: {error.message}", err=True)
-        if error.hint:
-            click.echo(f"  → {error.hint}", err=True)
-        sys.exit(error.exit_code)
-    except ValidationError as error:
-        click.echo(f"{name}: input-invalid: {explain(error)}", err=True)
-        sys.exit(2)
-    except OSError as error:
-        place = Path(str(error.filename)).name if error.filename else "a file"
-        click.echo(f"{name}: file-problem: {place}: {error.strerror or 'cannot be used'}", err=True)
-        click.echo("  → check the name, the folder and who may read and write it", err=True)
+        if translate is None:
+            error.show()
+        else:
+            _tell_usage(name, error, translate)
         sys.exit(2)
     except Exception as error:
-        if os.environ.get(DEBUG):
+        code, status = classify(error)
+        if code == UNEXPECTED and os.environ.get(DEBUG):
             raise
-        # Only the class: a message of another library could hold a value.
-        click.echo(f"{name}: unexpected: {type(error).__name__}", err=True)
-        click.echo(f"  → set {DEBUG}=1 to see where, on synthetic data only", err=True)
-        sys.exit(1)
+        _tell(name, code, *(translate or in_english)(error))
+        sys.exit(status)
+    if isinstance(ended, int) and ended:
+        sys.exit(ended)
+
+
+def classify(error: Exception) -> tuple[str, int]:
+    """The stable code and the exit code of an error that ends a command."""
+    match error:
+        case MonitorError():
+            return error.code, error.exit_code
+        case click.Abort():
+            return "aborted", ABORTED
+        case ValidationError():
+            return "input-invalid", InputError.exit_code
+        case OSError():
+            return "file-problem", InputError.exit_code
+    return UNEXPECTED, MonitorError.exit_code
+
+
+def in_english(error: Exception) -> tuple[str, str]:
+    """The message and the hint of an error as it was raised."""
+    match error:
+        case MonitorError():
+            return error.message, error.hint
+        case click.Abort():
+            return "afgebroken / stopped before the end", ""
+        case ValidationError():
+            return explain(error), ""
+        case OSError():
+            place = Path(str(error.filename)).name if error.filename else "a file"
+            return (
+                f"{place}: {error.strerror or 'cannot be used'}",
+                "check the name, the folder and who may read and write it",
+            )
+    # Only the class: a message of another library could hold a value.
+    return type(error).__name__, f"set {DEBUG}=1 to see where, on synthetic data only"
+
+
+def _tell(name: str, code: str, message: str, hint: str) -> None:
+    click.echo(f"{name}: {code}: {message}", err=True)
+    if hint:
+        click.echo(f"  → {hint}", err=True)
+
+
+def _tell_usage(name: str, error: click.ClickException, translate: Translate) -> None:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        click.echo(error.ctx.get_usage(), err=True)
+    _tell(name, "usage", *translate(error))
 
 
 def show_card(card: Card) -> None:
@@ -127,12 +174,26 @@ class NewFile(click.Path):
         super().__init__(path_type=Path, dir_okay=False)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """The path, or a usage error."""
+        """The path.
+
+        Raises:
+            InputError: ``file-exists`` or ``folder-missing``.
+        """
         path = Path(str(super().convert(value, param, ctx)))
         if path.exists():
-            self.fail(f"{path.name} exists already; choose another name", param, ctx)
+            raise InputError(
+                "file-exists",
+                f"expected no file at {path.name}, found one",
+                hint="choose another name, or remove the file if you no longer need it",
+                about=path.name,
+            )
         if not path.parent.is_dir():
-            self.fail(f"there is no folder for {path.name}", param, ctx)
+            raise InputError(
+                "folder-missing",
+                f"expected a folder for {path.name}, found none",
+                hint="make the folder first, or choose another place",
+                about=path.name,
+            )
         return path
 
 
@@ -160,8 +221,16 @@ def ledger_verify_command(export: Path, card_path: Path, receipts: tuple[Path, .
 
 
 def parse_day(text: str) -> date:
-    """A date on the command line, ``jjjj-mm-dd``."""
+    """A date on the command line, ``jjjj-mm-dd``.
+
+    Raises:
+        InputError: ``date-invalid``.
+    """
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise click.BadParameter("expected a date as jjjj-mm-dd") from error
+        raise InputError(
+            "date-invalid",
+            "expected a date as jjjj-mm-dd, found something else",
+            hint="type the year first, as in 2026-10-01",
+        ) from error

@@ -9,7 +9,6 @@ Source: DESIGN 3.4; RFC 9180 (base mode, ``info`` is the context line).
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,11 +23,18 @@ from cryptography.hazmat.primitives.hpke import (
     MLKEM768X25519PublicKey,
     Suite,
 )
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from shared.canonical import canonical_json, pae, parse_canonical, sha256_hex
+from shared.canonical import (
+    canonical_json,
+    from_base64,
+    pae,
+    parse_canonical,
+    sha256_hex,
+    to_base64,
+)
 from shared.errors import InputError, TrustError
-from shared.identity import Card, Identity, PartyId, Sha256
+from shared.identity import SIGNATURE_BYTES, Card, Identity, PartyId, Sha256
 
 MAGIC = b"MOJ/1"
 SUITE: Final = "MLKEM768X25519-HKDFSHA256-AES256GCM"
@@ -89,6 +95,11 @@ class Context(BaseModel):
         return canonical_json(self.model_dump(mode="json"))
 
 
+def _checked_signature(text: str) -> str:
+    from_base64(text, SIGNATURE_BYTES)
+    return text
+
+
 class Seal(BaseModel):
     """The third line: size and hash of the ciphertext, and the sender's signature."""
 
@@ -96,7 +107,7 @@ class Seal(BaseModel):
 
     bytes: Annotated[int, Field(ge=1, le=MAX_BODY_BYTES)]
     sha256: Sha256
-    signature: Annotated[str, Field(min_length=88, max_length=88)]
+    signature: Annotated[str, AfterValidator(_checked_signature)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +142,10 @@ class Header:
             raise TrustError(
                 "sender-mismatch",
                 f"expected an envelope of {card.party}, found one of {self.context.sender}",
+                about=self.context.sender,
             )
         message = _signed_message(self.context.line(), self.seal.bytes, self.seal.sha256)
-        card.verify(message, base64.b64decode(self.seal.signature, validate=True))
+        card.verify(message, from_base64(self.seal.signature, SIGNATURE_BYTES))
 
 
 def _signed_message(context_line: bytes, size: int, sha256: str) -> bytes:
@@ -155,9 +167,7 @@ def seal(
     check_body_size(len(ciphertext))
     digest = sha256_hex(ciphertext)
     signature = sender.sign(_signed_message(line, len(ciphertext), digest))
-    third = Seal(
-        bytes=len(ciphertext), sha256=digest, signature=base64.b64encode(signature).decode()
-    )
+    third = Seal(bytes=len(ciphertext), sha256=digest, signature=to_base64(signature))
     return Header(context, third).to_bytes() + ciphertext
 
 

@@ -6,7 +6,10 @@
     ├── TrustError          a signature, fingerprint, key or hash is not what it must be
     ├── PolicyError         the policy or an agreement does not allow this
     ├── StateError          not now: the round, delivery or release is in another state
-    │   └── GoneError       what was here may no longer be used
+    │   ├── GoneError       what was here may no longer be used
+    │   ├── StorageError    there is no room to keep it; nothing was changed
+    │   └── BusyError       not now, but soon: the service has no room or no time
+    │       └── TooManyError    this sender asked for too much in a short time
     ├── ProtectionError     a table cannot be published safely as asked
     └── ConfigurationError  this installation is set up wrongly
 
@@ -24,16 +27,19 @@ class MonitorError(Exception):
         code: stable kebab-case identifier, the same in CLI, HTTP problem and counters.
         message: one sentence: what was expected and what was found.
         hint: one sentence: what the reader can do about it.
+        about: the place that a translation of the message names too: a party, a round, a file
+            of the key office; never a source file or anything of a person.
     """
 
     exit_code = 1
     http_status = 500
 
-    def __init__(self, code: str, message: str, *, hint: str = "") -> None:
+    def __init__(self, code: str, message: str, *, hint: str = "", about: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
+        self.about = about
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
@@ -91,3 +97,27 @@ class GoneError(StateError):
     """What was asked for was here, and may no longer be used."""
 
     http_status = 410
+
+
+class StorageError(StateError):
+    """There is no room to keep what was sent or made; nothing was changed."""
+
+    http_status = 507
+
+
+class BusyError(StateError):
+    """The service cannot do this now; the same request may succeed a little later.
+
+    Attributes:
+        retry_after_seconds: when to ask again.
+    """
+
+    http_status = 503
+    retry_after_seconds = 5
+
+
+class TooManyError(BusyError):
+    """Somebody asked for too much in a short time."""
+
+    http_status = 429
+    retry_after_seconds = 1

@@ -1,10 +1,11 @@
 """Files that are whole or absent, and names and files that are safe to touch.
 
-A file is written beside its target, flushed, then renamed.
+A file is written beside its target, flushed, then given its name: a new one, or over an old one.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -14,6 +15,8 @@ from shared.errors import ConfigurationError, InputError
 
 PRIVATE = 0o600
 PUBLIC = 0o644
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES}
+"""What a file system says that cannot give a file a second name."""
 ROUND_ID = re.compile(r"[a-z0-9][a-z0-9-]{2,40}")
 """The whole of a round id, as shared/round.py has it; safe as the name of a folder."""
 
@@ -41,11 +44,7 @@ def write_whole(path: Path, data: bytes, *, mode: int = PUBLIC, replace: bool = 
         InputError: ``file-exists`` unless ``replace``.
     """
     if path.exists() and not replace:
-        raise InputError(
-            "file-exists",
-            f"expected no file at {path.name}, found one",
-            hint="choose another name, or remove the file if you no longer need it",
-        )
+        raise _exists(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
@@ -53,11 +52,56 @@ def write_whole(path: Path, data: bytes, *, mode: int = PUBLIC, replace: bool = 
             handle.write(data)
             handle.flush()
             os.fsync(handle.fileno())
-        temporary.replace(path)
+        if replace:
+            temporary.replace(path)
+        else:
+            _move_to_new(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def _exists(path: Path) -> InputError:
+    return InputError(
+        "file-exists",
+        f"expected no file at {path.name}, found one",
+        hint="choose another name, or remove the file if you no longer need it",
+        about=path.name,
+    )
+
+
+def _move_to_new(temporary: Path, path: Path) -> None:
+    """Give a file a name that nothing has, even when two do so at the same moment.
+
+    A rename would take the place of what another wrote since it was looked for.
+    """
+    try:
+        if os.name == "nt":  # where a rename never replaces
+            temporary.rename(path)
+            return
+        try:
+            path.hardlink_to(temporary)
+            temporary.unlink()
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            _replace_empty(temporary, path)
+    except FileExistsError as error:
+        raise _exists(path) from error
+
+
+def _replace_empty(temporary: Path, path: Path) -> None:
+    """On a disk without links, such as a memory stick: an empty file holds the name first.
+
+    Here alone a crash can leave an empty file; it is in nobody's place.
+    """
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE))
+    try:
+        temporary.replace(path)
+    except BaseException:
+        path.unlink()
+        raise
 
 
 def sync_folder(folder: Path) -> None:
@@ -84,6 +128,7 @@ def read_file(path: Path, what: str) -> bytes:
             "file-missing",
             f"expected {what} at {path.name}, found no readable file",
             hint="check the name and the folder",
+            about=path.name,
         ) from error
 
 
@@ -98,6 +143,7 @@ def check_private(path: Path) -> None:
             "secret-readable",
             f"expected only the owner to read {path.name}, found that others can",
             hint=f"run: chmod 600 {path.name}",
+            about=path.name,
         )
 
 

@@ -8,7 +8,6 @@ Source: DESIGN 3.1; RFC 8032; FIPS 203; RFC 9180 for the suite that uses the sea
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 from dataclasses import dataclass
@@ -27,20 +26,42 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey, MLKEM768X25519PublicKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from shared.canonical import canonical_json, pae, parse_canonical, sha256_hex
+from shared.canonical import (
+    canonical_json,
+    from_base64,
+    pae,
+    parse_line,
+    sha256_hex,
+    to_base64,
+)
 from shared.errors import ConfigurationError, InputError, TrustError
 from shared.files import PRIVATE, check_private, read_file, write_whole
 from shared.redaction import Secret
 
 SEED_BYTES = 32
+SIGNATURE_BYTES = 64
 _MLKEM_PUBLIC_BYTES = 1184
+SEAL_KEY_BYTES = _MLKEM_PUBLIC_BYTES + 32
+_TAG_BYTES = 16
+_KDF = "argon2id"
 PASSPHRASE = "MOJ_PASSPHRASE"  # noqa: S105 - the name of a variable, not a secret
 _FORMAT = "MOJ/1 identity"
 
 PartyId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _checked_seal_key(text: str) -> str:
+    from_base64(text, SEAL_KEY_BYTES)
+    return text
+
+
+SealKey = Annotated[str, AfterValidator(_checked_seal_key)]
+"""ML-KEM-768 and X25519 public keys together, 1216 bytes in base64."""
+PlainText = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+"""A name as people write it: no control characters, which a terminal would obey."""
 
 
 class Role(StrEnum):
@@ -66,10 +87,10 @@ class Card(BaseModel):
 
     party: PartyId
     role: Role
-    name: Annotated[str, Field(min_length=1, max_length=120)]
-    organisation: Annotated[str, Field(min_length=1, max_length=120)]
+    name: PlainText
+    organisation: PlainText
     sign_key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    seal_key: str
+    seal_key: SealKey
     valid_from: date
     valid_until: date
 
@@ -82,7 +103,7 @@ class Card(BaseModel):
                 self.party.encode(),
                 self.role.encode(),
                 bytes.fromhex(self.sign_key),
-                base64.b64decode(self.seal_key),
+                from_base64(self.seal_key, SEAL_KEY_BYTES),
             )
         )
 
@@ -98,6 +119,7 @@ class Card(BaseModel):
                 f"expected a card of {self.party} valid on {day}, "
                 f"found one from {self.valid_from} to {self.valid_until}",
                 hint="ask the party for a new card and pin its fingerprint",
+                about=self.party,
             )
 
     def verify(self, message: bytes, signature: bytes) -> None:
@@ -114,11 +136,12 @@ class Card(BaseModel):
                 "signature-invalid",
                 f"expected a signature of {self.party}, found one that does not fit",
                 hint="the file was altered, or another party made it; ask the sender",
+                about=self.party,
             ) from error
 
     def sealing_key(self) -> MLKEM768X25519PublicKey:
         """The public key to seal to."""
-        return sealing_public_key(base64.b64decode(self.seal_key))
+        return sealing_public_key(from_base64(self.seal_key, SEAL_KEY_BYTES))
 
 
 def sealing_public_key(data: bytes) -> MLKEM768X25519PublicKey:
@@ -128,7 +151,7 @@ def sealing_public_key(data: bytes) -> MLKEM768X25519PublicKey:
         InputError: ``seal-key-invalid``.
     """
     try:
-        if len(data) != _MLKEM_PUBLIC_BYTES + 32:
+        if len(data) != SEAL_KEY_BYTES:
             raise ValueError("wrong length")
         return MLKEM768X25519PublicKey(
             MLKEM768PublicKey.from_public_bytes(data[:_MLKEM_PUBLIC_BYTES]),
@@ -188,7 +211,7 @@ class Identity:
             name=name,
             organisation=organisation,
             sign_key=public.public_bytes_raw().hex(),
-            seal_key=base64.b64encode(sealing_public_bytes(seal_seed)).decode(),
+            seal_key=to_base64(sealing_public_bytes(seal_seed)),
             valid_from=valid_from,
             valid_until=valid_until,
         )
@@ -215,16 +238,16 @@ class Identity:
             "card": self.card.model_dump(mode="json"),
         }
         if passphrase is None:
-            document["seeds"] = base64.b64encode(seeds).decode()
+            document["seeds"] = to_base64(seeds)
         else:
             salt, nonce = os.urandom(16), os.urandom(12)
             key = _passphrase_key(passphrase, salt)
             box = AESGCM(key).encrypt(nonce, seeds, canonical_json(document["card"]))
             document["sealed"] = {
-                "kdf": "argon2id",
+                "kdf": _KDF,
                 "salt": salt.hex(),
                 "nonce": nonce.hex(),
-                "box": base64.b64encode(box).decode(),
+                "box": to_base64(box),
             }
         write_whole(path, canonical_json(document) + b"\n", mode=PRIVATE)
 
@@ -239,26 +262,40 @@ class Identity:
         data = read_file(path, "a private identity file")
         check_private(path)
         try:
-            document = parse_canonical(data.rstrip(b"\n"))
-            card = Card.model_validate(document["card"])
+            document = parse_line(data)
             if document["format"] != _FORMAT:
                 raise ValueError("other format")
             seeds = _open_seeds(document, passphrase)
-            if len(seeds) != 2 * SEED_BYTES:
-                raise ValueError("wrong length")
+            sign, seal = Secret(seeds[:SEED_BYTES]), Secret(seeds[SEED_BYTES:])
+            identity = cls(parse_card(document["card"]), sign, seal)
+            identity.check_own_card()
         except (ValueError, KeyError, TypeError, InputError) as error:
             raise ConfigurationError(
                 "identity-invalid",
                 f"expected a private identity in {path.name}",
                 hint="restore the file from your safe copy, or make a new identity",
+                about=path.name,
             ) from error
-        return cls(card, Secret(seeds[:SEED_BYTES]), Secret(seeds[SEED_BYTES:]))
+        return identity
+
+    def check_own_card(self) -> None:
+        """Refuse the card of other seeds.
+
+        Raises:
+            ValueError: the card is not of this identity.
+        """
+        public = Ed25519PrivateKey.from_private_bytes(self.sign_seed.reveal()).public_key()
+        own = (public.public_bytes_raw().hex(), to_base64(sealing_public_bytes(self.seal_seed)))
+        if own != (self.card.sign_key, self.card.seal_key):
+            raise ValueError("the card of other seeds")
 
 
 def _open_seeds(document: dict[str, Any], passphrase: str | None) -> bytes:
     if "seeds" in document:
-        return base64.b64decode(document["seeds"], validate=True)
+        return from_base64(document["seeds"], 2 * SEED_BYTES)
     sealed = document["sealed"]
+    if sealed["kdf"] != _KDF:
+        raise ValueError("another way from passphrase to key")
     if passphrase is None:
         raise TrustError(
             "passphrase-needed",
@@ -269,7 +306,7 @@ def _open_seeds(document: dict[str, Any], passphrase: str | None) -> bytes:
     try:
         return AESGCM(key).decrypt(
             bytes.fromhex(sealed["nonce"]),
-            base64.b64decode(sealed["box"], validate=True),
+            from_base64(sealed["box"], 2 * SEED_BYTES + _TAG_BYTES),
             canonical_json(document["card"]),
         )
     except InvalidTag as error:
@@ -298,13 +335,26 @@ def load_card(path: Path) -> Card:
         InputError: ``card-invalid``.
     """
     try:
-        return Card.model_validate(parse_canonical(read_file(path, "a card").rstrip(b"\n")))
-    except ValueError as error:
+        return parse_card(parse_line(read_file(path, "a card")))
+    except (ValueError, TypeError) as error:
         raise InputError(
             "card-invalid",
             f"expected a card in {path.name}",
             hint="ask the party for its card again",
+            about=path.name,
         ) from error
+
+
+def parse_card(document: Any) -> Card:
+    """A card from JSON, in its one spelling.
+
+    Raises:
+        ValueError: other fields, values or spelling.
+    """
+    card = Card.model_validate(document)
+    if card.model_dump(mode="json") != document:
+        raise ValueError("another spelling of the card")
+    return card
 
 
 def check_pinned(card: Card, fingerprint: str, *, role: Role) -> None:
@@ -319,4 +369,5 @@ def check_pinned(card: Card, fingerprint: str, *, role: Role) -> None:
             f"expected the card of {card.party} as {role} with the pinned fingerprint "
             f"{fingerprint[:16]}…, found {card.role} {card.fingerprint[:16]}…",
             hint="compare the fingerprint with the signed agreement; if they differ, stop and call",
+            about=card.party,
         )

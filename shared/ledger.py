@@ -6,17 +6,24 @@ supplier is a witness of what stood in it on that day. The table lives in shared
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from shared.canonical import canonical_json, pae, parse_canonical, sha256_hex
+from shared.canonical import (
+    canonical_json,
+    from_base64,
+    pae,
+    parse_canonical,
+    parse_line,
+    sha256_hex,
+    to_base64,
+)
 from shared.clock import instant
 from shared.errors import InputError, StateError, TrustError
-from shared.identity import Card, Identity
+from shared.identity import SIGNATURE_BYTES, Card, Identity
 
 GENESIS = "0" * 64
 """The hash that stands before the first entry."""
@@ -25,17 +32,22 @@ GENESIS = "0" * 64
 class Event(StrEnum):
     """What can be entered; every state change of a service is one of these."""
 
+    KEY_OFFERED = "key_offered"
     ROUND_OPENED = "round_opened"
     ROUND_CLOSED = "round_closed"
+    ROUND_REOPENED = "round_reopened"
     ROUND_LINKED = "round_linked"
     PART_STORED = "part_stored"
+    DELIVERY_COMPLETE = "delivery_complete"
     DELIVERY_CURRENT = "delivery_current"
     DELIVERY_HELD = "delivery_held"
     DELIVERY_DECIDED = "delivery_decided"
     DELIVERY_SUPERSEDED = "delivery_superseded"
     TALLY_QUEUED = "tally_queued"
+    TALLY_WITHDRAWN = "tally_withdrawn"
     TALLY_ACKNOWLEDGED = "tally_acknowledged"
     TALLY_RECEIVED = "tally_received"
+    TALLY_SUPERSEDED = "tally_superseded"
     RELEASE_STAGED = "release_staged"
     RELEASE_SUBMITTED = "release_submitted"
     APPROVAL_RECORDED = "approval_recorded"
@@ -80,7 +92,7 @@ class Entry:
                 "body": parse_canonical(self.body),
                 "previous": self.previous,
                 "sha256": self.sha256,
-                "signature": base64.b64encode(self.signature).decode(),
+                "signature": to_base64(self.signature),
             }
         )
 
@@ -123,17 +135,19 @@ def read_entry(line: bytes) -> Entry:
         InputError: ``ledger-line-invalid``.
     """
     try:
-        document = parse_canonical(line)
+        document = parse_line(line)
         entry = Entry(
             document["seq"],
             document["at"],
             Event(document["event"]),
             canonical_json(document["body"]),
             document["previous"],
-            base64.b64decode(document["signature"], validate=True),
+            from_base64(document["signature"], SIGNATURE_BYTES),
         )
-        if entry.sha256 != document["sha256"]:
-            raise ValueError("other hash")
+        if not (isinstance(entry.at, str) and type(entry.seq) is int):
+            raise ValueError("other types")
+        if entry.line() != canonical_json(document):  # its hash, and no field beside these
+            raise ValueError("other hash or fields")
     except (ValueError, KeyError, TypeError, InputError) as error:
         raise InputError(
             "ledger-line-invalid",
@@ -160,7 +174,7 @@ def verify_ledger(lines: Iterable[bytes], signer: Card, witnesses: Iterable[Head
         expected.setdefault(witness.seq, set()).add(witness.sha256)
     for number, line in enumerate(lines, start=1):
         try:
-            entry = read_entry(line.rstrip(b"\n"))
+            entry = read_entry(line)
             if (entry.seq, entry.previous) != (head.seq + 1, head.sha256):
                 raise InputError("ledger-link-broken", "expected the next link of the chain")
             signer.verify(

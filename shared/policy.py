@@ -6,6 +6,7 @@ bytes by hash; both services read it and refuse what it does not name.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -177,6 +178,7 @@ class Policy(_Part):
             "schema-not-declared",
             f"expected a schema that the policy declares, found {schema}",
             hint="a new schema needs a new version of the DPIA and the policy",
+            about=schema,
         )
 
     def check_round_allowed(self, *, synthetic: bool) -> None:
@@ -217,10 +219,12 @@ def parse_toml(data: bytes, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        line = re.search(r"at line ([0-9]+)", str(error))
         raise ConfigurationError(
             "toml-invalid",
             f"expected TOML in {name}: {error}",
             hint="mend the line that is named",
+            about=f"{name}, regel {line[1]}" if line else name,
         ) from error
 
 
@@ -245,6 +249,7 @@ def read_policy(data: bytes, name: str = "policy.toml") -> PinnedPolicy:
             "policy-invalid",
             f"expected a complete policy in {name}: {explain(error)}",
             hint="mend the places that are named",
+            about=name,
         ) from error
     return PinnedPolicy(policy, sha256_hex(data))
 

@@ -33,4 +33,5 @@ class Register(Body):
             "party-unknown",
             f"expected {party} in the register of {self.region}, found no card",
             hint="the key office adds it with `hasher key register`",
+            about=party,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
@@ -10,9 +9,19 @@ from typing import Annotated, Any, Final, Literal
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
 from pydantic import Field, model_validator
 
+from shared.canonical import from_base64
 from shared.contract.periods import Period
 from shared.errors import PolicyError, TrustError
-from shared.identity import Card, PartyId, Role, Sha256, check_pinned, sealing_public_key
+from shared.identity import (
+    SEAL_KEY_BYTES,
+    Card,
+    PartyId,
+    Role,
+    SealKey,
+    Sha256,
+    check_pinned,
+    sealing_public_key,
+)
 from shared.register import Register
 from shared.statement import Body, Kind, Statement
 
@@ -38,12 +47,12 @@ class Offer(Body):
 
     round_id: RoundId
     card: Card
-    seal_key: str
+    seal_key: SealKey
     offered_at: datetime
 
     def sealing_key(self) -> MLKEM768X25519PublicKey:
         """The public key to seal to in this round."""
-        return sealing_public_key(base64.b64decode(self.seal_key))
+        return sealing_public_key(from_base64(self.seal_key, SEAL_KEY_BYTES))
 
 
 class Expected(Body):
@@ -131,6 +140,7 @@ class Round(Body):
             "supplier-not-in-round",
             f"expected a supplier of round {self.round_id}, found {party}",
             hint="ask the key office to add the supplier to the next round",
+            about=party,
         )
 
 
@@ -211,6 +221,7 @@ def check_round(
                 "offer-of-other-round",
                 f"expected an offer for {round_.round_id}, found one for {offer.round_id}",
                 hint="the service makes a new offer for each round",
+                about=round_.round_id,
             )
     # 4. Their cards are valid today, where the round is new to the reader.
     if day is not None:

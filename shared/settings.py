@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.agreements import PinnedAgreements, load_agreements
 from shared.errors import ConfigurationError
@@ -22,6 +22,8 @@ class ServiceSettings(BaseModel):
         database_url: SQLAlchemy URL; ``sqlite:///…`` or ``postgresql+psycopg://…``.
         key_folder: seeds of rounds, on a volume of its own outside backups and snapshots.
         identity: the private identity file, a service credential.
+        requests_per_second: how often one address may ask, on the long run.
+        request_burst: how often at once.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,6 +35,8 @@ class ServiceSettings(BaseModel):
     agreements: Path
     host: str = "127.0.0.1"
     port: int
+    requests_per_second: Annotated[float, Field(gt=0)] = 100
+    request_burst: Annotated[int, Field(ge=1)] = 1_000
 
     def load_identity(self) -> Identity:
         """The service's identity."""

@@ -7,18 +7,25 @@ change it.
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from shared.canonical import canonical_json, pae, parse_canonical, sha256_hex
+from shared.canonical import (
+    canonical_json,
+    from_base64,
+    pae,
+    parse_canonical,
+    parse_line,
+    sha256_hex,
+    to_base64,
+)
 from shared.errors import InputError, TrustError
 from shared.files import read_file, write_whole
-from shared.identity import Card, Identity
+from shared.identity import SIGNATURE_BYTES, Card, Identity, PartyId, Sha256
 
 
 class Kind(StrEnum):
@@ -28,6 +35,7 @@ class Kind(StrEnum):
     OFFER = "offer"  # service: the sealing key of one round
     ROUND = "round"  # key office and linker: everything one linkage needs
     RECEIPT = "receipt"  # linker or publisher: an envelope was stored
+    MIRROR = "mirror"  # linker: how a delivery stands now, and how much of it was linked
     RELEASE = "release"  # publisher: the bytes that two approvers look at
     APPROVAL = "approval"  # approver: these bytes may be published
     WITHDRAWAL = "withdrawal"  # publisher: a release may no longer be used, and why
@@ -41,6 +49,9 @@ class Body(BaseModel):
 
 
 AnyBody = TypeVar("AnyBody", bound=Body)
+
+_PARTY: TypeAdapter[str] = TypeAdapter(PartyId)
+_FINGERPRINT: TypeAdapter[str] = TypeAdapter(Sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +105,7 @@ class Statement:
             f"expected a {self.kind} signed by {card.party} with {card.fingerprint[:16]}…, "
             f"found signatures of {', '.join(s.party for s in self.signatures) or 'nobody'}",
             hint="ask the sender for the signed file, and compare fingerprints",
+            about=card.party,
         )
 
     def read(self, kind: Kind, body_type: type[AnyBody]) -> AnyBody:
@@ -105,12 +117,16 @@ class Statement:
         try:
             if self.kind is not kind:
                 raise ValueError("other kind")
-            return body_type.model_validate_json(self.body)
+            body = body_type.model_validate_json(self.body)
+            if canonical_json(body.model_dump(mode="json")) != self.body:
+                raise ValueError("another spelling of the body")
+            return body
         except ValueError as error:
             raise InputError(
                 "statement-invalid",
                 f"expected a statement of kind {kind} with its fields, found kind {self.kind}",
                 hint="the file may be another one, or of another version",
+                about=kind,
             ) from error
 
     def document(self) -> dict[str, Any]:
@@ -122,7 +138,7 @@ class Statement:
                 {
                     "party": signature.party,
                     "fingerprint": signature.fingerprint,
-                    "value": base64.b64encode(signature.value).decode(),
+                    "value": to_base64(signature.value),
                 }
                 for signature in self.signatures
             ],
@@ -142,14 +158,9 @@ class Statement:
         try:
             if set(document) != {"kind", "body", "signatures"}:
                 raise ValueError("other fields")
-            signatures = tuple(
-                Signature(
-                    str(entry["party"]),
-                    str(entry["fingerprint"]),
-                    base64.b64decode(entry["value"], validate=True),
-                )
-                for entry in document["signatures"]
-            )
+            if not isinstance(document["signatures"], list):
+                raise ValueError("signatures are a list")
+            signatures = tuple(_read_signature(entry) for entry in document["signatures"])
             return cls(Kind(document["kind"]), canonical_json(document["body"]), signatures)
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(
@@ -161,7 +172,7 @@ class Statement:
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Read canonical JSON."""
-        return cls.from_document(parse_canonical(data.rstrip(b"\n")))
+        return cls.from_document(parse_line(data))
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -171,3 +182,14 @@ class Statement:
     def save(self, path: Path, *, replace: bool = False) -> None:
         """Write a file, whole."""
         write_whole(path, self.to_bytes(), replace=replace)
+
+
+def _read_signature(entry: Any) -> Signature:
+    """A signature from JSON: three fields, each in its one spelling."""
+    if set(entry) != {"party", "fingerprint", "value"}:
+        raise ValueError("other fields")
+    return Signature(
+        _PARTY.validate_python(entry["party"], strict=True),
+        _FINGERPRINT.validate_python(entry["fingerprint"], strict=True),
+        from_base64(entry["value"], SIGNATURE_BYTES),
+    )

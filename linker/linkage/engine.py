@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from linker.linkage import stages
 from linker.linkage.cells import to_cells
 from linker.linkage.database import Database, EngineSettings
+from linker.linkage.feedback import Match, matches
 from linker.linkage.indicators import COUNTS, TABLES
 from linker.linkage.inputs import Delivered, Inputs, suppliers_of
 from linker.linkage.laws import check_laws
@@ -42,11 +43,13 @@ class Linked:
         quality: per supplier and schema, in that order.
         double_claims: clients of the population that more than one municipality claims,
             counted once in each period in which that is so.
+        matches: exact, by supplier and schema; a supplier is only told a blurred share of it.
     """
 
     cells: pa.Table
     quality: tuple[SupplierQuality, ...]
     double_claims: int
+    matches: Mapping[tuple[str, str], Match]
 
 
 def silent(step: str, done: int, steps: int) -> None:
@@ -94,10 +97,12 @@ def link(
         cells = to_cells(database.fetch(stages.ROLL_UP))
     steps.begin("laws")
     check_laws(cells, TABLES, reference, periods)
+    quality = [part for shard in shards for part in shard.quality]
     return Linked(
         cells,
-        supplier_quality(suppliers, [part for shard in shards for part in shard.quality]),
+        supplier_quality(suppliers, quality),
         sum(shard.double_claims for shard in shards),
+        matches(suppliers, quality, [shard.objected for shard in shards]),
     )
 
 
@@ -120,6 +125,7 @@ class _Shard:
 
     facts: tuple[pa.Table, ...]
     quality: tuple[pa.Table, pa.Table]
+    objected: pa.Table
     double_claims: int
 
 
@@ -134,6 +140,7 @@ def _count(database: Database, inputs: Inputs) -> _Shard:
             database.fetch(stage) for count in COUNTS for stage in stages.count_stages(count)
         ),
         quality=(database.fetch(stages.ENROLMENT_QUALITY), database.fetch(stages.CARE_QUALITY)),
+        objected=database.fetch(stages.OBJECTED_PERSONS),
         double_claims=database.fetch(stages.DOUBLE_CLAIMS)["double_claims"][0].as_py(),
     )
 

@@ -2,8 +2,9 @@
 
 All figures here are over what is left after objections; the tally's header replaces ``rows``
 by those delivered, whose difference would tell the number of objections. Persons and the rest are
-for the sealed tally; a supplier is told the whole per cent only, because a supplier that counts its
-own rows could read from them how many of its children objected elsewhere.
+for the sealed tally; a supplier is told a blurred share only (``linker.linkage.feedback``), because
+a supplier that counts its own rows could read from these how many of its children objected
+elsewhere.
 
 Source: DESIGN 5 (intake judges a delivery by itself; match rates only at close).
 """

@@ -253,6 +253,26 @@ CARE_QUALITY = Stage(
     ).substitute(columns=_CARE_COLUMNS),
 )
 
+# Persons of a delivery whom objections took out, anywhere: with those that are left they are the
+# persons as delivered, a number that the supplier knows itself.
+OBJECTED_PERSONS = Stage(
+    "objected_persons",
+    """
+    SELECT supplier_no, CAST(count(*) AS BIGINT) AS objected
+    FROM (
+        SELECT DISTINCT enrolment_rows.supplier_no, enrolment_rows.link_id
+        FROM enrolment_rows
+        JOIN objected ON objected.link_id = enrolment_rows.link_id
+        UNION ALL
+        SELECT DISTINCT care_rows.supplier_no, care_rows.link_id
+        FROM care_rows
+        JOIN objected ON objected.link_id = care_rows.link_id
+        JOIN youth_care_forms ON youth_care_forms.form = care_rows.form
+    ) AS gone
+    GROUP BY supplier_no
+    """,
+)
+
 # From schools to every level above them, and by residence; both from the same facts, so that
 # they have the same grand total.
 ROLL_UP = Stage(

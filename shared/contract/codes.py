@@ -181,3 +181,6 @@ PROVIDER_TYPES = frozenset(
     }
 )  # fmt: skip
 """First two digits (*zorgverlenersoort*) with which an AGB provider code may start."""
+
+NO_PROVIDER = "00000000"
+"""In the place of a provider: a helper without an AGB code, on a personal budget only."""

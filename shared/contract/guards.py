@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.contract.codes import PROVIDER_TYPES
+from shared.contract.codes import NO_PROVIDER, PROVIDER_TYPES, Funding
 from shared.contract.columns import WireSchema
 from shared.errors import InputError
 
@@ -28,7 +28,8 @@ def check_no_raw_identifiers(table: pa.Table, schema: WireSchema) -> str:
         Why a person must look at the delivery first; empty when nobody needs to.
 
     Raises:
-        InputError: ``raw-identifier`` or ``code-malformed``, with the column's name only.
+        InputError: ``raw-identifier``, ``code-malformed`` or ``provider-missing``, with the
+            column's name only.
     """
     held_for = ""
     for column in schema.columns:
@@ -38,6 +39,7 @@ def check_no_raw_identifiers(table: pa.Table, schema: WireSchema) -> str:
             _check_pattern(table[column.name], column.name, _SCHOOL)
         elif column.name == "provider":
             _check_pattern(table[column.name], column.name, _PROVIDER)
+            _check_lacking(table)
             held_for = _check_providers(table[column.name])
     return held_for
 
@@ -84,8 +86,21 @@ def _check_pattern(values: pa.ChunkedArray, name: str, pattern: str) -> None:
         )
 
 
+def _check_lacking(table: pa.Table) -> None:
+    """Only care on a personal budget can be without a provider."""
+    lacking = pc.equal(table["provider"].cast(pa.binary()), NO_PROVIDER.encode())
+    in_kind = pc.not_equal(table["funding"], int(Funding.PERSONAL_BUDGET))
+    if pc.any(pc.and_(lacking, in_kind), min_count=0).as_py():
+        raise InputError(
+            "provider-missing",
+            "expected a provider code on every row that is no personal budget, found rows without",
+            hint="check the profile with which the file was read, and seal again",
+        )
+
+
 def _check_providers(values: pa.ChunkedArray) -> str:
-    codes = pc.unique(values).cast(pa.binary()).cast(pa.string()).to_pylist()
+    found = pc.unique(values).cast(pa.binary()).cast(pa.string()).to_pylist()
+    codes = [code for code in found if code != NO_PROVIDER]
     unlisted = sum(code[:2] not in PROVIDER_TYPES for code in codes)
     if unlisted:
         raise InputError(

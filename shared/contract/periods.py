@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class PeriodKind(StrEnum):
@@ -29,7 +30,7 @@ class Period(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: PeriodKind
-    code: int
+    code: Annotated[int, Field(ge=10, le=99)]
 
     @property
     def year(self) -> int:

@@ -92,6 +92,11 @@ def normalise_column(column: pa.Array | pa.ChunkedArray) -> Normalised:
     reasons[(lengths != DIGITS) & (lengths != DIGITS - 1)] = Reason.LENGTH
     reasons[~digits] = Reason.CHARACTERS
     reasons[lengths == 0] = Reason.EMPTY
+    # Excel shows 000000000 as 0.
+    shorter = reasons == Reason.LENGTH
+    if shorter.any():
+        zeros = pc.match_substring_regex(texts, "^0{1,7}$").to_numpy(zero_copy_only=False)
+        reasons[shorter & zeros] = Reason.SENTINEL
     candidate = reasons == Reason.OK
     matrix = _digit_matrix(texts, lengths, candidate)
     verdicts, education = _judge(matrix)

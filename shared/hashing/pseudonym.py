@@ -21,7 +21,7 @@ from shared.hashing.normalise import normalise_column
 
 SECRET_BYTES = 32
 _INFO = b"MOJ/1 pseudonym\x00"
-_CHUNK = 65_536
+_CHUNK = 16_384
 
 CANARIES = (
     "9990.00.007",  # dots

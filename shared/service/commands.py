@@ -15,8 +15,9 @@ from shared.cli import NEW_FILE, PATH, card_command, identity_command, ledger_ve
 from shared.files import write_whole
 from shared.identity import Identity, Role
 from shared.settings import AnySettings, load_settings
-from shared.state.database import Database, migrate, open_engine
+from shared.state.database import Database, open_engine
 from shared.state.ledger_table import entries
+from shared.state.migrating import check_guarded, migrate_service
 from shared.state.round_keys import RoundKeys
 
 PRIVATE_UMASK = 0o077
@@ -78,10 +79,16 @@ def service_group(
         context.obj = Installation(settings, model)
 
     @group.command("migrate")
+    @click.option(
+        "--owner-url",
+        envvar=f"{name.upper()}_OWNER_URL",
+        default="",
+        help="PostgreSQL: the database as the role that owns its tables.",
+    )
     @click.pass_obj
-    def migrate_command(here: Installation[AnySettings]) -> None:
+    def migrate_command(here: Installation[AnySettings], owner_url: str) -> None:
         """Create the database, or bring it to this version."""
-        migrate(here.settings.database_url, name)
+        migrate_service(here.settings.database_url, name, owner_url)
         click.echo("database up to date")
 
     @group.command("serve")
@@ -89,17 +96,11 @@ def service_group(
     def serve(here: Installation[AnySettings]) -> None:
         """Run the web service."""
         # Imported here: no other command needs the web framework, and each starts faster without.
-        import uvicorn
+        from shared.service import serving
 
+        check_guarded(here.database.engine)
         app = importlib.import_module(f"{name}.app").create_app(here.settings)
-        uvicorn.run(
-            app,
-            host=here.settings.host,
-            port=here.settings.port,
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-        )
+        serving.serve(app, here.settings.host, here.settings.port)
 
     group.add_command(card_command)
     group.add_command(identity_command(roles))

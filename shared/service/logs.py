@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 import time
 from datetime import UTC, datetime
 from typing import TextIO
 
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.service.problems import UNEXPECTED
 
+REQUEST_ID = "x-request-id"
+REQUEST_ID_BYTES = 8
+METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"})
+"""A method is a word of the client; any other than these is logged and counted as ``other``."""
 FIELDS = frozenset(
     {"event", "code", "method", "route", "status", "milliseconds", "round", "party", "schema"}
-    | {"release", "part", "parts", "seq"}
+    | {"release", "part", "parts", "seq", "request"}
 )
 """Every field that a log line may have; none of them can hold a person's value or a hash."""
 
@@ -41,10 +47,11 @@ class Log:
 
 
 class RequestLog:
-    """ASGI middleware that writes one line per request: method, route, status, duration.
+    """ASGI middleware that writes one line per request: id, method, route, status, duration.
 
     The route's template is logged, never the path that was asked for; of an error that nobody
-    foresaw the class, as the code.
+    foresaw the class, as the code. The id is drawn here, so that no client can write in the log;
+    the answer carries it, so that who met an error can name its line.
     """
 
     def __init__(self, app: ASGIApp, log: Log) -> None:
@@ -57,11 +64,13 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         started, status = time.monotonic(), 0
+        request = secrets.token_hex(REQUEST_ID_BYTES)
 
         async def send_and_note(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID] = request
             await send(message)
 
         try:
@@ -71,7 +80,8 @@ class RequestLog:
             self._log.write(
                 "request",
                 **unexpected,
-                method=scope["method"],
+                request=request,
+                method=scope["method"] if scope["method"] in METHODS else "other",
                 route=getattr(scope.get("route"), "path", "unmatched"),
                 status=status,
                 milliseconds=round(1000 * (time.monotonic() - started)),

@@ -5,7 +5,7 @@ No value of a request is ever echoed: a validation error names the place, not wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import ConfigurationError, MonitorError
+from shared.errors import BusyError, ConfigurationError, MonitorError
 
 UNEXPECTED = "moj.unexpected"
 """Key in the scope of a request: class of the error that nobody foresaw."""
@@ -23,11 +23,15 @@ _TITLES = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    408: "Request Timeout",
     409: "Conflict",
     410: "Gone",
     413: "Content Too Large",
     422: "Unprocessable Content",
+    429: "Too Many Requests",
     500: "Internal Server Error",
+    503: "Service Unavailable",
+    507: "Insufficient Storage",
 }
 
 
@@ -50,6 +54,20 @@ def problem(
     if hint:
         body["hint"] = hint
     return JSONResponse(body, status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+
+
+def problem_of(error: MonitorError) -> JSONResponse:
+    """The problem document of one of our own errors."""
+    if isinstance(error, ConfigurationError):  # the operator's matter, not the caller's
+        return problem(500, "configuration", "The service is not set up correctly.")
+    later = {}
+    if isinstance(error, BusyError):
+        later = {"retry-after": str(error.retry_after_seconds)}
+    return problem(error.http_status, error.code, error.message, hint=error.hint, headers=later)
+
+
+def _uncounted(_code: str) -> None:
+    return None
 
 
 class UnexpectedErrors:
@@ -83,14 +101,18 @@ class UnexpectedErrors:
                 await problem(500, "unexpected", said)(scope, receive, send)
 
 
-def install_problem_handlers(app: FastAPI) -> None:
-    """Answer every error of ``app`` with a problem document."""
+def install_problem_handlers(app: FastAPI, refused: Callable[[str], None] = _uncounted) -> None:
+    """Answer every error of ``app`` with a problem document.
+
+    Args:
+        app: of either service.
+        refused: told of the code of each of our own errors.
+    """
 
     async def monitor_error(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, MonitorError)
-        if isinstance(error, ConfigurationError):  # the operator's matter, not the caller's
-            return problem(500, "configuration", "The service is not set up correctly.")
-        return problem(error.http_status, error.code, error.message, hint=error.hint)
+        refused(error.code)
+        return problem_of(error)
 
     async def invalid_request(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)

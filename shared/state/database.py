@@ -2,38 +2,60 @@
 
 SQLite with its rollback journal by default, PostgreSQL by URL. Every write is one transaction
 that starts by taking the write lock, changes state and appends to the ledger.
+
+Source: docs/adr/0013-writers-take-turns.md.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from shared.clock import Clock, system_clock
+from shared.errors import BusyError
 from shared.identity import Identity
 from shared.ledger import Event, Head
-from shared.state.ledger_table import append_entry, ledger_head
+from shared.state.failures import told_plainly
+from shared.state.ledger_table import append_entry, ledger_head, lock_ledger
+
+T = TypeVar("T")
+WAIT_SECONDS = 10
+"""How long a writer waits for its turn, and anyone for a connection, before it is told so."""
+ATTEMPTS = 3
+"""How often ``Database.run`` begins; each time it waits for its turn anew."""
 
 
 def open_engine(url: str) -> Engine:
-    """An engine with the settings of DESIGN 9 for SQLite; others as their server is set."""
+    """An engine with the settings of DESIGN 9."""
     # Parameters of a statement never stand in an error: one could be an envelope or an id.
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, isolation_level="SERIALIZABLE", hide_parameters=True)
-    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
+    common: dict[str, Any] = {"hide_parameters": True, "pool_timeout": WAIT_SECONDS}
+    if not is_sqlite(url):
+        # A server may be set to confirm before it is on disk; this service waits all the same.
+        options = f"-c synchronous_commit=on -c lock_timeout={round(1000 * WAIT_SECONDS)}"
+        return create_engine(
+            url,
+            isolation_level="SERIALIZABLE",
+            connect_args={"options": options},
+            pool_pre_ping=True,  # a server that was restarted costs no request
+            **common,
+        )
+    engine = create_engine(url, connect_args={"timeout": WAIT_SECONDS}, **common)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_immediately)
     return engine
+
+
+def is_sqlite(url: str) -> bool:
+    """Whether ``url`` is that of a SQLite file, which this process writes itself."""
+    return make_url(url).get_backend_name() == "sqlite"
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -84,22 +106,60 @@ class Database:
         self.engine = engine
         self._signer = signer
         self._clock = clock
+        # A reader sees one moment and is in nobody's way, however long it reads.
+        snapshot: dict[str, Any] = {
+            "isolation_level": "REPEATABLE READ",
+            "postgresql_readonly": True,
+        }
+        is_file = engine.dialect.name == "sqlite"
+        self._for_reading = engine.execution_options(reading=True, **({} if is_file else snapshot))
 
     def now(self) -> datetime:
         """The present instant by this database's clock."""
         return self._clock()
 
+    def run(self, work: Callable[[Transaction], T]) -> T:
+        """Do ``work`` in one transaction, and again in a new one where the database undid it.
+
+        Nothing is applied twice: what is done again was told to be undone as a whole.
+
+        Args:
+            work: changes rows and ledger through its transaction, and nothing else.
+
+        Raises:
+            StorageError: ``storage-full``.
+            BusyError: ``database-busy``, after several attempts.
+        """
+        for _ in range(ATTEMPTS - 1):
+            with suppress(BusyError), self.transaction() as tx:
+                return work(tx)
+        with self.transaction() as tx:
+            return work(tx)
+
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Write: confirmed at the end, undone on any error."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        """Write, once: confirmed at the end, undone on any error.
+
+        Raises:
+            StorageError: ``storage-full``.
+            BusyError: ``database-busy``.
+        """
+        with (
+            told_plainly(),
+            Session(self.engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            lock_ledger(session.connection())
             yield Transaction(session, self._signer, self._clock)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Read: nothing is kept open after it, and nothing is changed."""
-        engine = self.engine.execution_options(reading=True)
-        with Session(engine, expire_on_commit=False) as session:
+        """Read: nothing is kept open after it, and nothing is changed.
+
+        Raises:
+            StorageError, BusyError: as with a transaction.
+        """
+        with told_plainly(), Session(self._for_reading, expire_on_commit=False) as session:
             yield session
 
     def close(self) -> None:
@@ -110,18 +170,3 @@ class Database:
 def sqlite_url(path: Path) -> str:
     """The URL of a SQLite file."""
     return f"sqlite:///{path}"
-
-
-def migrate(url: str, package: str, revision: str = "head") -> None:
-    """Bring the schema of ``package`` (``linker`` or ``publisher``) to ``revision``."""
-    config = Config()
-    config.set_main_option("script_location", f"{package}:migrations")
-    config.set_main_option("path_separator", "os")
-    engine = open_engine(url)
-    try:
-        with engine.begin() as connection:
-            attributes: dict[str, Any] = config.attributes
-            attributes["connection"] = connection
-            command.upgrade(config, revision)
-    finally:
-        engine.dispose()

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from shared.canonical import parse_canonical
-from shared.destruction import Destruction
+from shared.destruction import KEY_LOST, Destruction, Ended, Reason
 from shared.errors import MonitorError, StateError
 from shared.identity import Identity
 from shared.ledger import Event
@@ -25,10 +25,6 @@ from shared.state.database import Database, Transaction
 from shared.state.ledger_table import ledger_entry
 from shared.state.round_keys import RoundKeys
 from shared.statement import Kind, Statement
-
-TERM = "the retention term was reached"
-KEY_LOST = "the key was lost before"
-"""Added to the reason where an operator says that an absent key is gone for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,7 @@ def destroy_round(
     keys: RoundKeys,
     identity: Identity,
     round_id: str,
-    reason: str,
+    reason: Reason,
     steps: Steps,
     *,
     key_lost: bool = False,
@@ -65,33 +61,39 @@ def destroy_round(
     Raises:
         StateError: ``key-folder-absent`` or ``round-key-absent``; nothing was changed.
     """
-    with database.transaction() as tx:
-        if steps.announce(tx):
-            reason = _checked_reason(keys, round_id, reason, key_lost=key_lost)
-            tx.record(Event.DESTROYING, round=round_id, reason=reason)
-        else:
-            reason = _announced_reason(tx.session.connection(), round_id)
+
+    def announce(tx: Transaction) -> str:
+        if not steps.announce(tx):
+            return _announced_reason(tx.session.connection(), round_id)
+        checked = _checked_reason(keys, round_id, reason, key_lost=key_lost)
+        tx.record(Event.DESTROYING, round=round_id, reason=checked)
+        return checked
+
+    announced = database.run(announce)
     # From here nothing of the round can be opened by anyone.
     keys.destroy(round_id)
-    with database.transaction() as tx:
+
+    def delete(tx: Transaction) -> Statement:
         objects = steps.delete(tx)
         head = tx.record(Event.DESTROYED, round=round_id, objects=objects)
         body = Destruction(
             service=identity.party,
             round_id=round_id,
             objects=objects,
-            reason=reason,
+            reason=announced,
             destroyed_at=tx.now,
             ledger_seq=head.seq,
             ledger_sha256=head.sha256,
         )
         statement = Statement.make(Kind.DESTRUCTION, body, identity)
         steps.keep(tx, statement)
-    return statement
+        return statement
+
+    return database.run(delete)
 
 
-def do_all(work: Iterable[Callable[[], Statement | None]]) -> Iterator[Statement]:
-    """Do each piece of work, whether an earlier one failed or not; the statements.
+def do_all(work: Iterable[Callable[[], Ended | None]]) -> Iterator[Ended]:
+    """Do each piece of work, whether an earlier one failed or not; what was ended.
 
     Raises:
         MonitorError, OSError: the first failure, when everything else was done; later ones are
@@ -100,30 +102,30 @@ def do_all(work: Iterable[Callable[[], Statement | None]]) -> Iterator[Statement
     first: MonitorError | OSError | None = None
     for each in work:
         try:
-            statement = each()
+            ended = each()
         except (MonitorError, OSError) as error:
             if first is None:
                 first = error
             else:
                 first.add_note(f"then: {error}")
             continue
-        if statement is not None:
-            yield statement
+        if ended is not None:
+            yield ended
     if first is not None:
         raise first
 
 
-def _checked_reason(keys: RoundKeys, round_id: str, reason: str, *, key_lost: bool) -> str:
+def _checked_reason(keys: RoundKeys, round_id: str, reason: Reason, *, key_lost: bool) -> str:
     keys.check_present()
     if keys.exists(round_id):
-        return reason
+        return reason.value
     if not key_lost:
         raise StateError(
             "round-key-absent",
             f"expected the key of round {round_id} in order to destroy it, found none",
             hint="mount the right key folder; only if the key is gone for good, say so",
         )
-    return f"{reason} ({KEY_LOST})"
+    return f"{reason} {KEY_LOST}"
 
 
 def _announced_reason(connection: Connection, round_id: str) -> str:

@@ -1,4 +1,4 @@
-"""The ledger's table: append-only by trigger, chained under one locked head row."""
+"""The ledger's tables: append-only by trigger, chained under one head that writers lock."""
 
 from __future__ import annotations
 
@@ -59,6 +59,36 @@ POSTGRESQL_TRIGGERS = (
     "ON ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()",
 )
 
+SQLITE_GUARDS = (
+    "CREATE TRIGGER ledger_entry_no_replace BEFORE INSERT ON ledger_entry "
+    "WHEN EXISTS (SELECT 1 FROM ledger_entry WHERE seq = NEW.seq "
+    "OR previous = NEW.previous OR sha256 = NEW.sha256) "
+    "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
+    "CREATE TRIGGER ledger_head_follows BEFORE UPDATE ON ledger_head "
+    "WHEN NEW.id <> 1 OR NEW.seq <> OLD.seq + 1 OR NOT EXISTS "
+    "(SELECT 1 FROM ledger_entry WHERE seq = NEW.seq AND sha256 = NEW.sha256) "
+    "BEGIN SELECT RAISE(ABORT, 'the head follows the ledger'); END",
+    *(
+        f"CREATE TRIGGER ledger_head_no_{verb} BEFORE {verb.upper()} ON ledger_head "
+        "BEGIN SELECT RAISE(ABORT, 'the head follows the ledger'); END"
+        for verb in ("insert", "delete")
+    ),
+)
+"""REPLACE is refused here to programs too that do not switch ``recursive_triggers`` on."""
+
+POSTGRESQL_GUARDS = (
+    # The schema is named: a temporary table of the same name is not looked at.
+    "CREATE FUNCTION ledger_head_follows() RETURNS trigger LANGUAGE plpgsql "
+    "SET search_path = {schema}, pg_temp AS $$ BEGIN "
+    "IF NEW.id = 1 AND NEW.seq = OLD.seq + 1 AND EXISTS "
+    "(SELECT FROM ledger_entry WHERE seq = NEW.seq AND sha256 = NEW.sha256) "
+    "THEN RETURN NEW; END IF; RAISE EXCEPTION 'the head follows the ledger'; END $$",
+    "CREATE TRIGGER ledger_head_follows BEFORE UPDATE ON ledger_head "
+    "FOR EACH ROW EXECUTE FUNCTION ledger_head_follows()",
+    "CREATE TRIGGER ledger_head_stays BEFORE INSERT OR DELETE OR TRUNCATE ON ledger_head "
+    "FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()",
+)
+
 
 def create_ledger(connection: Connection) -> None:
     """Create both tables, their triggers and the head row; called by a migration."""
@@ -67,6 +97,28 @@ def create_ledger(connection: Connection) -> None:
     for statement in triggers:
         connection.exec_driver_sql(statement)
     connection.execute(insert(ledger_head_table).values(id=1, seq=EMPTY.seq, sha256=EMPTY.sha256))
+
+
+def guard_ledger(connection: Connection) -> None:
+    """Add what the first migration did not have: the head follows the entries, and stays."""
+    if connection.dialect.name == "sqlite":
+        guards: tuple[str, ...] = SQLITE_GUARDS
+    else:
+        schema = connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one()
+        guards = tuple(guard.format(schema=schema) for guard in POSTGRESQL_GUARDS)
+    for guard in guards:
+        connection.exec_driver_sql(guard)
+
+
+def lock_ledger(connection: Connection) -> None:
+    """Wait until no other transaction writes; every write begins with this.
+
+    Writers then follow each other, whole: each reads what the one before it confirmed, so none
+    is undone half-way because of another. SQLite's ``BEGIN IMMEDIATE`` did this already.
+    """
+    if connection.dialect.name != "sqlite":
+        # Not a SELECT: that would fix what this transaction sees before the lock is there.
+        connection.exec_driver_sql("LOCK TABLE ledger_head IN EXCLUSIVE MODE")
 
 
 def ledger_head(connection: Connection) -> Head:

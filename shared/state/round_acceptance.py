@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from shared.agreements import Agreements
+from shared.canonical import to_base64
 from shared.clock import Clock
 from shared.errors import PolicyError, TrustError
 from shared.identity import Identity, Role
@@ -30,7 +30,7 @@ def make_offer(identity: Identity, keys: RoundKeys, round_id: str, clock: Clock)
     offer = Offer(
         round_id=round_id,
         card=identity.card,
-        seal_key=base64.b64encode(keys.public_bytes(round_id)).decode(),
+        seal_key=to_base64(keys.public_bytes(round_id)),
         offered_at=clock(),
     )
     return Statement.make(Kind.OFFER, offer, identity)
@@ -140,7 +140,7 @@ def _check_within_policy(body: Round, policy: Policy) -> None:
 
 
 def _check_own_offer(offer: Offer, keys: RoundKeys) -> None:
-    if offer.seal_key != base64.b64encode(keys.public_bytes(offer.round_id)).decode():
+    if offer.seal_key != to_base64(keys.public_bytes(offer.round_id)):
         raise TrustError(
             "offer-not-ours",
             f"expected the key that this service offered for {offer.round_id}, found another",

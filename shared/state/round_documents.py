@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
@@ -41,6 +42,10 @@ class RoundDocuments:
     reference: Mapped[bytes] = mapped_column(LargeBinary)
     policy: Mapped[bytes] = mapped_column(LargeBinary)
 
+    def body(self) -> Round:
+        """The round alone; the other documents are large."""
+        return Statement.from_bytes(self.statement).read(Kind.ROUND, Round)
+
     def read(self) -> KnownRound:
         """The documents as values; their signatures were checked when they were accepted."""
         statement = Statement.from_bytes(self.statement)
@@ -54,6 +59,17 @@ class RoundDocuments:
             linker=linker,
             publisher=publisher,
             register=Statement.from_bytes(self.register_statement).read(Kind.REGISTER, Register),
-            policy=read_policy(self.policy).policy,
-            reference=Reference.from_bytes(self.reference),
+            policy=_read_policy(self.policy),
+            reference=_read_reference(self.reference),
         )
+
+
+# Every envelope needs them and they never change; a service has a few rounds at a time.
+@lru_cache(maxsize=4)
+def _read_policy(data: bytes) -> Policy:
+    return read_policy(data).policy
+
+
+@lru_cache(maxsize=4)
+def _read_reference(data: bytes) -> Reference:
+    return Reference.from_bytes(data)

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from shared.errors import StateError
 from shared.files import (
     PRIVATE,
+    ROUND_ID,
     check_private,
     check_round_id,
     shred,
@@ -69,6 +70,13 @@ class RoundKeys:
         """Whether the seed is there, in this folder itself and not behind a symbolic link."""
         path = self._path(round_id)
         return path.is_file() and not path.is_symlink() and not path.parent.is_symlink()
+
+    def round_ids(self) -> list[str]:
+        """The rounds of which a seed is here, in order."""
+        if not self.folder.is_dir():
+            return []
+        names = (path.name for path in self.folder.iterdir() if ROUND_ID.fullmatch(path.name))
+        return sorted(name for name in names if self.exists(name))
 
     def _derive(self, round_id: str, purpose: bytes) -> Secret:
         path = self._path(round_id)

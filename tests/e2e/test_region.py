@@ -22,7 +22,7 @@ from publisher.released import CellStatus, ReleasedTable
 from publisher.settings import Settings
 from publisher.store import ReleasedTableRow, TallyRow
 from shared.contract.tally import Tally
-from shared.hashing.home import Home
+from shared.hashing.custody.home import Home
 from shared.hashing.normalise import normalise_column
 from shared.hashing.pseudonym import pseudonyms
 from shared.settings import load_settings

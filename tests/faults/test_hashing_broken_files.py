@@ -10,8 +10,15 @@ import pytest
 import xlsxwriter
 
 from shared.errors import MonitorError
-from shared.hashing.prepare import pseudonymise
-from tests.support.hashing import ASSIGNMENT, DECLARATION, PUPIL, Row, run, table_text
+from tests.support.hashing import (
+    ASSIGNMENT,
+    DECLARATION,
+    PUPIL,
+    Row,
+    pseudonymise,
+    run,
+    table_text,
+)
 
 SEED = 20_260_101
 

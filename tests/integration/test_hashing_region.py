@@ -10,8 +10,9 @@ import pytest
 from deploy.demo.generator import Truth, generate
 from shared.contract.codes import Form
 from shared.contract.periods import school_year
-from shared.hashing.prepare import Prepared, prepare, pseudonymise
-from shared.hashing.profile import shipped_profile
+from shared.hashing.delivering.prepare import prepare
+from shared.hashing.systems.profile import shipped_profile
+from tests.support.hashing import Prepared, collect, pseudonymise, run
 from tests.support.oracle import Expected, Key, expected
 
 SEED = 11
@@ -35,24 +36,16 @@ def care_of(folder: Path, municipality: int) -> Prepared:
         "declarations": sorted(own.glob("declaraties_*")),
     }
     profile = shipped_profile("ijw-jeugdhulp")
-    return prepare("care/1", files, profile, PERIODS, {municipality})
+    return collect(prepare("care/1", files, profile, PERIODS, {municipality}), "care/1")
 
 
 def test_pupils_and_clients_are_those_of_the_oracle(region: tuple[Path, Truth]) -> None:
     folder, truth = region
-    enrolment = prepare(
-        "enrolment/1",
-        {"pupils": sorted((folder / "duo").iterdir())},
-        shipped_profile("duo-leerplicht"),
-        PERIODS,
-        MUNICIPALITIES,
+    enrolment = run(
+        "enrolment/1", {"pupils": sorted((folder / "duo").iterdir())}, PERIODS, MUNICIPALITIES
     )
-    objections = prepare(
-        "objection/1",
-        {"objections": sorted(folder.glob("gm0197/bezwaren_*"))},
-        shipped_profile("bezwaren"),
-        PERIODS,
-        {197},
+    objections = run(
+        "objection/1", {"objections": sorted(folder.glob("gm0197/bezwaren_*"))}, PERIODS
     )
     care = [care_of(folder, municipality) for municipality in MUNICIPALITIES]
     for prepared in (enrolment, objections, *care):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import json
 import random
@@ -28,7 +29,7 @@ from linker.intake import Intake
 from linker.rounds import status_on
 from linker.store import DeliveryRow, DeliveryState, OutboxRow, PartRow, RoundRow, find_round
 from shared.errors import MonitorError, StateError
-from shared.hashing.sealing import to_parquet
+from shared.hashing.delivering.sealing import to_parquet
 from shared.identity import Role
 from shared.round import TrustedRound
 from shared.service.logs import Log
@@ -202,42 +203,55 @@ def never_read(_file: object) -> pa.Table:
     raise AssertionError("a column was read")
 
 
-def test_too_many_rows_are_refused_before_they_are_read(
-    client: TestClient, seal: Seal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    letter = seal("objection/1", TABLES["objection/1"](ROWS + 1))
+def refused_unread(
+    body: bytes, letter: Letter, known: KnownRound, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """The code with which a body is refused before a column of it is read."""
     monkeypatch.setattr(inspection, "_read", never_read)
+    with pytest.raises(MonitorError) as refused:
+        inspect(body, letter.context, known)
+    return refused.value.code
+
+
+def test_too_many_rows_are_refused_before_they_are_read(
+    client: TestClient, seal: Seal, known: KnownRound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = TABLES["objection/1"](ROWS + 1)
+    letter = seal("objection/1", table)
     assert code_of(put(client, letter)) == (400, "too-many-rows")
+    assert refused_unread(to_parquet(table), letter, known, monkeypatch) == "too-many-rows"
 
 
 def test_a_body_that_expands_is_refused_before_it_is_read(
-    client: TestClient, seal: Seal, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, seal: Seal, known: KnownRound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = to_parquet(TABLES["objection/1"](100))
     size = pq.read_metadata(io.BytesIO(body)).row_group(0).total_byte_size
     big = forged(body, varint(size), varint(inspection.INSIDE_FLOOR_BYTES + 1))
-    monkeypatch.setattr(inspection, "_read", never_read)
-    answer = put(client, seal("objection/1", body=big))
-    assert code_of(answer) == (400, "body-too-large-inside")
+    letter = seal("objection/1", body=big)
+    assert code_of(put(client, letter)) == (400, "body-too-large-inside")
+    assert refused_unread(big, letter, known, monkeypatch) == "body-too-large-inside"
 
 
 def test_row_groups_with_more_rows_than_the_footer_says_are_refused(
-    client: TestClient, seal: Seal, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, seal: Seal, known: KnownRound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = b"\x16"  # a 64-bit number in the next field; the first one is the number of rows
-    body = forged(to_parquet(TABLES["objection/1"](100)), number + varint(100), number + varint(1),
-                  count=1)  # fmt: skip
+    sound = to_parquet(TABLES["objection/1"](100))
+    body = forged(sound, number + varint(100), number + varint(1), count=1)
     metadata = pq.read_metadata(io.BytesIO(body))
     assert (metadata.num_rows, metadata.row_group(0).num_rows) == (1, 100)
-    monkeypatch.setattr(inspection, "_read", never_read)
-    assert code_of(put(client, seal("objection/1", body=body))) == (400, "body-damaged")
+    letter = seal("objection/1", body=body)
+    assert code_of(put(client, letter)) == (400, "body-damaged")
+    assert refused_unread(body, letter, known, monkeypatch) == "body-damaged"
 
 
 def test_a_table_with_other_rows_than_its_footer_is_refused(
-    client: TestClient, seal: Seal, monkeypatch: pytest.MonkeyPatch
+    seal: Seal, known: KnownRound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pq.ParquetFile, "read", lambda _file: TABLES["care/1"](4))
-    assert code_of(put(client, seal())) == (400, "body-damaged")
+    monkeypatch.setattr(pq.ParquetFile, "read", lambda _file, **_: TABLES["care/1"](4))
+    with pytest.raises(MonitorError, match="body-damaged"):
+        inspect(to_parquet(TABLES["care/1"](5)), seal().context, known)
 
 
 def test_a_column_name_that_is_no_text_is_refused(client: TestClient, seal: Seal) -> None:
@@ -289,6 +303,16 @@ def test_numbers_beside_the_columns_are_refused(client: TestClient, seal: Seal, 
     answer = put(client, seal(table=table))
     assert code_of(answer) == (400, "metadata-not-allowed")
     assert PLANTED not in answer.text
+
+
+def test_numbers_behind_the_types_are_refused(client: TestClient, seal: Seal) -> None:
+    table, sink = TABLES["care/1"](5), io.BytesIO()
+    hidden = base64.b64encode(table.schema.serialize().to_pybytes() + PLANTED.encode() * 300)
+    with pq.ParquetWriter(sink, table.schema, store_schema=False) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({"ARROW:schema": hidden})
+    answer = put(client, seal(body=sink.getvalue()))
+    assert code_of(answer) == (400, "metadata-not-allowed")
 
 
 def test_residents_of_other_municipalities_are_refused(client: TestClient, seal: Seal) -> None:

@@ -16,7 +16,7 @@ from linker.rounds import close_round, status_on
 from linker.store import DeliveryRow, OutboxRow, PartRow, RoundState
 from linker.tallying import make_tally
 from shared.contract.tally import Tally
-from shared.destruction import Destruction
+from shared.destruction import Destruction, Reason
 from shared.envelope import open_body, read_header
 from shared.errors import ConfigurationError, StateError, TrustError
 from shared.ledger import verify_ledger
@@ -269,7 +269,7 @@ def test_a_destroyed_round_opens_nothing_any_more(
     with database.reading() as session:
         kept = [part.envelope for part in session.scalars(select(PartRow))]
     key = region.linker_keys.opening_key(ROUND)
-    statement = retention(region, database).destroy(ROUND, "proef")
+    statement = retention(region, database).destroy(ROUND, Reason.REQUEST)
     body = statement.read(Kind.DESTRUCTION, Destruction)
     assert (body.round_id, body.objects) == (ROUND, len(kept) + 1)
     assert not region.linker_keys.exists(ROUND)
@@ -288,7 +288,7 @@ def test_a_destroyed_round_opens_nothing_any_more(
     assert events[-2:] == ["destroying", "destroyed"]
     verify_ledger(lines, region.identities["koppelaar"].card)
     with pytest.raises(StateError, match="round-destroyed"):
-        retention(region, database).destroy(ROUND, "nog eens")
+        retention(region, database).destroy(ROUND, Reason.REQUEST)
     database.close()
 
 
@@ -308,7 +308,7 @@ def test_an_interrupted_destruction_is_finished(
 
     monkeypatch.setattr(type(keys), "destroy", stops)
     with pytest.raises(KeyboardInterrupt):
-        retention(region, database).destroy(ROUND, "proef")
+        retention(region, database).destroy(ROUND, Reason.REQUEST)
     monkeypatch.setattr(type(keys), "destroy", real)
     done = list(retention(region, database).retain(region.clock(), clock_confirmed=True))
     assert len(done) == 1

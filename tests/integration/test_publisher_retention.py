@@ -39,9 +39,9 @@ def test_at_its_term_a_tally_and_its_proof_are_destroyed_and_the_release_stays(
     clock.forward(1)
     with pytest.raises(ConfigurationError, match="clock-ahead"):
         list(retention(publisher).retain(clock()))
-    statements = list(retention(publisher).retain(clock(), clock_confirmed=True))
-    assert len(statements) == 1
-    statements[0].check_signed_by(publisher.region.identities["publicist"].card)
+    (ended,) = retention(publisher).retain(clock(), clock_confirmed=True)
+    assert ended.statement is not None
+    ended.statement.check_signed_by(publisher.region.identities["publicist"].card)
     assert not publisher.releases.keys.exists(ROUND)
     with publisher.releases.database.reading() as session:
         assert session.scalars(select(TallyRow)).one().envelope is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -18,20 +18,20 @@ from publisher.reading import DatabaseReader
 from publisher.releases import Releases
 from publisher.retention import Retention as PublisherRetention
 from publisher.store import InternalDocumentRow, ReleasedTableRow, ReleaseRow, TallyRow
-from shared.destruction import Destruction
+from shared.destruction import KEY_LOST, Destruction, Ended, Reason
 from shared.errors import StateError
 from shared.ledger import Event
 from shared.round import TrustedRound
 from shared.state.database import Database
-from shared.state.destroying import KEY_LOST, TERM, do_all
+from shared.state.destroying import do_all
 from shared.state.ledger_table import entries
 from shared.state.round_keys import RoundKeys
-from shared.statement import Kind, Statement
+from shared.statement import Statement
 from tests.support.parties import ROUND, MiniRegion
 from tests.support.rounds import children, linked, publisher_of, take
 
 RELEASE = f"{ROUND}-v1.0"
-REASON = "op verzoek van de gemeenten"
+REASON = Reason.REQUEST
 
 
 @pytest.fixture
@@ -62,7 +62,12 @@ def service(request: pytest.FixtureRequest) -> LinkerRetention | PublisherRetent
 
 
 def reason_of(statement: Statement) -> str:
-    return statement.read(Kind.DESTRUCTION, Destruction).reason
+    return Destruction.of(statement).reason
+
+
+def statements(ended: Iterable[Ended]) -> list[Statement]:
+    """The statements of what was ended; a release that expired has none."""
+    return [each.statement for each in ended if each.statement is not None]
 
 
 def announced(database: Database) -> list[str]:
@@ -141,8 +146,8 @@ def test_a_key_that_is_absent_is_not_called_destroyed(
         service.destroy(ROUND, REASON)
     assert announced(service.database) == []
     statement = service.destroy(ROUND, REASON, key_lost=True)
-    assert reason_of(statement) == f"{REASON} ({KEY_LOST})"
-    assert announced(service.database) == [f"{REASON} ({KEY_LOST})"]
+    assert reason_of(statement) == f"{REASON} {KEY_LOST}"
+    assert announced(service.database) == [f"{REASON} {KEY_LOST}"]
 
 
 def test_a_key_that_is_there_is_not_called_lost(
@@ -160,7 +165,7 @@ def test_a_destruction_that_is_finished_keeps_the_reason_that_was_announced(
     after_key: bool,
 ) -> None:
     interrupt(service, monkeypatch, after_key=after_key)
-    (statement,) = service.retain(region.clock())
+    (statement,) = statements(service.retain(region.clock()))
     assert reason_of(statement) == REASON
     assert announced(service.database) == [REASON]
 
@@ -172,8 +177,8 @@ def test_a_lost_key_is_still_said_when_the_destruction_is_finished(
 ) -> None:
     service.keys.destroy(ROUND)
     interrupt(service, monkeypatch, after_key=True, key_lost=True)
-    (statement,) = service.retain(region.clock())
-    assert reason_of(statement) == f"{REASON} ({KEY_LOST})"
+    (statement,) = statements(service.retain(region.clock()))
+    assert reason_of(statement) == f"{REASON} {KEY_LOST}"
 
 
 # --- carrying on -------------------------------------------------------------------------------
@@ -202,12 +207,12 @@ def test_a_round_that_fails_does_not_keep_another_from_being_destroyed(
     linker.keys.create("zzz-met-sleutel")
     region.clock.forward(1000)
     run = linker.retain(region.clock(), clock_confirmed=True)
-    destroyed = [next(run).read(Kind.DESTRUCTION, Destruction) for _ in range(2)]
+    destroyed = [Destruction.of(each) for each in statements([next(run), next(run)])]
     with pytest.raises(StateError, match=r"round-key-absent.*aaa-zonder") as failure:
         next(run)
     assert [(body.round_id, body.reason) for body in destroyed] == [
-        (ROUND, TERM),
-        ("zzz-met-sleutel", TERM),
+        (ROUND, Reason.TERM),
+        ("zzz-met-sleutel", Reason.TERM),
     ]
     assert "bbb-zonder-sleutel" in failure.value.__notes__[0]
 
@@ -218,8 +223,11 @@ def test_an_error_of_the_programme_itself_stops_at_once() -> None:
     def fails() -> None:
         raise AssertionError("of the programme")
 
+    def does() -> None:
+        done.append(1)
+
     with pytest.raises(AssertionError, match="of the programme"):
-        list(do_all([fails, lambda: done.append(1)]))
+        list(do_all([fails, does]))
     assert done == []
 
 
@@ -250,7 +258,7 @@ def test_the_linker_deletes_what_is_sealed_without_reading_it(
     assert [len(each) for each in sealed] == [3, 1]
     with rows_unread(linker.database, "part", "outbox"):
         statement = linker.destroy(ROUND, REASON)
-    assert statement.read(Kind.DESTRUCTION, Destruction).objects == 4
+    assert Destruction.of(statement).objects == 4
     with linker.database.reading() as session:
         assert session.get_one(LinkerRound, ROUND).state is LinkerState.DESTROYED
         for row in (PartRow, OutboxRow):
@@ -269,7 +277,7 @@ def test_the_publisher_deletes_what_is_sealed_without_reading_it(
     staged(region, trusted, releases)
     with rows_unread(releases.database, "tally", "internal_document"):
         statement = publisher.destroy(ROUND, REASON)
-    assert statement.read(Kind.DESTRUCTION, Destruction).objects == 3
+    assert Destruction.of(statement).objects == 3
     with releases.database.reading() as session:
         assert set(session.scalars(select(TallyRow.envelope))) == {None}
         assert set(session.scalars(select(InternalDocumentRow.box))) == {None}
@@ -316,7 +324,7 @@ def test_a_release_that_was_published_meanwhile_is_kept(
     region.clock.forward(region.policy.policy.retention.release_after_publication_days)
     real = PublisherRetention.destroy
 
-    def publishes(self: PublisherRetention, round_id: str, reason: str) -> Statement:
+    def publishes(self: PublisherRetention, round_id: str, reason: Reason) -> Statement:
         with releases.database.transaction() as tx:
             row = tx.session.get_one(ReleaseRow, RELEASE)
             row.state, row.published_at = ReleaseState.PUBLISHED, tx.now

@@ -14,8 +14,8 @@ from publisher.rounds import accept_round as publisher_accepts
 from shared.canonical import parse_canonical
 from shared.clock import today
 from shared.errors import InputError, PolicyError, StateError, TrustError
-from shared.hashing.ceremony import _make_grant, make_grants, make_register
-from shared.hashing.home import Home, OwnPins
+from shared.hashing.custody.ceremony import _make_grant, make_grants, make_register
+from shared.hashing.custody.home import Home, OwnPins
 from shared.hashing.pseudonym import SECRET_BYTES
 from shared.identity import Identity, Role
 from shared.redaction import Secret

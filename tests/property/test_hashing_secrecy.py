@@ -1,18 +1,34 @@
-"""No digit run of an input ever leaves in a report or an error."""
+"""No digit run of an input ever leaves in a report, in an error, or in what a command shows."""
 
 from __future__ import annotations
 
-import re
+import csv
+import io
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.errors import MonitorError
 from shared.hashing.normalise import normalise
-from shared.hashing.prepare import Prepared, pseudonymise
-from tests.support.hashing import ASSIGNMENT, DECLARATION, PUPIL, Row, run, table_text
+from tests.support.hashing import (
+    ASSIGNMENT,
+    DECLARATION,
+    PUPIL,
+    Prepared,
+    Row,
+    pseudonymise,
+    run,
+    table_text,
+)
+from tests.support.hostile import TEMPLATES
+from tests.support.hostile_desk import HostileDesk, hostile_desk, needles, runs
+from tests.support.hostile_runner import CRASHES
+from tests.support.parties import ROUND
+from tests.support.workbooks import MAKERS, make
 
 number = st.integers(0, 90_908).map(lambda k: f"999{k:06d}")
 dirty = st.one_of(
@@ -30,17 +46,6 @@ def rows_of(template: Row) -> st.SearchStrategy[list[dict[str, str]]]:
     """Rows in which any cell can hold a citizen number or nonsense."""
     cells = st.dictionaries(st.sampled_from(sorted(template)), dirty, max_size=4)
     return st.lists(cells.map(lambda row: {**template, **row}), min_size=1, max_size=5)
-
-
-def runs(text: str) -> set[str]:
-    """Runs of eight or nine digits, also where separators stand between them."""
-    joined = re.sub(r"[ .\u00a0-]", "", text)
-    found: set[str] = set()
-    for source in (text, joined):
-        for match in re.finditer(r"\d{8,}", source):
-            run_ = match.group()
-            found |= {run_[i : i + n] for n in (8, 9) for i in range(len(run_) - n + 1)}
-    return found
 
 
 def written(prepared: Prepared) -> str:
@@ -100,3 +105,55 @@ def test_a_single_number(raw: str) -> None:
     except MonitorError as error:
         shown = f"{error} {error.hint}"
     assert not any(digits in shown for digits in runs(raw))
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostileDesk]:
+    with hostile_desk(tmp_path_factory.mktemp("geheim")) as desk:
+        yield desk
+
+
+def delivery(schema: str) -> st.SearchStrategy[tuple[str, str]]:
+    """A schema, and the text of a file for it in which any cell can hold a citizen number."""
+    template = TEMPLATES[schema]
+    return rows_of(template).map(lambda rows: (schema, table_text(template, rows)))
+
+
+def saved_as(text: str, kind: str) -> bytes:
+    """The same file as CSV or as a workbook."""
+    if kind == "csv":
+        return text.encode("utf-8", errors="replace")
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=";")
+    clean = [["".join(mark for mark in cell if mark.isprintable()) for cell in row] for row in rows]
+    return make(kind, clean)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(sorted(TEMPLATES)).flatmap(delivery),
+    st.sampled_from(["csv", "csv", *MAKERS]),
+    st.sampled_from(["check", "seal"]),
+    st.sampled_from([".json", ".html", ".txt"]),
+    st.sampled_from(["", "", *CRASHES]),
+)
+@example(("objection/1", "bsn;naam\n999000007;x\n"), "csv", "seal", ".html", "reading")
+@example(("objection/1", "bsn;naam\n999000007;x\n"), "xlsx", "check", ".txt", "workbook")
+def test_the_command_line(
+    desk: HostileDesk, content: tuple[str, str], kind: str, verb: str, suffix: str, crash: str
+) -> None:
+    schema, text = content
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / f"999000007 export 999000019.{kind}"
+        source.write_bytes(saved_as(text, kind))
+        report, out = Path(folder) / f"rapport{suffix}", Path(folder) / "uit"
+        more = ("--out", out) if verb == "seal" else ("--json",)
+        ran = desk.run(schema, verb, schema, source, "--round", ROUND, "--report", report, *more,
+                       crash=crash, saying=f"999000007 {text[:2_000]}")  # fmt: skip
+        written = [path for path in Path(folder).rglob("*")
+                   if path.is_file() and path not in (source, *out.glob("*.moj"))]  # fmt: skip
+        names = [path.name for path in Path(folder).rglob("*") if path != source]
+        shown = "\n".join([ran.shown, *names, *(path.read_text() for path in written)])
+    assert ran.code in ((0, 1, 2) if crash else (0, 2))
+    assert "Traceback" not in shown
+    for digits in needles(text.encode("utf-8", errors="replace")):
+        assert digits not in shown

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from shared.contract.codes import EndReason, Referrer
 from shared.contract.periods import school_year
-from shared.hashing.costs import spread
-from shared.hashing.dates import day_number
-from shared.hashing.trajectories import Assignments, cut, merge
+from shared.hashing.deriving.costs import spread
+from shared.hashing.deriving.trajectories import Assignments, cut, merge
+from shared.hashing.reading.dates import day_number
 
 DAY_0 = day_number(school_year(2022).starts_on)
 PERIODS = [school_year(year) for year in (2021, 2022, 2023)]

@@ -5,11 +5,21 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+
+from shared.contract.deliveries import SCHEMAS
 from shared.contract.periods import Period, school_year
-from shared.hashing.prepare import Prepared, prepare
-from shared.hashing.profile import shipped_profile
+from shared.hashing.checking.report import Report
+from shared.hashing.delivering.prepare import Preparation, prepare
+from shared.hashing.delivering.replacing import ordered, replaced
+from shared.hashing.deriving.context import with_number
+from shared.hashing.reading.headers import Layout
+from shared.hashing.reading.sources import Source, read
+from shared.hashing.systems.profile import shipped_profile
 
 PROFILES = {
     "care/1": "ijw-jeugdhulp",
@@ -95,6 +105,42 @@ def write_table(path: Path, template: Row, rows: Sequence[Row], encoding: str = 
     return path
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A preparation that was gone through, with all its rows."""
+
+    preparation: Preparation
+    schema_name: str
+    table: pa.Table = field(repr=False)
+    report: Report
+
+
+def collect(preparation: Preparation, schema_name: str) -> Prepared:
+    """Go through a preparation and keep its rows."""
+    schema = with_number(SCHEMAS[schema_name].arrow)
+    tables = [table.cast(schema) for table in preparation.tables()]
+    table = pa.concat_tables([schema.empty_table(), *tables])
+    return Prepared(preparation, schema_name, table, preparation.report)
+
+
+def pseudonymise(prepared: Prepared, key: bytes) -> pa.Table:
+    """All rows as one part."""
+    prepared.preparation.check_sealable()
+    return ordered(replaced(prepared.table, SCHEMAS[prepared.schema_name].arrow, key))
+
+
+def read_whole(path: Path, layout: Layout) -> Source:
+    """All rows of one file."""
+    blocks = list(read(path, layout))
+    set_aside = {
+        check: np.concatenate([block.set_aside[check] for block in blocks])
+        for check in blocks[0].set_aside
+    }
+    table = pa.concat_tables([block.table for block in blocks]).unify_dictionaries()
+    return Source(table, sum(block.read for block in blocks), set_aside, blocks[0].unread,
+                  blocks[0].first_day_1904)  # fmt: skip
+
+
 def run(
     schema_name: str,
     files: Mapping[str, Sequence[Path]],
@@ -103,7 +149,7 @@ def run(
 ) -> Prepared:
     """Prepare with the shipped profile of the schema."""
     profile = shipped_profile(PROFILES[schema_name])
-    return prepare(schema_name, files, profile, periods, municipalities)
+    return collect(prepare(schema_name, files, profile, periods, municipalities), schema_name)
 
 
 def pupils(folder: Path, *rows: Row) -> Prepared:

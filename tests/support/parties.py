@@ -16,15 +16,17 @@ from fastapi.testclient import TestClient
 
 from deploy.demo.documents import Signed, agreements_text, policy_text, shipped_policy
 from linker import app as linker_app
+from linker.plausibility import Bands
 from linker.settings import Settings as LinkerSettings
 from publisher.settings import Settings as PublisherSettings
 from shared.agreements import Agreements, PinnedAgreements, load_agreements
+from shared.canonical import sha256_hex
 from shared.contract.deliveries import SCHEMAS
 from shared.contract.periods import PeriodKind
 from shared.envelope import Context, EnvelopeKind, read_header, seal
-from shared.hashing.ceremony import Plan, make_grants, make_register, make_round
-from shared.hashing.home import Home, OwnPins
-from shared.hashing.sealing import to_parquet
+from shared.hashing.custody.ceremony import Plan, make_grants, make_register, make_round
+from shared.hashing.custody.home import Home, OwnPins
+from shared.hashing.delivering.sealing import to_parquet
 from shared.identity import Identity, Role
 from shared.policy import PinnedPolicy, read_policy
 from shared.reference import Board, Municipality, Reference, School, Swv
@@ -39,10 +41,11 @@ from shared.round import (
     check_round,
 )
 from shared.service.logs import Log
-from shared.state.database import Database, migrate, open_engine, sqlite_url
+from shared.state.database import Database, open_engine
 from shared.state.round_acceptance import RoundFiles, make_offer
 from shared.state.round_keys import RoundKeys
 from shared.statement import Kind, Statement
+from tests.support.databases import NewDatabase, sqlite_database
 
 NOW = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
 ROUND = "proef-2026"
@@ -243,7 +246,9 @@ def _expects(schema: SchemaName, *places: int) -> Expected:
     return Expected(schema_name=schema, municipalities=places)
 
 
-def make_region(folder: Path, *, policy: str | None = None) -> MiniRegion:
+def make_region(
+    folder: Path, *, policy: str | None = None, new_database: NewDatabase = sqlite_database
+) -> MiniRegion:
     """Everything up to a round that the key office made and nobody accepted yet."""
     clock = Clock()
     roles = {
@@ -267,15 +272,18 @@ def make_region(folder: Path, *, policy: str | None = None) -> MiniRegion:
         identities[party].save(own / "identity.json")
         (own / "policy.toml").write_bytes(policy_bytes)
         services[party] = {
-            "database_url": sqlite_url(own / "state.db"),
+            "database_url": new_database(package, own),
             "key_folder": own / "keys",
             "identity": own / "identity.json",
             "policy": own / "policy.toml",
             "agreements": agreements,
             "port": 1,
         }
-        migrate(services[party]["database_url"], package)
-    linker_settings = LinkerSettings(**services["koppelaar"], publisher_url="http://127.0.0.1:1")
+    linker_settings = LinkerSettings(
+        **services["koppelaar"],
+        publisher_url="http://127.0.0.1:1",
+        bands=Bands(one_code_percent=100),  # the rows of most tests have one form and referrer
+    )
     publisher_settings = PublisherSettings(**services["publicist"])
     office = Home(folder / "sleutelbeheer")
     office.write_pins(OwnPins(pins=pins_of(identities), agreement=""))
@@ -376,7 +384,7 @@ def seal_letter(
         round_id=trusted.body.round_id,
         round_statement=trusted.sha256,
         schema_name=schema,
-        policy=region.policy.sha256,
+        policy=sha256_hex(region.policy_bytes),
         agreement="demo-1",
         calibration=trusted.body.calibration,
         synthetic=1,

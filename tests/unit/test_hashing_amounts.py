@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from shared.hashing.amounts import AmountState, parse_cents, parse_hundredths
+from shared.hashing.reading.amounts import AmountState, parse_cents, parse_hundredths
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from shared.contract.codes import Domain, EndReason, Form, Funding, Referrer
 from shared.contract.deliveries import CARE
 from shared.contract.periods import Period, PeriodKind, school_year
 from shared.hashing.checks import Check
-from shared.hashing.context import NUMBER
-from shared.hashing.prepare import prepare
-from shared.hashing.profile import CodeLists, shipped_profile
-from tests.support.hashing import ASSIGNMENT, Row, care, records, write_table
+from shared.hashing.delivering.prepare import prepare
+from shared.hashing.deriving.context import NUMBER
+from shared.hashing.systems.profile import CodeLists, shipped_profile
+from tests.support.hashing import ASSIGNMENT, Row, care, collect, records, write_table
 
 OTHER = "999000019"
 
@@ -87,9 +87,10 @@ def test_overlapping_assignments_are_one_trajectory_and_touching_ones_are_two(
 ) -> None:
     rows: list[Row] = [
         {"ingangsdatum": "01-09-2022", "einddatum": "30-09-2022", "verwijzer": ""},
-        {"ingangsdatum": "30-09-2022", "einddatum": "31-10-2022", "reden_beeindiging": "32"},
-        {"ingangsdatum": "01-11-2022", "einddatum": "30-11-2022"},
-    ]
+        {"ingangsdatum": "30-09-2022", "einddatum": "31-10-2022", "reden_beeindiging": "32",
+         "toewijzingnummer": "1002"},
+        {"ingangsdatum": "01-11-2022", "einddatum": "30-11-2022", "toewijzingnummer": "1003"},
+    ]  # fmt: skip
     found = records(care(tmp_path, rows))
     keys = ("days_in_period", "first", "referrer", "end_reason")
     assert sorted(tuple(record[key] for key in keys) for record in found) == [
@@ -110,13 +111,14 @@ def test_overlapping_assignments_are_one_trajectory_and_touching_ones_are_two(
 def test_another_funding_provider_form_or_child_is_another_trajectory(
     tmp_path: Path, other: Row
 ) -> None:
-    found = records(care(tmp_path, [{}, other]))
+    found = records(care(tmp_path, [{}, {"toewijzingnummer": "1002", **other}]))
     assert len(found) == 2
     assert all(record["first"] for record in found)
 
 
 def test_in_kind_and_budget_stay_apart(tmp_path: Path) -> None:
-    found = records(care(tmp_path, [{}, {"leveringsvorm": "pgb"}]))
+    budget = {"leveringsvorm": "pgb", "toewijzingnummer": "1002"}
+    found = records(care(tmp_path, [{}, budget]))
     assert {record["funding"] for record in found} == set(Funding)
 
 
@@ -133,7 +135,9 @@ def test_in_kind_and_budget_stay_apart(tmp_path: Path) -> None:
         ("54", "54013", Form.AMBULATORY, Domain.DYSLEXIA),
         ("51", "", Form.AMBULATORY, Domain.BASIC_MENTAL_HEALTH),
         ("46", "", Form.UNKNOWN, Domain.CRISIS),
-        ("P5", "", Form.UNKNOWN, Domain.UNKNOWN),
+        ("P5", "P5A01", Form.UNKNOWN, Domain.TAILORED),
+        ("", "p5001", Form.UNKNOWN, Domain.TAILORED),
+        ("99", "", Form.UNKNOWN, Domain.UNKNOWN),
     ],
 )
 def test_products_have_a_form_and_a_domain(
@@ -161,7 +165,9 @@ def test_a_municipality_can_mean_something_else_by_a_code(tmp_path: Path) -> Non
     )
     rows: list[Row] = [{}, {"bsn": OTHER, "gemeentecode": "0222"}]
     path = write_table(tmp_path / "a.csv", ASSIGNMENT, rows)
-    prepared = prepare("care/1", {"assignments": [path]}, profile, [school_year(2022)], {197, 222})
+    files = {"assignments": [path]}
+    preparation = prepare("care/1", files, profile, [school_year(2022)], {197, 222})
+    prepared = collect(preparation, "care/1")
     forms = {record["number"]: record["form"] for record in records(prepared)}
     assert forms == {"bsn:999000007": Form.NETWORK, f"bsn:{OTHER}": Form.AMBULATORY}
 

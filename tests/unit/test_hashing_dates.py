@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from shared.hashing.dates import DateState, day_number, parse_dates, whole_years
+from shared.hashing.reading.dates import DateState, day_number, parse_dates, whole_years
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,25 @@ from shared.hashing.dates import DateState, day_number, parse_dates, whole_years
 def test_every_way_of_writing_a_date(text: str, expected: date | None, state: DateState) -> None:
     dates = parse_dates(pa.array([text]))
     assert dates.states[0] == state
+    assert dates.usable[0] == (expected is not None)
+    if expected:
+        assert dates.days[0] == day_number(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("43312", date(2022, 8, 1)),
+        ("43312,5", date(2022, 8, 1)),
+        ("16802", date(1950, 1, 1)),
+        ("16801", None),
+        ("01-08-2022", date(2022, 8, 1)),
+        ("20220801", date(2022, 8, 1)),
+        ("", None),
+    ],
+)
+def test_serial_numbers_that_count_from_1904(text: str, expected: date | None) -> None:
+    dates = parse_dates(pa.array([text]), first_day_1904=True)
     assert dates.usable[0] == (expected is not None)
     if expected:
         assert dates.days[0] == day_number(expected)

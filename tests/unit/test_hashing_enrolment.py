@@ -9,7 +9,7 @@ import pytest
 from shared.contract.codes import Education
 from shared.contract.deliveries import ENROLMENT
 from shared.hashing.checks import Check
-from shared.hashing.context import NUMBER
+from shared.hashing.deriving.context import NUMBER
 from tests.support.hashing import PUPIL, Row, pupils, records, run, write_table
 
 

@@ -9,12 +9,12 @@ import pytest
 import xlsxwriter
 
 from shared.hashing.checks import BY_CODE, Check, Effect
-from shared.hashing.prepare import Prepared
-from shared.hashing.workbook import OLE_MAGIC
+from shared.hashing.reading.workbook import OLE_MAGIC
 from tests.support.hashing import (
     ASSIGNMENT,
     DECLARATION,
     PUPIL,
+    Prepared,
     Row,
     care,
     pupils,
@@ -46,6 +46,7 @@ PUPIL_MISTAKES: dict[Check, Row] = {
     Check.MAIN_UNKNOWN: {"hoofdinschrijving": ""},
 }
 CARE_MISTAKES: dict[Check, Row] = {
+    Check.CELL_ERROR: {"toewijzingnummer": "#N/B"},
     Check.START_UNUSABLE: {"ingangsdatum": ""},
     Check.END_UNUSABLE: {"einddatum": "onbekend"},
     Check.END_BEFORE_START: {"einddatum": "31-08-2022"},
@@ -118,7 +119,7 @@ def test_mistakes_in_assignments(tmp_path: Path, check: Check) -> None:
 
 @pytest.mark.parametrize("check", COST_MISTAKES, ids=lambda check: check.slug)
 def test_mistakes_in_declarations(tmp_path: Path, check: Check) -> None:
-    prepared = care(tmp_path, [{}], [{}, {}, COST_MISTAKES[check]])
+    prepared = care(tmp_path, [{}], [{}, {"geleverd_volume": "7"}, COST_MISTAKES[check]])
     assert codes(prepared) == [check.code]
     assert not prepared.report.fatal
     finding = prepared.report.findings[0]
@@ -159,12 +160,41 @@ OTHERS: dict[Check, str] = {
     Check.ROW_RAGGED: "below",
     Check.COST_CAPPED: "below",
     Check.OBJECTION_DOUBLE: "below",
+    Check.LINK_USED: "test_hashing_links",
+    Check.LINK_NOT_EDUCATION: "test_hashing_links",
+    Check.LINK_CITIZEN_UNUSABLE: "test_hashing_links",
+    Check.LINK_CONFLICT: "test_hashing_links",
+    Check.CARE_CORRECTED: "test_hashing_corrections",
+    Check.CARE_WITHDRAWN: "test_hashing_corrections",
+    Check.BIRTH_DIFFERS: "test_hashing_corrections",
+    Check.CARE_ONE_DAY: "test_hashing_corrections",
+    Check.START_UNMATCHED: "test_hashing_starts",
+    Check.START_WITHDRAWN: "test_hashing_starts",
+    Check.START_DATES_UNUSABLE: "test_hashing_starts",
+    Check.START_KEY_EMPTY: "test_hashing_starts",
+    Check.LINE_AGAIN: "test_hashing_lines",
+    Check.LINE_DOUBLE: "test_hashing_lines",
+    Check.LINE_ZERO: "test_hashing_lines",
+    Check.LINE_WITHDRAWN: "below",
+    Check.FORM_UNKNOWN: "test_hashing_other_profiles",
+    Check.PROVIDER_NONE: "test_hashing_budgets",
+    Check.ROW_COST_UNUSABLE: "test_hashing_budgets",
+    Check.BUDGET_TAKEN: "test_hashing_budgets",
+    Check.ROW_COST_ZERO: "test_hashing_budgets",
 }
 
 
 def test_every_check_is_planted_somewhere() -> None:
     planted = [*PUPIL_MISTAKES, *CARE_MISTAKES, *COST_MISTAKES, *FILE_MISTAKES, *OTHERS]
     assert sorted(check.code for check in planted) == sorted(BY_CODE)
+
+
+@pytest.mark.parametrize("check", OTHERS, ids=lambda check: check.slug)
+def test_a_mistake_that_is_planted_elsewhere_is_planted_there(check: Check) -> None:
+    name = OTHERS[check]
+    module = Path(__file__) if name == "below" else Path(__file__).with_name(f"{name}.py")
+    mentions = module.read_text(encoding="utf-8").count(f"Check.{check.name}")
+    assert mentions > (name == "below")
 
 
 def test_files_that_are_missing_or_ambiguous(tmp_path: Path) -> None:
@@ -216,6 +246,18 @@ def test_costs_beyond_the_contract_are_capped(tmp_path: Path) -> None:
     prepared = care(tmp_path, [{}], [{"toegekend_bedrag_ct": "100000000"}] * 11)
     assert prepared.report.count(Check.COST_CAPPED) == 1
     assert prepared.table.column("cost_eur").to_pylist() == [9_999_999]
+
+
+def test_a_declaration_that_is_taken_back(tmp_path: Path) -> None:
+    template = {**DECLARATION, "status_aanlevering": ""}
+    rows: list[Row] = [{}, {"status_aanlevering": "3"}]
+    files = {
+        "assignments": [write_table(tmp_path / "a.csv", ASSIGNMENT, [{}])],
+        "declarations": [write_table(tmp_path / "d.csv", template, rows)],
+    }
+    report = run("care/1", files).report
+    assert [count.code for count in report.counts] == [Check.LINE_WITHDRAWN.code]
+    assert (report.findings[0].row, report.findings[0].shape) == (3, "N")
 
 
 def test_a_number_twice_in_the_objections(tmp_path: Path) -> None:

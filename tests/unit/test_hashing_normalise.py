@@ -42,6 +42,8 @@ def test_every_way_of_writing_gives_one_spelling(raw: str, expected: str) -> Non
         ("209900005", "number-checksum"),
         ("000000000", "number-sentinel"),
         ("00000000", "number-sentinel"),
+        ("0", "number-sentinel"),
+        ("0000000", "number-sentinel"),
         ("999999999", "number-sentinel"),
         ("111111110", "number-sentinel"),
         ("1234.56.782", "number-sentinel"),
@@ -55,19 +57,35 @@ def test_what_is_no_number_is_refused_without_its_value(raw: str, code: str) -> 
     assert not digits or digits not in f"{caught.value} {caught.value.hint}"
 
 
-def test_agrees_with_stdnum_on_numbers_around_every_boundary() -> None:
-    starts = (1, 9_999_950, 99_999_950, 100_000_000, 108_999_950, 109_999_950, 999_000_000)
-    numbers = [value for start in starts for value in range(start, start + 400)]
+def by_stdnum(raw: str) -> str | None:
+    """What the peer library makes of a text."""
+    if bsn.is_valid(raw):
+        return f"bsn:{bsn.validate(raw)}"
+    if onderwijsnummer.is_valid(raw):
+        return f"onr:{onderwijsnummer.validate(raw)}"
+    return None
+
+
+def test_agrees_with_stdnum_in_every_class_of_nine_digits() -> None:
+    """Every first two digits, at the start, middle and end of their range, in every residue."""
+    starts = [prefix * 10**7 + k for prefix in range(100) for k in (0, 4_999_990, 9_999_978)]
+    numbers = [value for start in starts for value in range(start, start + 22)]
     raws = [f"{value:09d}" for value in numbers if value not in SENTINELS]
     found = normalise_column(pa.array(raws)).numbers.to_pylist()
-    for raw, ours in zip(raws, found, strict=True):
-        if bsn.is_valid(raw):
-            assert ours == f"bsn:{bsn.validate(raw)}"
-        elif onderwijsnummer.is_valid(raw):
-            assert ours == f"onr:{onderwijsnummer.validate(raw)}"
-        else:
-            assert ours is None
-    assert sum(number is not None for number in found) > 200
+    assert found == [by_stdnum(raw) for raw in raws]
+    kinds = {(raw[:2], (ours or "none")[:3]) for raw, ours in zip(raws, found, strict=True)}
+    assert {kind for prefix, kind in kinds if prefix == "10"} == {"bsn", "onr", "non"}
+    assert all((f"{prefix:02d}", "bsn") in kinds for prefix in range(100))
+
+
+@pytest.mark.parametrize("form", ["{0}.{1}.{2}", "{0} {1} {2}", "{0}-{1}-{2}", " {0}{1}{2} "])
+def test_agrees_with_stdnum_on_separators_and_lost_zeros(form: str) -> None:
+    texts = [f"{value:09d}" for value in range(999_000_000, 999_000_220)]
+    texts += [f"{value:08d}" for value in range(12, 232)]  # numbers this low were never issued
+    raws = [form.format(text[:-5], text[-5:-3], text[-3:]) for text in texts]
+    found = normalise_column(pa.array(raws)).numbers.to_pylist()
+    assert found == [by_stdnum(raw) for raw in raws]
+    assert sum(number is not None for number in found) == 40
 
 
 def test_nulls_slices_chunks_and_nothing_at_all() -> None:

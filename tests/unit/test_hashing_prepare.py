@@ -11,12 +11,22 @@ import pytest
 from shared.contract.deliveries import SCHEMAS
 from shared.contract.periods import Period, PeriodKind
 from shared.errors import ConfigurationError, InputError
+from shared.hashing.checking.report import ROWS_PER_CODE, shape
 from shared.hashing.checks import Check
-from shared.hashing.prepare import Prepared, prepare, pseudonymise
-from shared.hashing.profile import shipped_profile
+from shared.hashing.delivering.prepare import prepare
 from shared.hashing.pseudonym import derive_key
-from shared.hashing.report import ROWS_PER_CODE, shape
-from tests.support.hashing import PERIODS, PUPIL, Row, care, pupils, run, write_table
+from shared.hashing.systems.profile import shipped_profile
+from tests.support.hashing import (
+    PERIODS,
+    PUPIL,
+    Prepared,
+    Row,
+    care,
+    pseudonymise,
+    pupils,
+    run,
+    write_table,
+)
 
 KEY = derive_key(bytes(32), "2026-a")
 NUMBERS = ("999000007", "999000019", "999000020", "999000032")
@@ -94,7 +104,7 @@ def test_progress_is_told_per_file(tmp_path: Path) -> None:
         PERIODS,
         {197},
         lambda step, done, total: told.append((step, done, total)),
-    )
+    ).finish()
     assert told == [("leerlingen", 0, 2), ("leerlingen", 1, 2), ("leerlingen", 2, 2)]
 
 
@@ -143,7 +153,8 @@ def test_reading_in_parts_changes_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     whole = pupils(tmp_path, *rows)
     spells = [{"bsn": number} for number in NUMBERS * 2]
     whole_care = care(tmp_path, spells, [{"bsn": number} for number in NUMBERS])
-    monkeypatch.setattr("shared.hashing.sources.ROWS_AT_ONCE", 3)
+    monkeypatch.setattr("shared.hashing.reading.csv_text._PIECE_BYTES", 1_000)
+    monkeypatch.setattr("shared.hashing.reading.csv_file.BLOCK_BYTES", 300)
     parts = pupils(tmp_path, *rows)
     parts_care = care(tmp_path, spells, [{"bsn": number} for number in NUMBERS])
     assert pseudonymise(parts, KEY).equals(pseudonymise(whole, KEY))

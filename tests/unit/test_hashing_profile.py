@@ -8,8 +8,8 @@ import pytest
 
 from shared.contract.codes import Education, EndReason, Form, Funding, Referrer
 from shared.errors import ConfigurationError, InputError
-from shared.hashing.profile import SHIPPED, load_profile, shipped_profile
 from shared.hashing.roles import FileRole
+from shared.hashing.systems.profile import SHIPPED, load_profile, shipped_profile
 
 MINIMAL = """
 name = "eigen"
@@ -29,7 +29,7 @@ def test_shipped_profiles_load(name: str) -> None:
 
 def test_care_profile_gives_every_category_a_form_and_a_domain() -> None:
     codes = shipped_profile("ijw-jeugdhulp").codes
-    categories = {str(number) for number in [*range(31, 39), *range(40, 56)]}
+    categories = {*(str(number) for number in [*range(31, 39), *range(40, 56)]), "P5"}
     counted = categories - codes.not_youth_care
     assert codes.not_youth_care == {"42", "47", "48", "49"}
     assert set(codes.form_by_category) == counted == set(codes.domain_by_category)
@@ -72,6 +72,59 @@ def test_mistakes_in_a_profile(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_profile(path)
     assert caught.value.code == "profile-invalid"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('category = ["c"]\n', ""),
+        ('category = ["c"]', "category = []"),
+        ("[files.assignments]", "[files.pupils]"),
+        ("[files.assignments]", "[files.declarations]"),
+        ("care/1", "enrolment/1"),
+    ],
+)
+def test_a_care_profile_names_a_form_or_a_category(tmp_path: Path, old: str, new: str) -> None:
+    text = """name = "eigen"
+title = "Eigen"
+schema_name = "care/1"
+[files.assignments]
+number = ["n"]
+born_on = ["b"]
+provider = ["p"]
+starts_on = ["s"]
+ends_on = ["e"]
+category = ["c"]
+"""
+    path = tmp_path / "eigen.toml"
+    path.write_text(text, encoding="utf-8")
+    assert load_profile(path).layouts[FileRole.ASSIGNMENTS].required >= {"category"}
+    path.write_text(text.replace("category", "form"), encoding="utf-8")
+    assert load_profile(path).layouts[FileRole.ASSIGNMENTS].required >= {"form"}
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(ConfigurationError):
+        load_profile(path)
+
+
+def test_every_field_of_the_standard_is_read_by_its_own_name() -> None:
+    files = shipped_profile("ijw-jeugdhulp").files
+    standard = {
+        FileRole.ASSIGNMENTS: ("Bsn Geboortedatum ToewijzingNummer Categorie Code Ingangsdatum "
+                               "Einddatum Toewijzingsdatum Toewijzingstijd RedenWijziging"),
+        FileRole.STARTS: "Bsn ToewijzingNummer Begindatum Einddatum RedenBeeindiging "
+                         "StatusAanlevering",
+        FileRole.DECLARATIONS: ("Bsn ToewijzingNummer ProductCategorie ProductCode Begindatum "
+                                "Einddatum GeleverdVolume Eenheid IngediendBedrag DebetCredit "
+                                "ProductReferentie ToegekendBedrag"),
+    }  # fmt: skip
+    for role, names in standard.items():
+        known = {name for headers in files[role].values() for name in headers}
+        assert {name.lower() for name in names.split()} <= known
+    # The standard has eurocents; only names that people made up hold euros.
+    declared = files[FileRole.DECLARATIONS]
+    assert "ingediendbedrag" in declared["submitted_cents"]
+    assert "ingediendbedrag" not in declared["submitted_eur"]
 
 
 def test_profile_that_is_not_there(tmp_path: Path) -> None:

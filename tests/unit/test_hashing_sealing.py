@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from shared.clock import today
 from shared.envelope import check_body, open_body, read_header
 from shared.files import write_whole
-from shared.hashing.home import Home, OpenRound, OwnPins
-from shared.hashing.sealing import OBJECTION_BLOCK, SealedPart, seal_delivery
+from shared.hashing.custody.home import Home, OpenRound, OwnPins
+from shared.hashing.delivering.replacing import Part
+from shared.hashing.delivering.sealing import OBJECTION_BLOCK, SealedPart, seal_delivery
 from shared.round import SchemaName
 from shared.statement import Statement
 from tests.support.parties import ROUND, MiniRegion, care_table, objection_table, pseudonym
@@ -43,13 +45,17 @@ def opened_rows(region: MiniRegion, part: SealedPart) -> list[dict[str, object]]
     return rows
 
 
+def pieces(table: pa.Table) -> list[Part]:
+    starts = range(0, table.num_rows, 20)
+    return [Part(table.slice(start, 20), last=start == starts[-1]) for start in starts]
+
+
 def test_a_large_delivery_goes_in_parts_that_follow_each_other(
-    region: MiniRegion, opened: OpenRound, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    region: MiniRegion, opened: OpenRound, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("shared.hashing.sealing.TARGET_BODY_BYTES", 1_000)
     table = care_table([{"pseudonym": pseudonym(n)} for n in range(50)])
     sender = region.identities["gm0197"]
-    parts = seal_delivery(table, SchemaName.CARE, opened, sender, tmp_path / "uit")
+    parts = seal_delivery(pieces(table), SchemaName.CARE, opened, sender, tmp_path / "uit")
     assert len(parts) > 2
     headers = [read_header(part.path.read_bytes()).context for part in parts]
     assert [header.part for header in headers] == list(range(1, len(parts) + 1))
@@ -63,7 +69,6 @@ def test_a_large_delivery_goes_in_parts_that_follow_each_other(
 def test_a_failure_leaves_no_part_behind(
     region: MiniRegion, opened: OpenRound, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.hashing.sealing.TARGET_BODY_BYTES", 1_000)
     calls: list[Path] = []
 
     def fails_at_the_third(path: Path, data: bytes, *, mode: int) -> None:
@@ -72,11 +77,13 @@ def test_a_failure_leaves_no_part_behind(
             raise OSError("disk full")
         write_whole(path, data, mode=mode)
 
-    monkeypatch.setattr("shared.hashing.sealing.write_whole", fails_at_the_third)
+    monkeypatch.setattr("shared.hashing.delivering.sealing.write_whole", fails_at_the_third)
     table = care_table([{"pseudonym": pseudonym(n)} for n in range(80)])
+    sender = region.identities["gm0197"]
+    before = list(tmp_path.iterdir())
     with pytest.raises(OSError, match="disk full"):
-        seal_delivery(table, SchemaName.CARE, opened, region.identities["gm0197"], tmp_path / "uit")
-    assert list((tmp_path / "uit").iterdir()) == []
+        seal_delivery(pieces(table), SchemaName.CARE, opened, sender, tmp_path / "uit")
+    assert list(tmp_path.iterdir()) == before
 
 
 def test_objections_do_not_tell_how_many_there_are(
@@ -87,7 +94,9 @@ def test_objections_do_not_tell_how_many_there_are(
         table = objection_table(list(range(count)))
         folder = tmp_path / str(count)
         sender = region.identities["gm0197"]
-        (part,) = seal_delivery(table, SchemaName.OBJECTION, opened, sender, folder)
+        (part,) = seal_delivery(
+            [Part(table, last=True)], SchemaName.OBJECTION, opened, sender, folder
+        )
         header = read_header(part.path.read_bytes())
         inside = [row["pseudonym"] for row in opened_rows(region, part)]
         assert {pseudonym(n) for n in range(count)} <= set(inside)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from shared.hashing.checks import Check, FileError
-from shared.hashing.headers import Layout
-from shared.hashing.sources import Source, read
+from shared.hashing.reading.headers import Layout
+from shared.hashing.reading.sources import Source
+from tests.support.hashing import read_whole
 
 LAYOUT = Layout(
     {"number": ("bsn", "pgn"), "name": ("naam",), "town": ("plaats",)},
@@ -21,7 +22,7 @@ LAYOUT = Layout(
 def load(folder: Path, data: bytes) -> Source:
     path = folder / "source.csv"
     path.write_bytes(data)
-    return read(path, LAYOUT)
+    return read_whole(path, LAYOUT)
 
 
 def names(source: Source) -> list[str]:
@@ -126,7 +127,7 @@ def test_files_that_cannot_be_used(tmp_path: Path, data: bytes, check: Check) ->
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileError) as caught:
-        read(tmp_path / "none.csv", LAYOUT)
+        read_whole(tmp_path / "none.csv", LAYOUT)
     assert caught.value.check is Check.FILE_UNREADABLE
     assert caught.value.code == "file-unreadable"
 

@@ -1,0 +1,1 @@
+"""Benchmarks: numbers that the design promises, measured side by side with what else there is."""

@@ -1,0 +1,1 @@
+"""What the captures of docs/handleiding/gemeente.md are made with: a scene, a terminal, marks."""

@@ -1,0 +1,254 @@
+"""A made-up municipality with its dirty exports, a round to deliver for, and a linker at work."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from deploy.demo.chain import free_port
+from deploy.demo.documents import Signed, agreements_text, policy_text, shipped_policy
+from deploy.demo.generator import generate
+from deploy.demo.generator.workbook import write_workbook
+from deploy.guide.terminal import Terminal
+from linker.app import create_app
+from linker.rounds import accept_round
+from linker.settings import Settings
+from shared.agreements import load_agreements
+from shared.contract.periods import PeriodKind
+from shared.files import write_whole
+from shared.hashing.custody.ceremony import Plan, make_grants, make_register, make_round
+from shared.hashing.custody.home import Home, OwnPins
+from shared.hashing.custody.reference_files import ReferenceFiles, build_reference
+from shared.identity import Identity, Role, load_card
+from shared.policy import read_policy
+from shared.round import Expected, Pins, SchemaName, Supplier
+from shared.service.logs import Log
+from shared.service.serving import serve
+from shared.state.database import Database, open_engine
+from shared.state.migrating import migrate
+from shared.state.round_acceptance import RoundFiles, make_offer
+from shared.state.round_keys import RoundKeys
+
+NOW = datetime(2027, 2, 1, 9, 0, tzinfo=UTC)
+ROUND = "achterhoek-2027"
+PARTY, PLACE = "gm0222", 222
+SEED, SCALE = 20261001, 0.05
+FIRST_YEAR, YEARS = 2024, 2
+OPEN_DAYS = 28
+START_SECONDS = 30.0
+
+
+def clock() -> datetime:
+    """The instant at which everything in the scene happens."""
+    return NOW
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Every party's folder; the municipality's is the one that the guide is about."""
+
+    folder: Path
+
+    @property
+    def municipality(self) -> Terminal:
+        """A window of the data officer, in the folder with the exports."""
+        return Terminal(self.folder / PARTY, self.folder / f"moj-{PARTY}", clock)
+
+    def write_exports(self) -> None:
+        """The exports of one municipality, as workbooks: everything in them is text."""
+        generate(
+            self.folder / "regio",
+            seed=SEED,
+            first_year=FIRST_YEAR,
+            years=YEARS,
+            pupils_scale=SCALE,
+        )
+        (self.folder / PARTY).mkdir()
+        self.write_workbooks()
+
+    def write_workbooks(self, renamed: Mapping[str, str] | None = None) -> None:
+        """The workbooks themselves, where a mistake needs it with other names of columns."""
+        for kind, name in (("jeugdhulp", "toewijzingen"), ("declaraties", "declaraties")):
+            source = self.folder / "regio" / PARTY / f"{kind}_{PLACE:04d}.csv"
+            with source.open(encoding="cp1252", newline="") as handle:
+                columns, *rows = csv.reader(handle, delimiter=";")
+            named = [(renamed or {}).get(column, column) for column in columns]
+            write_workbook(self.folder / PARTY / f"{name}.xlsx", named, rows,
+                           numbers=frozenset(), serials=frozenset())  # fmt: skip
+
+    def open_round(self) -> Pins:
+        """Everything between the municipality's card and the files of the round in its folder.
+
+        Returns:
+            The fingerprints that stand in the municipality's signed agreement.
+        """
+        own = self.folder / PARTY
+        services = {party: self._service(party, role) for party, role in _SERVICES.items()}
+        office, duo = _identity("sleutelbeheer", Role.KEY_OFFICE), _identity("duo", Role.SUPPLIER)
+        cards = {
+            each.party: each
+            for each in (
+                *(service.card for service in services.values()),
+                office.card,
+                duo.card,
+                load_card(own / f"{PARTY}.card.json"),
+            )
+        }
+        pins = Pins(
+            key_office=office.card.fingerprint,
+            linker=cards["koppelaar"].fingerprint,
+            publisher=cards["publicist"].fingerprint,
+        )
+        policy = (self.folder / "koppelaar" / "policy.toml").read_bytes()
+        signed = [
+            Signed(card.party, card.role.value, card.name, card.organisation, card.fingerprint)
+            for card in cards.values()
+        ]
+        (self.folder / "agreements.toml").write_text(agreements_text(signed, NOW.date()))
+        home = Home(self.folder / "sleutelbeheer")
+        home.write_pins(OwnPins(pins=pins, agreement=""))
+        office.save(home.identity_path)
+        others = tuple(card for card in cards.values() if card.party != office.party)
+        register = make_register(office, "achterhoek", others, clock)
+        sources = self.folder / "regio" / "bronnen"
+        reference = build_reference(
+            ReferenceFiles(
+                sources / "scholen.csv",
+                sources / "gemeenten.csv",
+                sources / "swv.csv",
+                None,
+                sources / "aanbieders.csv",
+                None,
+                None,
+            ),
+            region="achterhoek",
+            region_name="Achterhoek",
+            licence="synthetisch",
+            retrieved_on=NOW.date(),
+        )
+        offers = tuple(
+            make_offer(services[party], RoundKeys(self.folder / party / "keys"), ROUND, clock)
+            for party in _SERVICES
+        )
+        made = make_round(
+            home,
+            ROUND,
+            _plan(),
+            read_policy(policy),
+            register,
+            reference.sha256,
+            (offers[0], offers[1]),
+            clock,
+        )
+        settings = self._settings(1)
+        engine = open_engine(settings.database_url)
+        accepted = accept_round(
+            Database(engine, services["koppelaar"], clock),
+            services["koppelaar"],
+            RoundKeys(settings.key_folder),
+            RoundFiles(made, register, reference.to_bytes(), policy),
+            load_agreements(settings.agreements),
+            clock,
+        )
+        engine.dispose()
+        accepted.save(own / "round.json")
+        register.save(own / "register.json")
+        write_whole(own / "policy.toml", policy)
+        write_whole(own / f"{PARTY}.grant.moj", make_grants(home, accepted, register)[PARTY])
+        return pins
+
+    def _service(self, party: str, role: Role) -> Identity:
+        """The identity of a service, in a folder with its policy and an empty database."""
+        folder = self.folder / party
+        folder.mkdir()
+        own = _identity(party, role)
+        own.save(folder / "identity.json")
+        (folder / "policy.toml").write_text(policy_text(shipped_policy()), encoding="utf-8")
+        migrate(f"sqlite:///{folder / 'state.db'}", role.value)
+        return own
+
+    def _settings(self, port: int) -> Settings:
+        own = self.folder / "koppelaar"
+        return Settings(
+            database_url=f"sqlite:///{own / 'state.db'}",
+            key_folder=own / "keys",
+            identity=own / "identity.json",
+            policy=own / "policy.toml",
+            agreements=self.folder / "agreements.toml",
+            port=port,
+            publisher_url="http://127.0.0.1:1",
+        )
+
+    @contextmanager
+    def linker(self) -> Iterator[str]:
+        """Run the linker on loopback; gives its address."""
+        port = free_port()
+        address = f"http://127.0.0.1:{port}"
+        pid = os.fork()
+        if pid == 0:
+            try:
+                log = (self.folder / "koppelaar" / "service.log").open("w", encoding="utf-8")
+                serve(create_app(self._settings(port), clock=clock, log=Log("linker", log)),
+                      "127.0.0.1", port)  # fmt: skip
+            finally:
+                os._exit(0)
+        try:
+            _wait_for(f"{address}/healthz")
+            yield address
+        finally:
+            os.kill(pid, signal.SIGTERM)
+            os.waitpid(pid, 0)
+
+
+_SERVICES = {"koppelaar": Role.LINKER, "publicist": Role.PUBLISHER}
+
+
+def _identity(party: str, role: Role) -> Identity:
+    return Identity.create(
+        party=party,
+        role=role,
+        name=f"{party} (voorbeeld)",
+        organisation=f"Voorbeeld van een {party}",
+        valid_from=date(2026, 1, 1),
+        valid_until=date(2029, 12, 31),
+    )
+
+
+def _plan() -> Plan:
+    def expects(schema: SchemaName) -> Expected:
+        return Expected(schema_name=schema, municipalities=(PLACE,))
+
+    return Plan(
+        region="achterhoek",
+        closes_on=NOW.date() + timedelta(days=OPEN_DAYS),
+        synthetic=True,
+        period_kind=PeriodKind.SCHOOL_YEAR,
+        first_years=tuple(range(FIRST_YEAR, FIRST_YEAR + YEARS)),
+        suppliers=(
+            Supplier(party="duo", expected=(expects(SchemaName.ENROLMENT),)),
+            Supplier(
+                party=PARTY,
+                expected=(expects(SchemaName.CARE), expects(SchemaName.OBJECTION)),
+            ),
+        ),
+    )
+
+
+def _wait_for(url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urlopen(url, timeout=1):  # noqa: S310 - loopback, http
+                return
+        except (URLError, OSError):
+            time.sleep(0.05)
+    raise RuntimeError(f"no answer of the linker within {START_SECONDS:.0f} seconds")

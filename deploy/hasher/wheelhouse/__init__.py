@@ -1,0 +1,1 @@
+"""The offline installation of the hasher: what goes into the zip, and how."""

@@ -1,0 +1,1 @@
+"""The command line: what is typed, asked and shown; no rule stands here."""

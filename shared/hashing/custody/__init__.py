@@ -1,0 +1,1 @@
+"""What a party keeps: identity, pins, rounds; and the key office's ceremony."""

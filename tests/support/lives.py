@@ -1,0 +1,524 @@
+"""The life of a round and its releases, in steps that can be taken again after a crash.
+
+Everything that lasts lies in one folder: both services' databases and key folders, the key
+office, and in ``outside/`` what the other parties were handed. A copy of the folder is a snapshot.
+A step *prepares* what happens outside the services and then *acts*: that is what is killed. To
+take a step again is what an operator or a supplier does who never saw it end.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property, partial
+from pathlib import Path
+from unittest.mock import patch
+
+import httpx2
+
+from linker import rounds as linker_rounds
+from linker.child import Inspector, Verdict
+from linker.deliveries import decide_delivery
+from linker.figures import figures_of
+from linker.inspection import Rules, inspect_by
+from linker.intake import Intake as LinkerIntake
+from linker.outbox import send_pending
+from linker.plausibility import Bands
+from linker.reopening import ReopenReason, reopen_round
+from linker.retention import Retention as LinkerRetention
+from linker.store import DeliveryRow, DeliveryState, RoundState
+from linker.store import find_round as linker_round
+from linker.tallying import make_tally
+from publisher import rounds as publisher_rounds
+from publisher.approvals import STATEMENT_FILE, approve, read_package, write_package
+from publisher.intake import Intake as PublisherIntake
+from publisher.policies import ReleaseState
+from publisher.releases import Releases
+from publisher.retention import Retention as PublisherRetention
+from publisher.store import ReleaseRow
+from shared.contract.periods import PeriodKind
+from shared.envelope import read_header
+from shared.hashing.custody.ceremony import Plan, make_round
+from shared.hashing.custody.home import Home
+from shared.round import TrustedRound
+from shared.service.retaining import save_missing
+from shared.state.database import Database, sqlite_url
+from shared.statement import Statement
+from tests.support.parties import (
+    NOW,
+    ROUND,
+    Clock,
+    MiniRegion,
+    care_table,
+    enrolment_table,
+    make_region,
+    objection_table,
+    seal_letter,
+    suppliers,
+)
+from tests.support.rounds import SETTINGS, Children, children
+
+LINKER, PUBLISHER = "koppelaar", "publicist"
+CHILDREN = 24
+OBJECTORS = (3, 5)
+SHORT = 3
+"""One in so many rows stands in a replacement that is held because it is far smaller."""
+
+
+def rows() -> Children:
+    """The children of the life, as they are delivered first."""
+    return children(seed=7, count=CHILDREN)
+
+
+def short_care() -> list[dict[str, object]]:
+    """The care of one municipality as it is replaced by far fewer rows."""
+    return rows().care[197][::SHORT]
+
+
+def better_care() -> list[dict[str, object]]:
+    """The care of the other as it is corrected."""
+    return [{**row, "form": 3} for row in rows().care[222]]
+
+
+class InProcess(Inspector):
+    """Inspects in this process: what a child of its own can do to us is another test's question."""
+
+    def inspect(self, body: bytes, rules: Rules) -> Verdict:
+        """Have a body inspected."""
+        inspected = inspect_by(body, rules)
+        return Verdict(figures_of(inspected.rows, rules.schema), inspected.held_for)
+
+
+def begin(folder: Path) -> MiniRegion:
+    """A region in ``folder`` in which nothing has happened yet."""
+    region = make_region(folder)
+    for folder_ in (region.linker_settings.key_folder, region.publisher_settings.key_folder):
+        shutil.rmtree(folder_)
+    shutil.rmtree(folder / "sleutelbeheer" / "rounds")
+    (folder / "outside").mkdir()
+    return region
+
+
+@dataclass
+class World:
+    """Everybody in one folder at one moment; a new one is a restart of everything."""
+
+    facts: MiniRegion
+    folder: Path
+    day: int
+
+    @cached_property
+    def region(self) -> MiniRegion:
+        """The region in this folder."""
+        settings = {
+            party: settings.model_copy(
+                update={
+                    "database_url": sqlite_url(self.folder / party / "state.db"),
+                    "key_folder": self.folder / party / "keys",
+                }
+            )
+            for party, settings in (
+                (LINKER, self.facts.linker_settings),
+                (PUBLISHER, self.facts.publisher_settings),
+            )
+        }
+        return replace(
+            self.facts,
+            folder=self.folder,
+            clock=Clock(self.now),
+            office=Home(self.folder / "sleutelbeheer"),
+            linker_settings=settings[LINKER],
+            publisher_settings=settings[PUBLISHER],
+        )
+
+    @property
+    def now(self) -> datetime:
+        return NOW + timedelta(days=self.day)
+
+    @property
+    def outside(self) -> Path:
+        """What other parties were handed."""
+        return self.folder / "outside"
+
+    def keep(self, name: str, data: bytes) -> None:
+        """Somebody was handed something; what is handed out again must be the same.
+
+        Raises:
+            AssertionError: it is not.
+        """
+        path = self.outside / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            assert path.read_bytes() == data, f"{name} was handed out twice and differs"
+        path.write_bytes(data)
+
+    def statement(self, name: str) -> Statement:
+        """A statement that somebody was handed."""
+        return Statement.load(self.outside / name)
+
+    @cached_property
+    def linker(self) -> Database:
+        """The linker's database, opened anew."""
+        return self.region.linker_database()
+
+    @cached_property
+    def publisher(self) -> Database:
+        """The publisher's database, opened anew."""
+        return self.region.publisher_database()
+
+    @property
+    def linker_retention(self) -> LinkerRetention:
+        region = self.region
+        return LinkerRetention(self.linker, region.linker_keys, region.identities[LINKER])
+
+    @property
+    def publisher_retention(self) -> PublisherRetention:
+        region = self.region
+        return PublisherRetention(
+            self.publisher, region.publisher_keys, region.identities[PUBLISHER]
+        )
+
+    @property
+    def releases(self) -> Releases:
+        region = self.region
+        return Releases(self.publisher, region.identities[PUBLISHER], region.publisher_keys)
+
+    @property
+    def trusted(self) -> TrustedRound:
+        """The round as a supplier has it."""
+        return self.region.trusted(self.statement("accepted.json"))
+
+    def letter(self, name: str) -> bytes:
+        """A sealed envelope that a supplier has."""
+        return (self.outside / "letters" / f"{name}.moj").read_bytes()
+
+    def delivery(self, name: str) -> str:
+        """The delivery of a letter."""
+        return read_header(self.letter(name)).context.delivery
+
+    def delivery_state(self, name: str) -> DeliveryState:
+        """How a delivery stands, as `linker round status` says."""
+        with self.linker.reading() as session:
+            return session.get_one(DeliveryRow, self.delivery(name)).state
+
+    def round_state(self) -> RoundState:
+        """How the round stands at the linker, as `linker round status` says."""
+        with self.linker.reading() as session:
+            return linker_round(session, ROUND).state
+
+    def release_state(self, release: str) -> ReleaseState | None:
+        """How a release stands, as `publisher status` says; None before it is staged."""
+        with self.publisher.reading() as session:
+            row = session.get(ReleaseRow, release)
+            return None if row is None else row.state
+
+    def close(self) -> None:
+        """Give up every connection, as the end of a process does."""
+        for name in ("linker", "publisher"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
+
+
+Act = Callable[[World], None]
+
+
+def _nothing(_world: World) -> None:
+    return
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the life.
+
+    Attributes:
+        day: on which it is taken, counted from the first.
+        prepare: what happens outside the services before it.
+    """
+
+    name: str
+    day: int
+    act: Act
+    prepare: Act = _nothing
+
+
+def _offer_linker(world: World) -> None:
+    offer = world.linker_retention.offers.make(ROUND, world.region.clock)
+    world.keep(f"offer-{LINKER}.json", offer.to_bytes())
+
+
+def _offer_publisher(world: World) -> None:
+    offer = world.publisher_retention.offers.make(ROUND, world.region.clock)
+    world.keep(f"offer-{PUBLISHER}.json", offer.to_bytes())
+
+
+def _make_round(world: World) -> None:
+    region = world.region
+    plan = Plan(
+        region="proef",
+        closes_on=NOW.date() + timedelta(days=30),
+        synthetic=True,
+        period_kind=PeriodKind.SCHOOL_YEAR,
+        first_years=(2024, 2025),
+        suppliers=suppliers(),
+    )
+    offers = (world.statement(f"offer-{LINKER}.json"), world.statement(f"offer-{PUBLISHER}.json"))
+    sha256, register = region.reference.sha256, region.register
+    made = make_round(
+        region.office, ROUND, plan, region.policy, register, sha256, offers, region.clock
+    )
+    world.keep("made.json", made.to_bytes())
+
+
+def _accept_linker(world: World) -> None:
+    region = world.region
+    accepted = linker_rounds.accept_round(
+        world.linker,
+        region.identities[LINKER],
+        region.linker_keys,
+        region.files(statement=world.statement("made.json")),
+        region.pinned_agreements,
+        region.clock,
+    )
+    world.keep("accepted.json", accepted.to_bytes())
+
+
+def _accept_publisher(world: World) -> None:
+    region = world.region
+    publisher_rounds.accept_round(
+        world.publisher,
+        region.publisher_keys,
+        region.files(statement=world.statement("accepted.json")),
+        region.pinned_agreements,
+        region.clock,
+    )
+
+
+def _seal(
+    world: World, name: str, party: str, schema: str, table: object, **changes: object
+) -> None:
+    letter = seal_letter(world.region, world.trusted, party, table, schema, **changes)  # type: ignore[arg-type]
+    world.keep(f"letters/{name}.moj", letter.data)
+
+
+def _seal_enrolments(world: World) -> None:
+    """Two parts of one delivery."""
+    enrolments = rows().enrolments
+    half = len(enrolments) // 2
+    first, second = enrolment_table(enrolments[:half]), enrolment_table(enrolments[half:])
+    _seal(world, "duo-1", "duo", "enrolment/1", first, last=0)
+    context = {"delivery": world.delivery("duo-1"), "part": 2}
+    previous = read_header(world.letter("duo-1")).sha256
+    _seal(world, "duo-2", "duo", "enrolment/1", second, previous=previous, **context)
+
+
+def _seal_care(name: str, place: int, *, of: Callable[[], list[dict[str, object]]],
+               replaces: str = "", last: int = 1) -> Act:  # fmt: skip
+    def seal(world: World) -> None:
+        supersedes = world.delivery(replaces) if replaces else ""
+        table = care_table(of())
+        party = f"gm{place:04d}"
+        _seal(world, name, party, "care/1", table, supersedes=supersedes, last=last)
+
+    return seal
+
+
+def _seal_objections(world: World) -> None:
+    _seal(world, "bezwaren-197", "gm0197", "objection/1", objection_table(list(OBJECTORS)))
+
+
+def _seal_enrolments_again(world: World) -> None:
+    table = enrolment_table(rows().enrolments)
+    _seal(world, "duo-weer", "duo", "enrolment/1", table, supersedes=world.delivery("duo-1"))
+
+
+def _put(name: str) -> Act:
+    def put(world: World) -> None:
+        region, envelope = world.region, world.letter(name)
+        intake = LinkerIntake(
+            world.linker,
+            region.identities[LINKER],
+            region.linker_keys,
+            lambda: region.agreements,
+            region.clock,
+            Bands(one_code_percent=100),
+            InProcess(),
+        )
+        header = read_header(envelope)
+        admitted = intake.admit(header.sha256, envelope[: header.size])
+        world.keep(f"receipts/{name}.json", intake.store(admitted, envelope[header.size :]))
+
+    return put
+
+
+def _decide(name: str, *, accept: bool) -> Act:
+    undecided = {DeliveryState.HELD, DeliveryState.INCOMPLETE}
+
+    def decide(world: World) -> None:
+        if world.delivery_state(name) in undecided:
+            decide_delivery(world.linker, world.delivery(name), accept=accept)
+
+    return decide
+
+
+def _close(world: World) -> None:
+    if world.round_state() is RoundState.OPEN:
+        linker_rounds.close_round(world.linker, ROUND)
+
+
+def _link(world: World) -> None:
+    if world.round_state() is RoundState.CLOSED:
+        region = world.region
+        make_tally(world.linker, region.identities[LINKER], region.linker_keys, ROUND, SETTINGS)
+
+
+def _send(world: World) -> None:
+    region = world.region
+    with patch("linker.outbox.httpx2.put", partial(_receive, world)):
+        send_pending(world.linker, "http://publicist.invalid", region.identities[PUBLISHER].card)
+
+
+def _receive(world: World, url: str, *, content: bytes, **_: object) -> httpx2.Response:
+    """What the publisher's service answers."""
+    region = world.region
+    intake = PublisherIntake(world.publisher, region.identities[PUBLISHER], region.publisher_keys)
+    header = read_header(content)
+    admitted = intake.admit(url.rpartition("/")[2], content[: header.size])
+    receipt = intake.store(admitted, content[header.size :])
+    return httpx2.Response(201, content=receipt)
+
+
+def release_id(revision: int) -> str:
+    return f"{ROUND}-v{revision}.0"
+
+
+def _stage(revision: int) -> Act:
+    def stage(world: World) -> None:
+        if world.release_state(release_id(revision)) is None:
+            world.releases.stage(ROUND)
+
+    return stage
+
+
+def _package(world: World, revision: int) -> Path:
+    """The last package of a release that was written to its end, or the next one to write."""
+    folders = (world.outside / f"package-{revision}-{number}" for number in range(100))
+    return next(each for each in folders if (each / STATEMENT_FILE).exists() or not each.exists())
+
+
+def _submit(revision: int) -> Act:
+    def submit(world: World) -> None:
+        release, summary = world.releases.submit(
+            release_id(revision), PUBLISHER, world.region.agreements
+        )
+        folder = _package(world, revision)
+        if not folder.exists():
+            statement = Statement.from_bytes(release.statement)
+            write_package(folder, statement, release.tables, summary)
+
+    return submit
+
+
+def _approve(revision: int, party: str) -> Act:
+    def sign(world: World) -> None:
+        region, name = world.region, f"approval-{revision}-{party}.json"
+        if not (world.outside / name).exists():
+            card = region.identities[PUBLISHER].card
+            package = read_package(_package(world, revision), card, card.fingerprint)
+            statement = approve(package, region.identities[party], world.now)
+            world.keep(name, statement.to_bytes())
+        world.releases.record_approval(
+            world.statement(name), region.identities[party].card, region.pinned_agreements
+        )
+
+    return sign
+
+
+def _publish(revision: int) -> Act:
+    def publish(world: World) -> None:
+        if world.release_state(release_id(revision)) is ReleaseState.APPROVED:
+            world.releases.publish(release_id(revision), world.region.agreements)
+
+    return publish
+
+
+def _reopen(world: World) -> None:
+    if world.round_state() is not RoundState.OPEN:
+        until = (world.now + timedelta(days=5)).date()
+        reopen_round(world.linker, ROUND, ReopenReason.CORRECTION, until)
+
+
+def _withdraw(world: World) -> None:
+    statement = world.releases.withdraw(release_id(2), "Er staat een fout in een toelichting.")
+    world.keep("withdrawal-2.json", statement.to_bytes())
+
+
+def _retain_linker(world: World) -> None:
+    retention = world.linker_retention
+    list(retention.retain(world.now, policy=world.region.policy.policy, clock_confirmed=True))
+    save_missing(retention.statements(), _statements(world, LINKER))
+
+
+def _retain_publisher(world: World) -> None:
+    retention = world.publisher_retention
+    list(retention.retain(world.now, policy=world.region.policy.policy, clock_confirmed=True))
+    save_missing(retention.statements(), _statements(world, PUBLISHER))
+
+
+def _statements(world: World, party: str) -> Path:
+    folder = world.outside / f"destroyed-{party}"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _release_steps(revision: int, day: int) -> tuple[Step, ...]:
+    return (
+        Step(f"send {revision}", day, _send),
+        Step(f"stage {revision}", day, _stage(revision)),
+        Step(f"submit {revision}", day, _submit(revision)),
+        Step(f"approve {revision} a", day, _approve(revision, "goedkeurder-a")),
+        Step(f"approve {revision} b", day, _approve(revision, "goedkeurder-b")),
+        Step(f"publish {revision}", day, _publish(revision)),
+    )
+
+
+def _care_of(place: int) -> list[dict[str, object]]:
+    return rows().care[place]
+
+
+_CARE_197 = _seal_care("zorg-197", 197, of=partial(_care_of, 197))
+_CARE_197_SHORT = _seal_care("zorg-197-kort", 197, of=short_care, replaces="zorg-197")
+_CARE_222 = _seal_care("zorg-222", 222, of=partial(_care_of, 222))
+_CARE_222_BETTER = _seal_care("zorg-222-beter", 222, of=better_care, replaces="zorg-222")
+_CARE_222_LOST = _seal_care("zorg-222-half", 222, of=better_care, replaces="zorg-222-beter", last=0)
+
+LIFE = (
+    Step("offer linker", 0, _offer_linker),
+    Step("offer publisher", 0, _offer_publisher),
+    Step("accept linker", 0, _accept_linker, _make_round),
+    Step("accept publisher", 0, _accept_publisher),
+    Step("put part 1", 1, _put("duo-1"), _seal_enrolments),
+    Step("put part 2", 1, _put("duo-2")),
+    Step("put care", 1, _put("zorg-197"), _CARE_197),
+    Step("put held", 1, _put("zorg-197-kort"), _CARE_197_SHORT),
+    Step("decide accept", 1, _decide("zorg-197-kort", accept=True)),
+    Step("put other care", 1, _put("zorg-222"), _CARE_222),
+    Step("supersede", 2, _put("zorg-222-beter"), _CARE_222_BETTER),
+    Step("put half", 2, _put("zorg-222-half"), _CARE_222_LOST),
+    Step("decide reject", 2, _decide("zorg-222-half", accept=False)),
+    Step("object", 2, _put("bezwaren-197"), _seal_objections),
+    Step("close 1", 3, _close),
+    Step("link 1", 3, _link),
+    *_release_steps(1, 3),
+    Step("reopen", 5, _reopen),
+    Step("supersede again", 6, _put("duo-weer"), _seal_enrolments_again),
+    Step("close 2", 7, _close),
+    Step("link 2", 7, _link),
+    *_release_steps(2, 7),
+    Step("withdraw", 9, _withdraw),
+    Step("retain linker", 200, _retain_linker),
+    Step("retain publisher", 800, _retain_publisher),
+    Step("expire", 5000, _retain_publisher),
+)
+"""From the first offer to the last day of what readers see."""
