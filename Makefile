@@ -98,6 +98,7 @@ bench-hasher: install $(DEMO)/venvs/hasher/.installed ## One million rows to sea
 pages: install ## The pages of docs/ that are made from the code
 	$(BIN)/python -m deploy.make_pages
 	$(BIN)/python -m deploy.make_vectors
+	$(BIN)/python -m deploy.make_guide
 
 lock: install ## Pin every dependency by hash, without the address of any index
 	$(BIN)/python deploy/make_locks.py

@@ -12,7 +12,14 @@ from sqlalchemy.orm import Session
 from linker.child import Verdict
 from linker.inspection import check_within_limit
 from linker.reasons import Reason
-from linker.store import DeliveryRow, DeliveryState, delete_bodies, parts
+from linker.store import (
+    DeliveryRow,
+    DeliveryState,
+    RoundState,
+    delete_bodies,
+    find_round,
+    parts,
+)
 from shared.envelope import Header
 from shared.errors import StateError
 from shared.ledger import Event
@@ -160,7 +167,7 @@ def decide_delivery(database: Database, delivery_id: str, *, accept: bool) -> No
     """Decide a held delivery, or give up an incomplete one.
 
     Raises:
-        StateError: ``delivery-not-undecided``.
+        StateError: ``delivery-not-undecided``, or ``round-not-open``.
     """
 
     def decide(tx: Transaction) -> None:
@@ -171,6 +178,13 @@ def decide_delivery(database: Database, delivery_id: str, *, accept: bool) -> No
                 "delivery-not-undecided",
                 "expected a held delivery (or an incomplete one to reject), found none",
                 hint="see `linker round status` for the ids",
+            )
+        round_ = find_round(tx.session, delivery.round_id)
+        if round_.state is not RoundState.OPEN:  # it was destroyed with its deliveries undecided
+            raise StateError(
+                "round-not-open",
+                f"expected an open round, found {round_.round_id} {round_.state}",
+                hint="what was delivered is gone; there is nothing to decide any more",
             )
         # Of objections only that something was decided: whose they were would tell who objects.
         about: dict[str, str] = {

@@ -357,7 +357,9 @@ def _known_schema(name: str) -> SchemaName:
         return SchemaName(name)
     except ValueError as error:
         raise InputError(
-            "schema-unknown", "expected enrolment/1, care/1 or objection/1, found another schema"
+            "schema-unknown",
+            "expected enrolment/1, care/1 or objection/1, found another schema",
+            hint="update the hasher to the version of this round and seal again",
         ) from error
 
 

@@ -106,6 +106,12 @@ class Releases:
 
         def keep(tx: Transaction) -> None:
             check_known(find_round(tx.session, manifest.round_id))
+            if tx.session.get(ReleaseRow, manifest.release_id) is not None:
+                raise StateError(
+                    "release-known",
+                    f"expected no release {manifest.release_id} yet, found one",
+                    hint="somebody staged the round at the same time; see `publisher status`",
+                )
             tx.session.add(
                 ReleaseRow(
                     release_id=manifest.release_id,

@@ -256,8 +256,8 @@ class Identity:
         """Read a private file.
 
         Raises:
-            TrustError: ``passphrase-wrong``.
-            ConfigurationError: ``identity-invalid`` or ``secret-readable``.
+            ConfigurationError: ``identity-invalid``, ``secret-readable``, ``passphrase-needed`` or
+                ``passphrase-wrong``.
         """
         data = read_file(path, "a private identity file")
         check_private(path)
@@ -297,7 +297,7 @@ def _open_seeds(document: dict[str, Any], passphrase: str | None) -> bytes:
     if sealed["kdf"] != _KDF:
         raise ValueError("another way from passphrase to key")
     if passphrase is None:
-        raise TrustError(
+        raise ConfigurationError(
             "passphrase-needed",
             "expected a passphrase for this identity, got none",
             hint=f"set it in the environment variable {PASSPHRASE}",
@@ -310,7 +310,7 @@ def _open_seeds(document: dict[str, Any], passphrase: str | None) -> bytes:
             canonical_json(document["card"]),
         )
     except InvalidTag as error:
-        raise TrustError(
+        raise ConfigurationError(
             "passphrase-wrong",
             "expected the passphrase of this identity, got another",
             hint="try again; without it a new identity is needed",

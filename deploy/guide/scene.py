@@ -6,7 +6,7 @@ import csv
 import os
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -28,8 +28,9 @@ from shared.files import write_whole
 from shared.hashing.custody.ceremony import Plan, make_grants, make_register, make_round
 from shared.hashing.custody.home import Home, OwnPins
 from shared.hashing.custody.reference_files import ReferenceFiles, build_reference
-from shared.identity import Identity, Role, load_card
+from shared.identity import Card, Identity, Role, load_card
 from shared.policy import read_policy
+from shared.reference import Reference
 from shared.round import Expected, Pins, SchemaName, Supplier
 from shared.service.logs import Log
 from shared.service.serving import serve
@@ -37,6 +38,7 @@ from shared.state.database import Database, open_engine
 from shared.state.migrating import migrate
 from shared.state.round_acceptance import RoundFiles, make_offer
 from shared.state.round_keys import RoundKeys
+from shared.statement import Statement
 
 NOW = datetime(2027, 2, 1, 9, 0, tzinfo=UTC)
 ROUND = "achterhoek-2027"
@@ -94,77 +96,86 @@ class Scene:
         own = self.folder / PARTY
         services = {party: self._service(party, role) for party, role in _SERVICES.items()}
         office, duo = _identity("sleutelbeheer", Role.KEY_OFFICE), _identity("duo", Role.SUPPLIER)
-        cards = {
-            each.party: each
-            for each in (
-                *(service.card for service in services.values()),
-                office.card,
-                duo.card,
-                load_card(own / f"{PARTY}.card.json"),
-            )
-        }
+        cards = (
+            *(service.card for service in services.values()),
+            duo.card,
+            load_card(own / f"{PARTY}.card.json"),
+        )
         pins = Pins(
             key_office=office.card.fingerprint,
-            linker=cards["koppelaar"].fingerprint,
-            publisher=cards["publicist"].fingerprint,
+            linker=services["koppelaar"].card.fingerprint,
+            publisher=services["publicist"].card.fingerprint,
         )
-        policy = (self.folder / "koppelaar" / "policy.toml").read_bytes()
-        signed = [
-            Signed(card.party, card.role.value, card.name, card.organisation, card.fingerprint)
-            for card in cards.values()
-        ]
-        (self.folder / "agreements.toml").write_text(agreements_text(signed, NOW.date()))
+        self._sign_agreements((office.card, *cards))
         home = Home(self.folder / "sleutelbeheer")
         home.write_pins(OwnPins(pins=pins, agreement=""))
         office.save(home.identity_path)
-        others = tuple(card for card in cards.values() if card.party != office.party)
-        register = make_register(office, "achterhoek", others, clock)
+        files = self._make(home, make_register(office, "achterhoek", cards, clock), services)
+        accepted = self._accept(files, services["koppelaar"])
+        accepted.save(own / "round.json")
+        files.register.save(own / "register.json")
+        write_whole(own / "policy.toml", files.policy)
+        grants = make_grants(home, accepted, files.register)
+        write_whole(own / f"{PARTY}.grant.moj", grants[PARTY])
+        return pins
+
+    def _sign_agreements(self, cards: Sequence[Card]) -> None:
+        """Agreements in force with every party."""
+        signed = [
+            Signed(card.party, card.role.value, card.name, card.organisation, card.fingerprint)
+            for card in cards
+        ]
+        text = agreements_text(signed, NOW.date())
+        (self.folder / "agreements.toml").write_text(text, encoding="utf-8")
+
+    def _make(
+        self, office: Home, register: Statement, services: Mapping[str, Identity]
+    ) -> RoundFiles:
+        """The round as the key office makes it, with what goes with it."""
+        policy = (self.folder / "koppelaar" / "policy.toml").read_bytes()
+        reference = self._reference()
+        offer, other = (
+            make_offer(service, RoundKeys(self.folder / party / "keys"), ROUND, clock)
+            for party, service in services.items()
+        )
+        made = make_round(office, ROUND, _plan(), read_policy(policy), register, reference.sha256,
+                          (offer, other), clock)  # fmt: skip
+        return RoundFiles(made, register, reference.to_bytes(), policy)
+
+    def _reference(self) -> Reference:
+        """The reference bundle, from the open data of the made-up region."""
         sources = self.folder / "regio" / "bronnen"
-        reference = build_reference(
+        return build_reference(
             ReferenceFiles(
-                sources / "scholen.csv",
-                sources / "gemeenten.csv",
-                sources / "swv.csv",
-                None,
-                sources / "aanbieders.csv",
-                None,
-                None,
+                schools=sources / "scholen.csv",
+                municipalities=sources / "gemeenten.csv",
+                swvs=sources / "swv.csv",
+                swv_postcodes=None,
+                providers=sources / "aanbieders.csv",
+                arrangements=None,
+                pupil_totals=None,
             ),
             region="achterhoek",
             region_name="Achterhoek",
             licence="synthetisch",
             retrieved_on=NOW.date(),
         )
-        offers = tuple(
-            make_offer(services[party], RoundKeys(self.folder / party / "keys"), ROUND, clock)
-            for party in _SERVICES
-        )
-        made = make_round(
-            home,
-            ROUND,
-            _plan(),
-            read_policy(policy),
-            register,
-            reference.sha256,
-            (offers[0], offers[1]),
-            clock,
-        )
+
+    def _accept(self, files: RoundFiles, linker: Identity) -> Statement:
+        """The round with the linker's signature too."""
         settings = self._settings(1)
         engine = open_engine(settings.database_url)
-        accepted = accept_round(
-            Database(engine, services["koppelaar"], clock),
-            services["koppelaar"],
-            RoundKeys(settings.key_folder),
-            RoundFiles(made, register, reference.to_bytes(), policy),
-            load_agreements(settings.agreements),
-            clock,
-        )
-        engine.dispose()
-        accepted.save(own / "round.json")
-        register.save(own / "register.json")
-        write_whole(own / "policy.toml", policy)
-        write_whole(own / f"{PARTY}.grant.moj", make_grants(home, accepted, register)[PARTY])
-        return pins
+        try:
+            return accept_round(
+                Database(engine, linker, clock),
+                linker,
+                RoundKeys(settings.key_folder),
+                files,
+                load_agreements(settings.agreements),
+                clock,
+            )
+        finally:
+            engine.dispose()
 
     def _service(self, party: str, role: Role) -> Identity:
         """The identity of a service, in a folder with its policy and an empty database."""

@@ -9,15 +9,16 @@ import select
 import struct
 import sys
 import termios
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO, cast
 from unittest.mock import patch
 
 import shared.cli
 from shared.clock import Clock
 from shared.hashing import cli
+from shared.identity import PASSPHRASE
 
 ROWS, COLUMNS = 50, 100
 PATIENCE_SECONDS = 60.0
@@ -81,11 +82,10 @@ class Terminal:
             os.chdir(self.folder)
             # A plain screen, in Dutch, without what the maker's own machine has set.
             os.environ.update(MOJ_HOME=str(self.home), MOJ_LANG="nl", TERM="dumb")
-            for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+            for name in _unset(os.environ):
                 del os.environ[name]
-            sys.stdin = open(0, encoding="utf-8", closefd=False)
-            sys.stdout = open(1, "w", encoding="utf-8", closefd=False)
-            sys.stderr = open(2, "w", encoding="utf-8", closefd=False)
+            sys.stdin = _stream(0, "r")
+            sys.stdout, sys.stderr = _stream(1, "w"), _stream(2, "w")
             sys.argv = ["hasher", *arguments]
             with (
                 patch.object(cli, "system_clock", self.clock),
@@ -99,6 +99,16 @@ class Terminal:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(status)
+
+
+def _unset(environ: Mapping[str, str]) -> list[str]:
+    """What the maker of the guide may have set and the person in it did not."""
+    return [name for name in environ if name.lower().endswith("_proxy") or name == PASSPHRASE]
+
+
+def _stream(number: int, mode: str) -> TextIO:
+    # It lasts as long as the process, like the stream that it stands in for.
+    return cast("TextIO", open(number, mode, encoding="utf-8", closefd=False))
 
 
 class _Screen:
@@ -121,7 +131,6 @@ class _Screen:
                 raise RuntimeError(f"expected {answer.question!r} on the screen:\n{self.text}")
         self._asked = found + len(answer.question)
         keys = answer.keys if isinstance(answer.keys, str) else answer.keys(self._folder)
-        time.sleep(0.05)
         os.write(self._screen, f"{keys}\n".encode())
 
     def read_to_end(self) -> None:

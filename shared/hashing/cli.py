@@ -72,7 +72,7 @@ def exit_codes() -> dict[int, str]:
 def _asked_language(args: Sequence[str]) -> Language | None:
     """The language after ``--lang``; click itself refuses one that we do not speak."""
     spoken = {each.value: each for each in Language}
-    for word, following in zip(args, [*args[1:], ""], strict=True):
+    for word, following in zip(args, [*args, ""][1:], strict=True):
         name, _, value = word.partition("=")
         if name == "--lang":
             return spoken.get(value or following)

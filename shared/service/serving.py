@@ -49,7 +49,12 @@ def serve(app: FastAPI, host: str, port: int) -> None:
     An upload that does not end within the grace is cut off: of it nothing is stored.
     """
     forbid_core_dumps()
-    uvicorn.run(
+    uvicorn.Server(configuration(app, host, port)).run()
+
+
+def configuration(app: FastAPI, host: str, port: int) -> uvicorn.Config:
+    """How both services are served."""
+    return uvicorn.Config(
         app,
         host=host,
         port=port,

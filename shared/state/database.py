@@ -17,16 +17,18 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
 from shared.clock import Clock, system_clock
-from shared.errors import BusyError
+from shared.errors import BusyError, ConfigurationError
 from shared.identity import Identity
 from shared.ledger import Event, Head
 from shared.state.failures import told_plainly
 from shared.state.ledger_table import append_entry, ledger_head, lock_ledger
 
 T = TypeVar("T")
+SQLITE, POSTGRESQL = "sqlite", "postgresql+psycopg"
 WAIT_SECONDS = 10
 """How long a writer waits for its turn, and anyone for a connection, before it is told so."""
 ATTEMPTS = 3
@@ -34,12 +36,21 @@ ATTEMPTS = 3
 
 
 def open_engine(url: str) -> Engine:
-    """An engine with the settings of DESIGN 9."""
+    """An engine with the settings of DESIGN 9.
+
+    Raises:
+        ConfigurationError: ``database-unsupported``.
+    """
     # Parameters of a statement never stand in an error: one could be an envelope or an id.
     common: dict[str, Any] = {"hide_parameters": True, "pool_timeout": WAIT_SECONDS}
-    if not is_sqlite(url):
-        # A server may be set to confirm before it is on disk; this service waits all the same.
-        options = f"-c synchronous_commit=on -c lock_timeout={round(1000 * WAIT_SECONDS)}"
+    if is_sqlite(url):
+        engine = create_engine(url, connect_args={"timeout": WAIT_SECONDS}, **common)
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_immediately)
+        return engine
+    # A server may be set to confirm before it is on disk; this service waits all the same.
+    options = f"-c synchronous_commit=on -c lock_timeout={round(1000 * WAIT_SECONDS)}"
+    try:
         return create_engine(
             url,
             isolation_level="SERIALIZABLE",
@@ -47,15 +58,32 @@ def open_engine(url: str) -> Engine:
             pool_pre_ping=True,  # a server that was restarted costs no request
             **common,
         )
-    engine = create_engine(url, connect_args={"timeout": WAIT_SECONDS}, **common)
-    event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_immediately)
-    return engine
+    except ModuleNotFoundError as error:
+        raise _unsupported("without its driver") from error
 
 
 def is_sqlite(url: str) -> bool:
-    """Whether ``url`` is that of a SQLite file, which this process writes itself."""
-    return make_url(url).get_backend_name() == "sqlite"
+    """Whether ``url`` is that of a SQLite file, which this process writes itself.
+
+    Raises:
+        ConfigurationError: ``database-unsupported``.
+    """
+    try:
+        driver = make_url(url).drivername
+    except ArgumentError as error:
+        raise _unsupported("something else") from error
+    if driver not in (SQLITE, POSTGRESQL):
+        raise _unsupported("another kind")
+    return driver == SQLITE
+
+
+def _unsupported(found: str) -> ConfigurationError:
+    # The URL is not repeated: a password may stand in it.
+    return ConfigurationError(
+        "database-unsupported",
+        f"expected a URL that starts with {SQLITE}:// or {POSTGRESQL}://, found one {found}",
+        hint="mend database_url; PostgreSQL needs this package with its extra `postgresql`",
+    )
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -25,6 +25,7 @@ def make_offer(identity: Identity, keys: RoundKeys, round_id: str, clock: Clock)
 
     Asked again, it offers the same key, so that a lost file costs nothing.
     """
+    keys.clear_halves(round_id)
     if not keys.exists(round_id):
         keys.create(round_id)
     offer = Offer(

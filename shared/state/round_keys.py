@@ -66,6 +66,18 @@ class RoundKeys:
         write_whole(path, os.urandom(SEED_BYTES), mode=PRIVATE)
         sync_folder(self.folder)
 
+    def clear_halves(self, round_id: str) -> None:
+        """Remove what a crash left beside a key that was being made.
+
+        It is a half that nothing was sealed to, or a second name of the key: so not overwritten.
+        """
+        for folder in (self.folder, self._path(round_id).parent):
+            halves = list(folder.glob(".*.part"))
+            for half in halves:
+                half.unlink(missing_ok=True)
+            if halves:
+                sync_folder(folder)
+
     def exists(self, round_id: str) -> bool:
         """Whether the seed is there, in this folder itself and not behind a symbolic link."""
         path = self._path(round_id)

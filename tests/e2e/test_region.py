@@ -180,8 +180,8 @@ def test_nothing_in_clear_lies_in_the_databases(run: Run) -> None:
     """A table's words would show an unsealed tally or delivery."""
     for party in (run.chain.region.linker, run.chain.region.publisher):
         data = (party.folder / "state.db").read_bytes()
-        for word in (b"contributions", b"end_reason", b"days_since_start"):
-            assert word not in data.replace(b'name = "end_reason"', b"").replace(
+        for word in (b"contributions", b"half_days", b"days_since_start"):
+            assert word not in data.replace(b'name = "half_days"', b"").replace(
                 b'name = "days_since_start"', b""
             )
 

@@ -251,3 +251,11 @@ def test_a_round_that_expects_no_objections_is_refused(
     for words in (("seal", "--round", ROUND, "--out", tmp_path / "uit"), ("add", "--round", ROUND)):
         said = duo.run("object", *words, typed=typed(NUMBERS[0], NUMBERS[0]))
         assert (said.code, "schema-not-expected" in said.err) == (4, True)
+
+
+def test_a_number_that_was_not_typed_twice_the_same_is_asked_again(desk: Desk) -> None:
+    typed = f"{NUMBERS[0]}\n{NUMBERS[1]}\n{NUMBERS[0]}\n{NUMBERS[0]}\n"
+    said = desk.run("object", "add", typed=typed)
+    assert said.code == 0
+    assert "Dat was niet twee keer hetzelfde." in said.err
+    assert not any(number in said.out + said.err for number in NUMBERS)

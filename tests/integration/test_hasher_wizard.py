@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from shared.hashing import cli
 from shared.statement import Statement
 from tests.support.desk import (
     LINKER,
@@ -97,7 +99,7 @@ def test_wrong_answers_are_asked_again(desk: Desk) -> None:
     Path("vol").mkdir()
     Path("vol", "iets").write_text("")
     typed = Keyboard(
-        ["9", "1", "", "bestaat-niet", "", "vol", "", "x", "2", "1,1", "", "", "",
+        ["9", "een", "1", "", "bestaat-niet", "", "vol", "", "x", "2", "1,1", "", "", "",
          "", "vol", "verzegeld-care", "", "j", "http://elders.nl", first_characters, "j",
          LINKER, "00000000", "", LINKER, first_characters]
     )  # fmt: skip
@@ -107,6 +109,8 @@ def test_wrong_answers_are_asked_again(desk: Desk) -> None:
     for code in ("profile-unknown", "folder-not-empty", "address-not-safe", "not-confirmed"):
         assert code in said.err
     assert "Daar staan geen CSV- of Excel-bestanden" in said.out
+    assert said.err.count("Typ een nummer uit de lijst.") == 2
+    assert "Error" not in said.err
 
 
 def test_a_number_in_the_name_of_a_file_is_not_shown(desk: Desk) -> None:
@@ -123,6 +127,17 @@ def test_without_a_round_it_says_what_comes_first(desk: Desk) -> None:
     said = desk.run(typed="\n")
     assert said.code == 0
     assert "hasher key import" in said.out
+
+
+def test_the_name_of_the_program_alone_starts_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.home.forget("proef-2026")
+    monkeypatch.setenv("MOJ_HOME", str(desk.home.folder))
+    monkeypatch.setattr("sys.argv", ["hasher"])
+    monkeypatch.setattr("shared.hashing.cli.is_interactive", lambda: True)
+    result = CliRunner().invoke(cli.hasher, [])
+    assert (result.exit_code, "hasher key import" in result.output) == (0, True)
 
 
 def test_without_a_terminal_there_is_help(desk: Desk) -> None:

@@ -73,8 +73,9 @@ def test_forty_bombs_are_refused_by_a_service_that_lives_and_stays_small(
         for bomb in all_bombs:
             sender, table = SENDERS[bomb.schema], TABLES[bomb.schema]
             rows = 0 if bomb.schema == "objection/1" else bomb.rows
-            more = {"body": bomb.body, "rows": rows}
-            letter = seal_letter(region, trusted, sender, table, bomb.schema, **more)
+            letter = seal_letter(
+                region, trusted, sender, table, bomb.schema, body=bomb.body, rows=rows
+            )
             answer = client.put(f"/envelopes/{letter.address}", content=letter.data)
             found[bomb.name] = (answer.status_code, answer.json().get("code", ""))
             tally.add(passed=answer.status_code in (400, 403))
@@ -184,9 +185,9 @@ def test_mutated_bodies_leave_the_service_alive(region: MiniRegion, trusted: Tru
 
 def test_no_mutated_envelope_is_accepted(region: MiniRegion, trusted: TrustedRound) -> None:
     letters = [
-        seal_letter(region, trusted, party, TABLES[schema], schema, **changes)
+        seal_letter(region, trusted, party, TABLES[schema], schema, last=last, rows=rows)
         for party, schema in (("gm0197", "care/1"), ("gm0222", "care/1"), ("duo", "enrolment/1"))
-        for changes in ({}, {"last": 0}, {"rows": 41})
+        for last, rows in ((1, 40), (0, 40), (1, 41))
     ]
     clock: Clock = region.clock
     database = region.linker_database()

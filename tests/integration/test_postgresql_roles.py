@@ -42,7 +42,8 @@ def test_the_owner_migrates_and_the_service_gets_what_it_needs(
         "FROM information_schema.role_table_grants WHERE grantee = :role GROUP BY 1"
     )
     with engine.connect() as connection:
-        rights = dict(connection.execute(query, {"role": SERVICE}).all())
+        found = connection.execute(query, {"role": SERVICE})
+        rights = {str(row[0]): str(row[1]) for row in found}
         owners = set(connection.execute(text(
             "SELECT tableowner FROM pg_tables WHERE schemaname = 'public'"
         )).scalars())  # fmt: skip

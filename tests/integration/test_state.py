@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 import linker.store
 import publisher.store
-from shared.errors import BusyError, StorageError
+from shared.errors import BusyError, ConfigurationError, StorageError
 from shared.identity import Role
 from shared.ledger import Event, verify_ledger
 from shared.state import database as database_module
@@ -108,8 +108,8 @@ def test_threads_that_write_at_the_same_time_make_one_chain(database: Database) 
             tx.record(Event.PART_STORED, part=number)
 
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(write, range(80)))
-    assert len(ledger(database)) == 80
+        list(pool.map(write, range(40)))
+    assert len(ledger(database)) == 40
 
 
 WRITER = """
@@ -259,6 +259,21 @@ def conflict(database: Database, tx: Transaction, state: str) -> None:
     error = sqlite3.OperationalError("database is locked")
     error.sqlite_errorcode = sqlite3.SQLITE_BUSY
     raise DBAPIError("COMMIT", None, error)
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://dienst:geheim@computer/koppelaar", "postgresql://dienst:geheim@c/k", "koppel"]
+)
+def test_another_database_is_refused_without_repeating_its_url(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="database-unsupported") as refused:
+        open_engine(url)
+    assert "geheim" not in refused.value.message + refused.value.hint
+
+
+def test_a_driver_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ConfigurationError, match="database-unsupported"):
+        open_engine("postgresql+psycopg://dienst@/koppelaar")
 
 
 def test_a_full_disk_is_told_as_one(database: Database) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from linker import tallying
 from linker.deliveries import decide_delivery
+from linker.inspection import inspect
 from linker.reopening import ReopenReason, reopen_round
 from linker.rounds import close_round
 from linker.store import (
@@ -53,7 +54,6 @@ def database(
 @pytest.fixture
 def during(monkeypatch: pytest.MonkeyPatch) -> During:
     """Does something each time the rows of an opened body are looked at."""
-    inspect = tallying.inspect
 
     def act_too(act: Callable[[], None]) -> None:
         def acting(*given: Any) -> Any:

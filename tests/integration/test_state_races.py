@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -20,8 +21,10 @@ from linker.deliveries import decide_delivery
 from linker.reopening import ReopenReason, reopen_round
 from linker.rounds import close_round
 from linker.store import DeliveryRow, DeliveryState, OutboxRow, PartRow, RoundRow, RoundState
+from publisher import releases as releases_module
 from publisher.policies import ReleaseState
 from publisher.releases import Releases
+from publisher.staging import stage as stage_tally
 from publisher.store import ApprovalRow, ReleaseRow
 from shared.ledger import Event
 from shared.round import TrustedRound
@@ -92,10 +95,12 @@ def test_a_round_is_closed_while_a_delivery_arrives(
 def once(work: Callable[..., Any]) -> Callable[..., Any]:
     """The same function, that does its work the first time only."""
     known: list[Any] = []
+    turn = Lock()
 
-    def answer(*given: Any) -> Any:
-        if not known:
-            known.append(work(*given))
+    def answer(*given: Any, **named: Any) -> Any:
+        with turn:
+            if not known:
+                known.append(work(*given, **named))
         return known[0]
 
     return answer
@@ -208,6 +213,18 @@ def test_a_held_delivery_is_accepted_while_another_takes_its_place(desk: Desk, r
     assert len(list(where(chain, Event.DELIVERY_CURRENT))) == RACES
     assert len(list(where(chain, Event.DELIVERY_SUPERSEDED))) == RACES - 1
     assert desk.refusals() == ({"supersedes-not-current": lost} if lost else {})
+
+
+def test_a_round_is_staged_twice_at_once(
+    publisher: Publisher, race: Race, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both were named before either was kept; one is kept, whole."""
+    monkeypatch.setattr(releases_module, "stage", once(stage_tally))
+    stage = partial(publisher.releases.stage, ROUND)
+    both = race.run(stage, stage)
+    assert sorted(each.code for each in both) == ["", "release-known"], race
+    card = publisher.region.identities["publicist"].card
+    assert len(list(where(verified(publisher.releases.database, card), Event.RELEASE_STAGED))) == 1
 
 
 class Quick(Releases):

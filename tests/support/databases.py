@@ -26,6 +26,7 @@ from sqlalchemy.pool import Pool
 
 from shared.state.database import sqlite_url
 from shared.state.migrating import migrate
+from tests.support.assurance import LONG
 
 NewDatabase = Callable[[str, Path], str]
 """Makes the database of a service (its package) that keeps its files in a folder; the URL."""
@@ -39,17 +40,39 @@ ON_BOTH = frozenset(
         "test_linker_intake",
         "test_linker_rounds",
         "test_publisher_intake",
+        "test_retention_steps",
         "test_state",
         "test_state_linking",
         "test_state_races",
+        *(
+            (
+                "test_holdings",
+                "test_linker_intake_held",
+                "test_linker_limits",
+                "test_linker_match_rates",
+                "test_linker_mirrors",
+                "test_publisher_approval",
+                "test_publisher_publishing",
+                "test_publisher_retention",
+                "test_publisher_staging",
+                "test_reopen",
+                "test_retention",
+                "test_retention_clock",
+                "test_retention_offers",
+                "test_rounds",
+            )
+            if LONG
+            else ()
+        ),
     }
 )
-"""Modules whose tests run once on each kind of database."""
+"""Modules whose tests run once on each kind of database; ``make test-long`` runs more so."""
 
 SERVER_ROLE, OWNER, SERVICE = "server", "eigenaar", "dienst"
 _SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
+    "synchronous_commit": "off",  # a service asks for it itself
     "full_page_writes": "off",
     "shared_buffers": "32MB",
     "max_connections": "80",

@@ -7,6 +7,7 @@ and sends SIGKILL to itself just before one of them: nothing is flushed, closed 
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import random
@@ -14,7 +15,7 @@ import signal
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,10 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 OURS = tuple(f"{ROOT / folder}{os.sep}" for folder in ("linker", "publisher", "shared"))
+_WRITING = {str(ROOT / "shared" / "state" / "database.py"), str(ROOT / "shared" / "files.py")}
+_WRITERS = {"transaction", "write_whole", "shred"}
+"""The functions through which everything that lasts is written."""
+Place = tuple[str, int]
 SINGLE_THREADED = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
@@ -42,7 +47,11 @@ class Point:
     occurrence: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line} #{self.occurrence}"
+        return f"{self.file}:{self.line} #{self.occurrence}" if self.file else "its end"
+
+
+END = Point("", 0, 0)
+"""When everything was done and nobody has heard of it yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +88,14 @@ def forked(work: Callable[[], T]) -> Ended[T]:
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return Ended(None, "", os.WTERMSIG(status))
-    value, failure = pickle.loads(said) if said else (None, f"ended with status {status}")
+    # What was said comes from a fork of this very process.
+    value, failure = pickle.loads(said) if said else (None, f"ended with status {status}")  # noqa: S301
     return Ended(value, failure, 0)
 
 
 def _become(work: Callable[[], Any], writing: int) -> None:
     """The fork's whole life."""
+    gc.disable()  # a short life; a collection would only copy pages of the parent
     value, failure = None, ""
     try:
         value = work()
@@ -96,21 +107,54 @@ def _become(work: Callable[[], Any], writing: int) -> None:
     os._exit(0)
 
 
-def executed(work: Callable[[], object]) -> Counter[tuple[str, int]]:
-    """The lines of our code that ``work`` executes, and how often each."""
-    seen: Counter[tuple[str, int]] = Counter()
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of our code that a piece of work executes.
+
+    Attributes:
+        counts: how often each is executed.
+        changing: which times of that lie between the first and the last thing that is written.
+    """
+
+    counts: dict[Place, int]
+    changing: dict[Place, list[int]]
+
+
+def executed(work: Callable[[], object]) -> Lines:
+    """The lines of our code that ``work`` executes."""
+    counts: Counter[Place] = Counter()
+    changing: list[tuple[Place, int]] = []
+    last = 0
 
     def each(frame: FrameType) -> None:
-        seen[frame.f_code.co_filename, frame.f_lineno] += 1
+        nonlocal last
+        code = frame.f_code
+        place = (code.co_filename, frame.f_lineno)
+        counts[place] += 1
+        writes = code.co_name in _WRITERS and code.co_filename in _WRITING
+        if writes or changing:
+            changing.append((place, counts[place]))
+        if writes:
+            last = len(changing)
 
     with _traced(lambda code: code.co_filename.startswith(OURS), each):
         work()
-    return Counter({(_short(file), line): count for (file, line), count in seen.items()})
+    times: dict[Place, list[int]] = {}
+    for (file, line), occurrence in changing[:last]:
+        times.setdefault((_short(file), line), []).append(occurrence)
+    return Lines({(_short(file), line): count for (file, line), count in counts.items()}, times)
 
 
 def killed_at(point: Point, work: Callable[[], T]) -> T:
     """Do ``work`` and kill this process at ``point``; its value where the point is not reached."""
-    return acting_at(point, lambda: os.kill(os.getpid(), signal.SIGKILL), work)
+
+    def die() -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if point == END:
+        work()
+        die()
+    return acting_at(point, die, work)
 
 
 def acting_at(point: Point, act: Callable[[], object], work: Callable[[], T]) -> T:
@@ -158,22 +202,27 @@ def _short(file: str) -> str:
     return str(Path(file).relative_to(ROOT))
 
 
-def draw_points(lines: Counter[tuple[str, int]], count: int, draw: random.Random) -> list[Point]:
-    """``count`` points: every line as likely as another, however often it runs.
+def draw_points(lines: Lines, count: int, draw: random.Random) -> list[Point]:
+    """``count`` points: by turns one among what changes something, and one among all lines.
 
-    Of a line that runs often the first, the last and any other time are equally likely.
+    Every line is as likely as another, however often it runs; of a line that runs often the
+    first, the last and any other time are equally likely.
     """
-    points = []
-    places = sorted(lines)
-    for file, line in spread(places, count, draw):
-        times = lines[file, line]
-        points.append(Point(file, line, draw.choice((1, times, draw.randint(1, times)))))
+    changing = _spread(sorted(lines.changing), (count + 1) // 2, draw)
+    others = _spread(sorted(lines.counts), count - len(changing), draw)
+    points = [Point(*place, _time(lines.changing[place], draw)) for place in changing]
+    points += [Point(*place, _time(range(1, lines.counts[place] + 1), draw)) for place in others]
+    draw.shuffle(points)
     return points
 
 
-def spread(places: list[tuple[str, int]], count: int, draw: random.Random) -> list[tuple[str, int]]:
+def _time(times: Sequence[int], draw: random.Random) -> int:
+    return draw.choice((times[0], times[-1], draw.choice(times)))
+
+
+def _spread(places: list[Place], count: int, draw: random.Random) -> list[Place]:
     """``count`` of ``places``; none twice before every one was taken once."""
-    taken: list[tuple[str, int]] = []
-    while len(taken) < count:
+    taken: list[Place] = []
+    while places and len(taken) < count:
         taken += draw.sample(places, min(len(places), count - len(taken)))
     return taken

@@ -35,10 +35,7 @@ from shared.state.ledger_table import entries
 from shared.statement import Kind, Statement
 from tests.support.lives import (
     CHILDREN,
-    LINKER,
     OBJECTORS,
-    PUBLISHER,
-    World,
     better_care,
     rows,
     short_care,
@@ -46,6 +43,7 @@ from tests.support.lives import (
 from tests.support.microregion import Care, Cell, Enrolment, Key, Region, naive_cells
 from tests.support.needles import Needles, scan
 from tests.support.parties import PLACES, ROUND, pseudonym, small_reference
+from tests.support.world import LINKER, PUBLISHER, World
 
 SEED_BYTES = 32
 _GONE = {DeliveryState.SUPERSEDED, DeliveryState.REJECTED}
@@ -229,7 +227,7 @@ def expected_cells() -> dict[Key, Cell]:
         for place, claims in ((197, short_care()), (222, better_care()))
         for row in claims
     )
-    covered = dict.fromkeys((24, 25), PLACES)
+    covered: dict[int, tuple[int, ...]] = {24: PLACES, 25: PLACES}
     return naive_cells(Region(small_reference(), enrolments, care, OBJECTORS, covered))
 
 
@@ -283,21 +281,31 @@ def needles() -> Needles:
     return Needles.of((), [pseudonym(number) for number in range(CHILDREN)])
 
 
-def check_no_needles(folder: Path) -> int:
-    """No pseudonym in any file of a service, nor in a temporary one; how many files there were."""
-    scanned = 0
+def find_needles(folder: Path) -> tuple[int, list[str]]:
+    """How many files of services and temporary ones there are, and where a pseudonym stands."""
+    scanned, findings = 0, []
     for each in (folder / LINKER, folder / PUBLISHER, temporary(folder)):
-        found, findings = scan(each, needles(), outside=())
-        scanned += found
-        assert not findings, f"pseudonyms in files: {findings}"
-    return scanned
+        files, found = scan(each, needles(), outside=())
+        scanned += files
+        findings += found
+    return scanned, findings
+
+
+def check_no_needles(folder: Path) -> None:
+    """No pseudonym in any file of a service, nor in a temporary one.
+
+    Raises:
+        AssertionError: naming the files.
+    """
+    _, findings = find_needles(folder)
+    assert not findings, f"pseudonyms in files: {findings}"
 
 
 def likeness(world: World) -> dict[str, object]:
     """All that both services keep, without what is drawn or sealed anew each time."""
     kept: dict[str, object] = {}
     for party, store in ((LINKER, linker_store), (PUBLISHER, publisher_store)):
-        base: type[DeclarativeBase] = store.Base  # type: ignore[attr-defined]
+        base: type[DeclarativeBase] = store.Base
         with _database(world, party).reading() as session:
             for table in base.metadata.sorted_tables:
                 found = session.execute(select(table)).mappings()

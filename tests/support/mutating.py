@@ -9,11 +9,15 @@ from tests.support.parties import Letter
 
 
 def mutated_body(body: bytes, draw: random.Random) -> bytes:
-    """A Parquet body with a few other bytes, mostly in its footer; sometimes cut or with a gap."""
+    """A Parquet body with other bytes in its pages, its footer or anywhere; or cut, or longer."""
     octets = bytearray(body)
-    start = draw.choice((0, 4, len(octets) - int.from_bytes(body[-8:-4], "little") - 8))
-    for _ in range(draw.randint(1, 6)):
-        octets[draw.randrange(start, len(octets))] = draw.choice((draw.randrange(256), 0, 0xFF))
+    footer = len(octets) - int.from_bytes(body[-8:-4], "little") - 8
+    # A footer bears one change at most before it is none any more.
+    start, end, most = draw.choice(
+        ((4, footer, 6), (4, 40, 2), (footer, len(octets) - 8, 1), (0, len(octets), 3))
+    )
+    for _ in range(draw.randint(1, most)):
+        octets[draw.randrange(start, end)] = draw.choice((draw.randrange(256), 0, 0x7F, 0xFF))
     if draw.random() < 0.1:
         del octets[draw.randrange(len(octets)) :]
     if draw.random() < 0.1:

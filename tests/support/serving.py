@@ -20,7 +20,7 @@ from linker import app as linker_app
 from linker.settings import Settings as LinkerSettings
 from publisher import app as publisher_app
 from publisher.settings import Settings as PublisherSettings
-from shared.service.serving import serve
+from shared.service import serving
 from shared.settings import ServiceSettings
 from tests.support.parties import MiniRegion
 
@@ -58,13 +58,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(
-    package: str, settings: ServiceSettings, now: datetime, **more: object
-) -> Iterator[Served]:
-    """Run a service until the block ends; ``more`` changes its settings."""
+def served(package: str, settings: ServiceSettings, now: datetime, grace: int) -> Iterator[Served]:
+    """Run a service until the block ends."""
     port = free_port()
-    document = {**settings.model_dump(mode="json"), **more, "port": port}
-    order = json.dumps({"package": package, "settings": document, "now": now.isoformat()})
+    document = {**settings.model_dump(mode="json"), "port": port}
+    order = json.dumps(
+        {"package": package, "settings": document, "now": now.isoformat(), "grace": grace}
+    )
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.support.serving", order],
         stdout=subprocess.DEVNULL,
@@ -92,14 +92,17 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 @contextmanager
-def served_linker(region: MiniRegion, **more: object) -> Iterator[Served]:
-    with served("linker", region.linker_settings, region.clock(), **more) as running:
+def served_linker(region: MiniRegion, grace: int = serving.GRACE_SECONDS) -> Iterator[Served]:
+    """The linker; ``grace`` is how long it lets requests end when it must stop."""
+    with served("linker", region.linker_settings, region.clock(), grace) as running:
         yield running
 
 
 @contextmanager
-def served_publisher(region: MiniRegion, **more: object) -> Iterator[Served]:
-    with served("publisher", region.publisher_settings, region.clock(), **more) as running:
+def served_publisher(region: MiniRegion) -> Iterator[Served]:
+    """The publisher."""
+    settings = region.publisher_settings
+    with served("publisher", settings, region.clock(), serving.GRACE_SECONDS) as running:
         yield running
 
 
@@ -111,7 +114,8 @@ def main(order: str) -> None:
         app = linker_app.create_app(LinkerSettings(**read["settings"]), clock=lambda: now)
     else:
         app = publisher_app.create_app(PublisherSettings(**read["settings"]), clock=lambda: now)
-    serve(app, HOST, read["settings"]["port"])
+    serving.GRACE_SECONDS = read["grace"]
+    serving.serve(app, HOST, read["settings"]["port"])
 
 
 if __name__ == "__main__":

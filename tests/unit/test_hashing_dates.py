@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from shared.hashing.reading.dates import DateState, day_number, parse_dates, whole_years
+from shared.hashing.reading.dates import DateState, KnownDates, day_number, parse_dates, whole_years
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,22 @@ def test_age_in_whole_years_agrees_with_the_calendar() -> None:
         found = whole_years(np.array([day_number(b) for b in births], np.int32), day_number(day))
         expected = [day.year - b.year - ((day.month, day.day) < (b.month, b.day)) for b in births]
         assert found.tolist() == expected
+
+
+def test_dates_read_block_by_block_are_those_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.hashing.reading.dates._MOST_KNOWN", 3)
+    known = KnownDates()
+    blocks = [
+        ["31-12-2024", "", "x", "31-12-2024"],
+        ["", "45000", "20120000"],
+        [],
+        ["x", "01-02-2003", "2004-05-06", "31-12-2024"],
+        ["1-1-2010", "2-1-2010", "3-1-2010", "4-1-2010"],
+        ["31-12-2024", "x"],
+    ]
+    for block in blocks:
+        texts = pa.array(block, pa.string())
+        found = known.read(texts, first_day_1904=False)
+        expected = parse_dates(texts)
+        assert found.days.tolist() == expected.days.tolist()
+        assert found.states.tolist() == expected.states.tolist()

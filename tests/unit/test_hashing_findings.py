@@ -2,222 +2,97 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import pytest
-import xlsxwriter
 
 from shared.hashing.checks import BY_CODE, Check, Effect
-from shared.hashing.reading.workbook import OLE_MAGIC
+from shared.hashing.delivering.prepare import prepare
+from shared.hashing.systems.profile import shipped_profile
 from tests.support.hashing import (
+    AALTEN,
     ASSIGNMENT,
     DECLARATION,
+    PERIODS,
+    PROFILES,
     PUPIL,
     Prepared,
     Row,
     care,
+    collect,
     pupils,
     run,
     table_text,
     write_table,
 )
+from tests.support.mistakes import (
+    COST_MISTAKES,
+    FILE_MISTAKES,
+    GOOD,
+    HEADER,
+    NO_DATA,
+    PUPIL_MISTAKES,
+    mistakes,
+)
 
-PUPIL_MISTAKES: dict[Check, Row] = {
-    Check.NUMBER_EMPTY: {"pgn": ""},
-    Check.NUMBER_CHARACTERS: {"pgn": "9,99E+08"},
-    Check.NUMBER_LENGTH: {"pgn": "9990000"},
-    Check.NUMBER_CHECKSUM: {"pgn": "999000008"},
-    Check.NUMBER_SENTINEL: {"pgn": "999999999"},
-    Check.NUMBER_OTHER_TYPE: {"pgn_type": "O"},
-    Check.BIRTH_UNUSABLE: {"geboortedatum": "01-01-1900"},
-    Check.DATE_PARTIAL: {"geboortedatum": "20120000"},
-    Check.BIRTH_AFTER_START: {"geboortedatum": "01-01-2023"},
-    Check.PERIOD_UNUSABLE: {"schooljaar": "x", "peildatum": ""},
-    Check.PERIOD_OTHER: {"schooljaar": "2015/2016", "peildatum": ""},
-    Check.PERIOD_CONFLICT: {"peildatum": "01-10-2021"},
-    Check.NOT_ENROLLED: {"datum_inschrijving": "02-10-2022"},
-    Check.ENROLLED_UNUSABLE: {"datum_uitschrijving": "31-02-2023"},
-    Check.ENROLLED_EMPTY: {"datum_inschrijving": ""},
-    Check.RESIDENCE_UNUSABLE: {"woongemeente": "Aalten"},
-    Check.RESIDENCE_OTHER: {"woongemeente": "0222"},
-    Check.SCHOOL_UNUSABLE: {"vestigingscode": "99X000"},
-    Check.EDUCATION_UNKNOWN: {"onderwijssoort": "MAVO"},
-    Check.MAIN_UNKNOWN: {"hoofdinschrijving": ""},
-}
-CARE_MISTAKES: dict[Check, Row] = {
-    Check.CELL_ERROR: {"toewijzingnummer": "#N/B"},
-    Check.START_UNUSABLE: {"ingangsdatum": ""},
-    Check.END_UNUSABLE: {"einddatum": "onbekend"},
-    Check.END_BEFORE_START: {"einddatum": "31-08-2022"},
-    Check.AGE_ADULT: {"geboortedatum": "01-09-1999"},
-    Check.CARE_REMOVED: {"reden_wijziging": "13"},
-    Check.CATEGORY_UNKNOWN: {"productcategorie": "99"},
-    Check.PROVIDER_UNUSABLE: {"aanbieder_agb": ""},
-    Check.PROVIDER_PADDED: {"aanbieder_agb": "6012345"},
-    Check.PROVIDER_TYPE: {"aanbieder_agb": "99012345"},
-    Check.REFERRER_EMPTY: {"verwijzer": ""},
-    Check.REFERRER_UNKNOWN: {"verwijzer": "09"},
-    Check.FUNDING_EMPTY: {"leveringsvorm": ""},
-    Check.FUNDING_UNKNOWN: {"leveringsvorm": "ZVW"},
-    Check.END_REASON_UNKNOWN: {"reden_beeindiging": "99"},
-    Check.MUNICIPALITY_UNUSABLE: {"gemeentecode": "Aalten"},
-    Check.MUNICIPALITY_OTHER: {"gemeentecode": "0222"},
-    Check.CARE_OUTSIDE: {"ingangsdatum": "01-09-2010", "einddatum": "02-09-2010",
-                         "geboortedatum": "01-01-2005"},
-    Check.NOT_YOUTH_CARE: {"productcategorie": "48", "productcode": ""},
-    Check.DAYS_CAPPED: {"ingangsdatum": "01-09-1990", "geboortedatum": "01-01-1985"},
-}  # fmt: skip
-COST_MISTAKES: dict[Check, Row] = {
-    Check.COST_UNMATCHED: {"bsn": "999000032", "toewijzingnummer": "9"},
-    Check.AMOUNT_UNUSABLE: {"toegekend_bedrag_ct": "900,50"},
-    Check.AMOUNT_TOO_LARGE: {"toegekend_bedrag_ct": "100000001"},
-    Check.DECLARED_PERIOD_UNUSABLE: {"periode_eind": "31-08-2022"},
-    Check.SIGN_UNKNOWN: {"debet_credit": "X"},
-    Check.VOLUME_UNUSABLE: {"eenheid": "16", "geleverd_volume": "veel"},
-    Check.COST_OUTSIDE: {"periode_begin": "01-09-2015", "periode_eind": "02-09-2015"},
-    Check.COST_MOVED: {"periode_begin": "01-07-2022", "periode_eind": "30-09-2022"},
-    Check.DECLARATION_NUMBER: {"bsn": ""},
-}
-HEADER = ";".join(PUPIL)
-FILE_MISTAKES: dict[Check, bytes] = {
-    Check.FILE_EMPTY: b"",
-    Check.FILE_HEADER_ONLY: HEADER.encode(),
-    Check.FILE_ENCODING: table_text(PUPIL, [{"leerjaar": "\x81"}]).encode("latin-1"),
-    Check.FILE_NUL: table_text(PUPIL, [{"leerjaar": "\0"}]).encode(),
-    Check.FILE_NOT_A_TABLE: b"<!DOCTYPE html>",
-    Check.FILE_QUOTES: table_text(PUPIL, [{}]).encode() + b'"',
-    Check.WORKBOOK_PASSWORD: OLE_MAGIC + "EncryptedPackage".encode("utf-16-le"),
-    Check.WORKBOOK_BROKEN: b"PK\x03\x04",
-    Check.COLUMNS_MISSING: table_text(PUPIL, [{}]).replace("vestigingscode", "x").encode(),
-    Check.COLUMNS_DOUBLE: table_text(PUPIL, [{}]).replace("leerjaar", "PGN").encode(),
-    Check.COLUMNS_TOO_MANY: (HEADER + ";x" * 10_000 + "\n").encode(),
-}
-GOOD = ({"pgn": "999000019"}, {"pgn": "999000020"})
+MISTAKES = mistakes()
 
 
 def codes(prepared: Prepared) -> list[int]:
     return [count.code for count in prepared.report.counts]
 
 
-@pytest.mark.parametrize("check", PUPIL_MISTAKES, ids=lambda check: check.slug)
-def test_mistakes_in_pupils(tmp_path: Path, check: Check) -> None:
-    prepared = pupils(tmp_path, PUPIL_MISTAKES[check], *GOOD)
-    assert codes(prepared) == [check.code]
-    assert prepared.table.num_rows == 3 - check.effect.drops
-    assert not prepared.report.fatal
+def prepare_mistake(folder: Path, check: Check) -> Prepared:
+    mistake = MISTAKES[check]
+    profile = shipped_profile(mistake.profile or PROFILES[mistake.schema])
+    files = mistake.write(folder)
+    return collect(prepare(mistake.schema, files, profile, PERIODS, (AALTEN,)), mistake.schema)
 
 
-@pytest.mark.parametrize("check", CARE_MISTAKES, ids=lambda check: check.slug)
-def test_mistakes_in_assignments(tmp_path: Path, check: Check) -> None:
-    good = [{"bsn": row["pgn"]} for row in GOOD]
-    prepared = care(tmp_path, [CARE_MISTAKES[check], *good])
-    also = {Check.AGE_ADULT.code} if check is Check.DAYS_CAPPED else set()
+def test_every_check_has_a_planted_mistake() -> None:
+    # A file that was not given has no content: see below.
+    assert sorted(check.code for check in (*MISTAKES, Check.ROLE_MISSING)) == sorted(BY_CODE)
+
+
+@pytest.mark.parametrize("check", MISTAKES, ids=lambda check: check.slug)
+def test_a_planted_mistake_is_found_and_no_other(tmp_path: Path, check: Check) -> None:
+    prepared = prepare_mistake(tmp_path, check)
+    also = {each.code for each in MISTAKES[check].also}
     assert set(codes(prepared)) - also == {check.code}
-    assert not prepared.report.fatal
+    assert set(prepared.report.fatal) - MISTAKES[check].also == (
+        {check} if check.effect is Effect.FATAL else set()
+    )
+
+
+@pytest.mark.parametrize("check", PUPIL_MISTAKES, ids=lambda check: check.slug)
+def test_a_mistake_in_a_pupil_costs_no_other_row(tmp_path: Path, check: Check) -> None:
+    assert prepare_mistake(tmp_path, check).table.num_rows == 3 - check.effect.drops
 
 
 @pytest.mark.parametrize("check", COST_MISTAKES, ids=lambda check: check.slug)
-def test_mistakes_in_declarations(tmp_path: Path, check: Check) -> None:
-    prepared = care(tmp_path, [{}], [{}, {"geleverd_volume": "7"}, COST_MISTAKES[check]])
-    assert codes(prepared) == [check.code]
-    assert not prepared.report.fatal
-    finding = prepared.report.findings[0]
+def test_a_mistake_in_a_declaration_is_found_in_its_place(tmp_path: Path, check: Check) -> None:
+    finding = prepare_mistake(tmp_path, check).report.findings[0]
     assert (finding.role, finding.file, finding.row) == ("declarations", 1, 4)
 
 
 @pytest.mark.parametrize("check", FILE_MISTAKES, ids=lambda check: check.slug)
-def test_mistakes_in_files(tmp_path: Path, check: Check) -> None:
-    path = tmp_path / "p.csv"
-    path.write_bytes(FILE_MISTAKES[check])
-    good = write_table(tmp_path / "good.csv", PUPIL, GOOD)
-    prepared = run("enrolment/1", {"pupils": [path, good]})
-    assert codes(prepared) == [check.code]
-    assert prepared.report.fatal == (check,)
-    assert prepared.table.num_rows == len(GOOD)
+def test_a_file_that_cannot_be_read_costs_no_other_file(tmp_path: Path, check: Check) -> None:
+    assert prepare_mistake(tmp_path, check).table.num_rows == len(GOOD)
 
 
-def two_sheets() -> bytes:
-    sink = io.BytesIO()
-    with xlsxwriter.Workbook(sink) as book:
-        for name in ("A", "B"):
-            sheet = book.add_worksheet(name)
-            sheet.write_row(0, 0, list(PUPIL))
-            sheet.write_row(1, 0, list(PUPIL.values()))
-    return sink.getvalue()
-
-
-OTHERS: dict[Check, str] = {
-    Check.FILE_UNREADABLE: "below",
-    Check.WORKBOOK_SHEETS: "below",
-    Check.WORKBOOK_TOO_LARGE: "test_hashing_workbook",
-    Check.ROLE_MISSING: "below",
-    Check.ROWS_MOSTLY_REFUSED: "below",
-    Check.NOTHING_LEFT: "below",
-    Check.ROW_EMPTY: "below",
-    Check.ROW_HEADER: "below",
-    Check.ROW_TOTALS: "below",
-    Check.ROW_RAGGED: "below",
-    Check.COST_CAPPED: "below",
-    Check.OBJECTION_DOUBLE: "below",
-    Check.LINK_USED: "test_hashing_links",
-    Check.LINK_NOT_EDUCATION: "test_hashing_links",
-    Check.LINK_CITIZEN_UNUSABLE: "test_hashing_links",
-    Check.LINK_CONFLICT: "test_hashing_links",
-    Check.CARE_CORRECTED: "test_hashing_corrections",
-    Check.CARE_WITHDRAWN: "test_hashing_corrections",
-    Check.BIRTH_DIFFERS: "test_hashing_corrections",
-    Check.CARE_ONE_DAY: "test_hashing_corrections",
-    Check.START_UNMATCHED: "test_hashing_starts",
-    Check.START_WITHDRAWN: "test_hashing_starts",
-    Check.START_DATES_UNUSABLE: "test_hashing_starts",
-    Check.START_KEY_EMPTY: "test_hashing_starts",
-    Check.LINE_AGAIN: "test_hashing_lines",
-    Check.LINE_DOUBLE: "test_hashing_lines",
-    Check.LINE_ZERO: "test_hashing_lines",
-    Check.LINE_WITHDRAWN: "below",
-    Check.FORM_UNKNOWN: "test_hashing_other_profiles",
-    Check.PROVIDER_NONE: "test_hashing_budgets",
-    Check.ROW_COST_UNUSABLE: "test_hashing_budgets",
-    Check.BUDGET_TAKEN: "test_hashing_budgets",
-    Check.ROW_COST_ZERO: "test_hashing_budgets",
-}
-
-
-def test_every_check_is_planted_somewhere() -> None:
-    planted = [*PUPIL_MISTAKES, *CARE_MISTAKES, *COST_MISTAKES, *FILE_MISTAKES, *OTHERS]
-    assert sorted(check.code for check in planted) == sorted(BY_CODE)
-
-
-@pytest.mark.parametrize("check", OTHERS, ids=lambda check: check.slug)
-def test_a_mistake_that_is_planted_elsewhere_is_planted_there(check: Check) -> None:
-    name = OTHERS[check]
-    module = Path(__file__) if name == "below" else Path(__file__).with_name(f"{name}.py")
-    mentions = module.read_text(encoding="utf-8").count(f"Check.{check.name}")
-    assert mentions > (name == "below")
-
-
-def test_files_that_are_missing_or_ambiguous(tmp_path: Path) -> None:
+def test_files_that_are_missing(tmp_path: Path) -> None:
     missing = run("enrolment/1", {"pupils": [tmp_path / "none.csv"]})
     assert Check.FILE_UNREADABLE in missing.report.fatal
-    (tmp_path / "two.xlsx").write_bytes(two_sheets())
-    ambiguous = run("enrolment/1", {"pupils": [tmp_path / "two.xlsx"]})
-    assert Check.WORKBOOK_SHEETS in ambiguous.report.fatal
     declarations = write_table(tmp_path / "d.csv", DECLARATION, [{}])
     half = run("care/1", {"declarations": [declarations]})
     assert Check.ROLE_MISSING in half.report.fatal
 
 
 def test_rows_that_are_no_data(tmp_path: Path) -> None:
-    lines = table_text(PUPIL, [{}, *GOOD]).split("\r\n")
-    width = len(PUPIL) - 1
-    text = "\r\n".join([*lines[:2], "", lines[0].upper(), *lines[2:4], "Totaal" + ";" * width, "x"])
-    path = tmp_path / "p.csv"
-    path.write_text(text, encoding="utf-8")
-    prepared = run("enrolment/1", {"pupils": [path]})
-    expected = [Check.ROW_EMPTY, Check.ROW_HEADER, Check.ROW_TOTALS, Check.ROW_RAGGED]
-    assert codes(prepared) == [check.code for check in expected]
-    assert [f.row for f in prepared.report.findings] == [3, 4, 7, 8]
+    prepared = prepare_mistake(tmp_path, Check.ROW_EMPTY)
+    assert [(f.code, f.row) for f in prepared.report.findings] == [
+        (check.code, row) for check, row in NO_DATA.items()
+    ]
     counts = prepared.report.files[0]
     assert (counts.read, counts.kept, counts.refused, counts.left_out) == (7, 3, 1, 3)
 

@@ -34,9 +34,9 @@ def test_a_passphrase_locks_the_file(tmp_path: Path) -> None:
     made.save(tmp_path / "identity.json", "een lange zin")
     assert made.sign_seed.reveal() not in (tmp_path / "identity.json").read_bytes()
     assert Identity.load(tmp_path / "identity.json", "een lange zin") == made
-    with pytest.raises(TrustError, match="passphrase-wrong"):
+    with pytest.raises(ConfigurationError, match="passphrase-wrong"):
         Identity.load(tmp_path / "identity.json", "een andere zin")
-    with pytest.raises(TrustError, match="passphrase-needed"):
+    with pytest.raises(ConfigurationError, match="passphrase-needed"):
         Identity.load(tmp_path / "identity.json")
 
 

@@ -18,7 +18,7 @@ from shared.hashing.checking.report import ROWS_PER_CODE, FileCounts, ReportBuil
 from shared.hashing.checks import Check, Effect
 from shared.hashing.normalise import Reason, normalise_column
 from shared.hashing.reading.amounts import Amounts
-from shared.hashing.reading.dates import Dates, DateState, parse_dates
+from shared.hashing.reading.dates import Dates, DateState, KnownDates
 from shared.hashing.reading.headers import Layout
 from shared.hashing.reading.sources import ROW, Source
 from shared.hashing.roles import FileRole
@@ -81,7 +81,13 @@ class Rows:
     """One file's rows under check; what is not ``alive`` is dropped and counted."""
 
     def __init__(
-        self, source: Source, layout: Layout, role: FileRole, file: int, report: ReportBuilder
+        self,
+        source: Source,
+        layout: Layout,
+        role: FileRole,
+        file: int,
+        report: ReportBuilder,
+        known_dates: KnownDates,
     ) -> None:
         self._table = source.table
         self._read = source.read
@@ -90,6 +96,7 @@ class Rows:
         self._layout = layout
         self._place = (role.value, file)
         self._report = report
+        self._known_dates = known_dates
         self._numbers = source.table.column(ROW).to_numpy()
         self._dropped = {Effect.REFUSED: 0, Effect.LEFT_OUT: 0}
         self._columns: dict[str, Coded] = {}
@@ -129,7 +136,7 @@ class Rows:
     def dates(self, name: str) -> Dates:
         """A column of dates."""
         column = self.coded(name)
-        found = parse_dates(column.values, first_day_1904=self._first_day_1904)
+        found = self._known_dates.read(column.values, first_day_1904=self._first_day_1904)
         return found.take(column.indices)
 
     def amounts(self, name: str, parse: Callable[[pa.StringArray], Amounts]) -> Amounts:

@@ -70,6 +70,18 @@ def is_screen() -> bool:
     return sys.stdout.isatty()
 
 
+def ask_number(question: str, low: int, high: int, default: int, *, err: bool = True) -> int:
+    """Ask for a number until there is one from ``low`` to ``high``.
+
+    The library's own refusal is in English, and repeats what was typed.
+    """
+    while True:
+        typed = str(click.prompt(question, default=str(default), err=err)).strip()
+        if typed.isascii() and typed.isdigit() and low <= int(typed) <= high:
+            return int(typed)
+        click.echo(tr("Typ een nummer uit de lijst."), err=True)
+
+
 class Verb(click.Command):
     """A command whose help ends with examples, and with the keys of its JSON object."""
 

@@ -233,12 +233,15 @@ def _numbers(*, from_stdin: bool, twice: bool) -> list[str]:
     from shared.hashing.normalise import normalise
 
     if not from_stdin:
-        raw = click.prompt(
-            tr("BSN (u ziet niet wat u typt)"),
-            hide_input=True,
-            confirmation_prompt=tr("Nog een keer") if twice else False,
-            err=True,
-        )
-        return [normalise(raw)]
+        return [normalise(_ask_unseen(twice=twice))]
     lines = sys.stdin.read().splitlines()
     return [normalise(line) for line in lines if line.strip()]
+
+
+def _ask_unseen(*, twice: bool) -> str:
+    """What a person types unseen; where asked twice, until it is the same."""
+    while True:
+        typed = str(click.prompt(tr("BSN (u ziet niet wat u typt)"), hide_input=True, err=True))
+        if not twice or typed == click.prompt(tr("Nog een keer"), hide_input=True, err=True):
+            return typed
+        click.echo(tr("Dat was niet twee keer hetzelfde. Typ het nummer opnieuw."), err=True)

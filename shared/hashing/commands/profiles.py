@@ -12,7 +12,7 @@ import click
 from shared.cli import EXISTING, PATH
 from shared.errors import InputError
 from shared.files import write_whole
-from shared.hashing.commands.common import Session, Verb, is_interactive
+from shared.hashing.commands.common import Session, Verb, ask_number, is_interactive
 from shared.hashing.language import tr
 from shared.hashing.roles import MAIN_ROLE, FileRole
 
@@ -199,7 +199,7 @@ def _column(label: str, free: Sequence[str], guess: str) -> str:
         click.echo(f"  {number:>3}  {header}")
     click.echo(f"    0  {tr('geen van deze')}")
     default = free.index(guess) + 1 if guess in free else 0
-    number = click.prompt(tr("Nummer"), type=click.IntRange(0, len(free)), default=default)
+    number = ask_number(tr("Nummer"), 0, len(free), default, err=False)
     return free[number - 1] if number else ""
 
 
@@ -217,9 +217,11 @@ def _meaning(field: str, code: str) -> int | None:
         click.echo(f"    -  {tr('geen jeugdhulp: de rij verlaat het gebouw niet')}")
     choices["?"] = None
     click.echo(f"    ?  {tr('weet ik niet')}")
-    answer = click.prompt(tr("Keuze"), type=click.Choice(list(choices)), default="?",
-                          show_choices=False)  # fmt: skip
-    return choices[answer]
+    while True:
+        answer = str(click.prompt(tr("Keuze"), default="?")).strip()
+        if answer in choices:
+            return choices[answer]
+        click.echo(tr("Typ wat voor een van de keuzes staat."), err=True)
 
 
 @click.group("duo")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shared.errors import MonitorError
-from shared.hashing.commands.common import Session, Verb
+from shared.hashing.commands.common import Session, Verb, ask_number
 from shared.hashing.commands.deliver import remind, show_sealed
 from shared.hashing.commands.send import deliver, look_back, receipt_line, summary
 from shared.hashing.language import tr
@@ -28,6 +28,19 @@ if TYPE_CHECKING:
 SOURCE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".xlsb", ".xlsm", ".ods")
 NEW_TRIES = 1_000
 _LONG_NUMBER = re.compile(r"[0-9](?:[ .-]?[0-9]){7,}")
+_NAMES = {
+    role: re.compile(words, re.IGNORECASE)
+    for role, words in {
+        FileRole.ASSIGNMENTS: "toewijz|jeugdhulp|beleidsinformatie",
+        FileRole.DECLARATIONS: "declar",
+        FileRole.STARTS: "start|stop|305|307",
+        FileRole.PGB: "pgb|budget",
+        FileRole.PUPILS: "leerling|duo|inschrijv",
+        FileRole.LINKS: "koci|koppel",
+        FileRole.OBJECTIONS: "bezwaar|bezwaren",
+    }.items()
+}
+"""How people tend to name their files; only to propose an answer."""
 """What could be the number of a person in the name of a file."""
 
 
@@ -107,10 +120,11 @@ def _choose_files(session: Session, opened: OpenRound, schema: SchemaName) -> Re
             _tell(error)
     listed = _list_folder(session)
     main = MAIN_ROLE[schema.value]
-    files = {main: _ask_files(main, listed, default="1")}
+    files = {main: _ask_files(main, listed, default=_by_name(main, listed) or "1")}
     for role in ROLE_OPTIONS:
         if role in roles:
-            files[role] = _ask_files(role, listed, default="0")
+            found = _by_name(role, listed) or "0"
+            files[role] = _ask_files(role, listed, default=found, none=True)
     return Request(schema, request.round_id, files, profile)
 
 
@@ -128,9 +142,17 @@ def _list_folder(session: Session) -> list[Path]:
     return files
 
 
-def _ask_files(role: FileRole, listed: Sequence[Path], default: str) -> tuple[Path, ...]:
+def _by_name(role: FileRole, listed: Sequence[Path]) -> str:
+    """The numbers of the files whose names say that they are of this role; often empty."""
+    words = _NAMES[role]
+    places = [k for k, path in enumerate(listed, start=1) if words.search(path.name)]
+    return ",".join(str(place) for place in places)
+
+
+def _ask_files(
+    role: FileRole, listed: Sequence[Path], default: str, *, none: bool = False
+) -> tuple[Path, ...]:
     """The files of one role, by number; 0 is none."""
-    none = default == "0"
     question = tr("Welke nummers zijn {role}? (met komma's)", role=role.label)
     if none:
         question = tr("Welke nummers zijn {role}? (met komma's; 0 is geen)", role=role.label)
@@ -259,8 +281,7 @@ def _pick(session: Session, question: str, choices: Sequence[str], default: int)
     """The place of what was chosen, from 0."""
     for number, choice in enumerate(choices, start=1):
         session.say(f"  {number:>2}  {choice}")
-    kind = click.IntRange(1, len(choices))
-    return int(click.prompt(question, type=kind, default=default, err=True)) - 1
+    return ask_number(question, 1, len(choices), default) - 1
 
 
 def _yes(question: str, *, no: bool = False) -> bool:

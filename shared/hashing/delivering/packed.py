@@ -106,7 +106,7 @@ def check_confirmed(given: str, packed: list[Packed]) -> None:
             "not-confirmed",
             f"expected the first {CONFIRMED_CHARACTERS} or more characters of the hash of the "
             "last part, got others",
-            hint="read them with `hasher show` and compare them with your form",
+            hint="read them with `hasher show`",
         )
 
 

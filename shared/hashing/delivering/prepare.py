@@ -64,7 +64,6 @@ class Preparation:
         for table in _MAKERS[self._schema.name](self._context):
             self._rows += table.num_rows
             yield table
-            _MEMORY.release_unused()
         if not self._rows:
             role = next(iter(self._context.profile.files))
             self._context.report.fatal(Check.NOTHING_LEFT, role.value, 0)

@@ -13,6 +13,7 @@ from shared.hashing.checking.report import FileCounts, ReportBuilder
 from shared.hashing.checking.rows import Rows
 from shared.hashing.checks import Check, FileError
 from shared.hashing.progress import Tell
+from shared.hashing.reading.dates import KnownDates
 from shared.hashing.reading.sources import read
 from shared.hashing.roles import FileRole
 from shared.hashing.systems.profile import Profile
@@ -46,9 +47,10 @@ class Context:
                 self.progress(role.label, index - 1, len(paths))
             layout = self.profile.layouts[role]
             counts = FileCounts(role.value, index)
+            dates = KnownDates()
             try:
                 for block in read(path, layout):
-                    rows = Rows(block, layout, role, index, self.report)
+                    rows = Rows(block, layout, role, index, self.report, dates)
                     yield rows
                     counts = counts.plus(rows.counts())
             except FileError as error:

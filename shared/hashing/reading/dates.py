@@ -32,6 +32,9 @@ _WRITTEN = (
 )
 _SERIAL = r"^(?P<serial>\d{1,5})(?:[.,]\d+)?$"
 
+_MOST_KNOWN = 100_000
+_NONE = np.empty(0, np.int32)
+
 
 class DateState(IntEnum):
     """What became of a text."""
@@ -64,6 +67,12 @@ class Dates:
         """The dates at ``indices``."""
         return Dates(self.days[indices], self.states[indices])
 
+    def and_then(self, more: Dates) -> Dates:
+        """These dates and those of ``more`` behind them."""
+        return Dates(
+            np.concatenate([self.days, more.days]), np.concatenate([self.states, more.states])
+        )
+
     def otherwise(self, other: Dates) -> Dates:
         """These dates, and where one is empty that of ``other``."""
         empty = self.is_state(DateState.EMPTY)
@@ -88,6 +97,29 @@ def parse_dates(texts: pa.StringArray, *, first_day_1904: bool = False) -> Dates
     zero = EXCEL_DAY_ZERO + DAYS_TO_1904 * first_day_1904
     days[rows], states[rows] = _not_before_first_year(serial + zero)
     return Dates(days, states)
+
+
+class KnownDates:
+    """Reads dates block by block, each distinct text once: a file repeats a few thousand dates."""
+
+    def __init__(self) -> None:
+        self._texts = pa.array([], pa.string())
+        self._dates = Dates(np.empty(0, np.int32), np.empty(0, np.uint8))
+
+    def read(self, texts: pa.StringArray, *, first_day_1904: bool) -> Dates:
+        """The same as ``parse_dates``; the file must say the same of 1904 every time."""
+        found = pc.index_in(texts, value_set=self._texts)
+        if found.null_count:
+            new = texts.filter(pc.is_null(found))
+            more = parse_dates(new, first_day_1904=first_day_1904)
+            if len(self._texts) > _MOST_KNOWN:
+                self._texts, self._dates = texts.slice(0, 0), self._dates.take(_NONE)
+            self._texts = pa.concat_arrays([self._texts, new])
+            self._dates = self._dates.and_then(more)
+            found = pc.index_in(texts, value_set=self._texts)
+        if found.null_count:  # too many to remember them all
+            return parse_dates(texts, first_day_1904=first_day_1904)
+        return self._dates.take(found.to_numpy())
 
 
 def _extract(

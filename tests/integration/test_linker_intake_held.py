@@ -1,0 +1,352 @@
+"""What intake holds for a person, what it keeps of a delivery, and what it tells to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from sqlalchemy import select
+
+from linker.deliveries import decide_delivery
+from linker.judging import KEPT
+from linker.plausibility import DEFAULT_BANDS
+from linker.reasons import in_english
+from linker.rounds import close_round
+from linker.store import DeliveryRow, DeliveryState, FigureRow, RefusalRow, RoundRow, RoundState
+from shared.errors import BusyError
+from shared.ledger import Entry
+from shared.receipt import Outcome, Receipt
+from shared.round import TrustedRound
+from shared.state.ledger_table import entries
+from shared.statement import Kind, Statement
+from tests.support.parties import (
+    ROUND,
+    Letter,
+    MiniRegion,
+    care_table,
+    objection_table,
+    pseudonym,
+    seal_letter,
+)
+from tests.support.rounds import EVERY_DELIVERY
+
+PLANTED = "999000007"
+Seal = Callable[..., Letter]
+
+
+@pytest.fixture
+def region(region: MiniRegion) -> MiniRegion:
+    """A region whose linker holds what a linker holds by default."""
+    settings = region.linker_settings.model_copy(update={"bands": DEFAULT_BANDS})
+    region.linker_settings = settings
+    return region
+
+
+@pytest.fixture
+def client(region: MiniRegion, trusted: TrustedRound) -> Iterator[TestClient]:
+    with region.linker_client() as client:
+        yield client
+
+
+@pytest.fixture
+def seal(region: MiniRegion, trusted: TrustedRound) -> Seal:
+    def seal(table: pa.Table | None = None, schema: str = "care/1", **changes: Any) -> Letter:
+        party = changes.pop("party", "gm0197")
+        return seal_letter(region, trusted, party, table or care(5), schema, **changes)
+
+    return seal
+
+
+def care(count: int, forms: tuple[int, ...] = (2, 3, 11), children: int = 10_000) -> pa.Table:
+    """Care that looks like care: several forms, domains and referrers."""
+    return care_table(
+        [
+            {
+                "pseudonym": pseudonym(number % children),
+                "form": forms[number % children % len(forms)],
+                "domain": 1 + number % children % 2,
+                "referrer": 1 + number % children % 2,
+            }
+            for number in range(count)
+        ]
+    )
+
+
+def put(client: TestClient, letter: Letter) -> Response:
+    return client.put(f"/envelopes/{letter.address}", content=letter.data)
+
+
+def outcome(answer: Response) -> Outcome:
+    assert answer.status_code == 201, answer.text
+    return Statement.from_bytes(answer.content).read(Kind.RECEIPT, Receipt).outcome
+
+
+def delivery_of(region: MiniRegion, letter: Letter) -> DeliveryRow:
+    database = region.linker_database()
+    with database.reading() as session:
+        row = session.get_one(DeliveryRow, letter.context.delivery)
+    database.close()
+    return row
+
+
+def figures(region: MiniRegion, letter: Letter) -> dict[str, int]:
+    database = region.linker_database()
+    with database.reading() as session:
+        query = select(FigureRow).where(FigureRow.delivery_id == letter.context.delivery)
+        found = {row.name: row.percent for row in session.scalars(query)}
+    database.close()
+    return found
+
+
+def ledger(region: MiniRegion) -> list[Entry]:
+    database = region.linker_database()
+    with database.reading() as session:
+        found = list(entries(session.connection()))
+    database.close()
+    return found
+
+
+# --- held --------------------------------------------------------------------------------------
+
+
+def test_a_delivery_with_many_rows_twice_is_held_until_a_person_decides(
+    region: MiniRegion, client: TestClient, seal: Seal
+) -> None:
+    letter = seal(care(200, children=100))
+    assert outcome(put(client, letter)) is Outcome.DELIVERY_HELD
+    row = delivery_of(region, letter)
+    assert row.state is DeliveryState.HELD
+    assert in_english(row.held_for) == "50 % of the rows repeat another row"
+    database = region.linker_database()
+    decide_delivery(database, letter.context.delivery, accept=True)
+    database.close()
+    assert delivery_of(region, letter).state is DeliveryState.CURRENT
+
+
+def test_what_is_kept_of_a_delivery_is_whole_per_cents_over_all_its_parts(
+    region: MiniRegion, client: TestClient, seal: Seal
+) -> None:
+    first = seal(care(100, forms=(2,)), last=0)
+    second = seal(
+        care(300, forms=(3,)), delivery=first.context.delivery, part=2, previous=first.address
+    )
+    assert outcome(put(client, first)) is Outcome.PART_STORED
+    assert outcome(put(client, second)) is Outcome.DELIVERY_CURRENT
+    kept = figures(region, first)
+    assert (kept["form=2"], kept["form=3"], kept["funding=1"]) == (25, 75, 100)
+    assert not {"pseudonym", "provider", "cost_eur", "period"} & {
+        name.partition("=")[0] for name in kept
+    }
+
+
+def test_a_delivery_of_a_few_rows_leaves_no_figure_and_objections_never_do(
+    region: MiniRegion, client: TestClient, seal: Seal
+) -> None:
+    few = seal(care(9))
+    objections = seal(objection_table(list(range(50))), "objection/1")
+    assert {put(client, each).status_code for each in (few, objections)} == {201}
+    assert (figures(region, few), figures(region, objections)) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("schema", "table"),
+    [("care/1", care), ("objection/1", lambda count: objection_table(list(range(count))))],
+)
+def test_a_replacement_with_far_fewer_rows_is_held(
+    region: MiniRegion, client: TestClient, seal: Seal, schema: str, table: Callable[..., pa.Table]
+) -> None:
+    first = seal(table(40), schema)
+    put(client, first)
+    fewer = seal(table(19), schema, supersedes=first.context.delivery)
+    assert put(client, fewer).status_code == 201
+    row = delivery_of(region, fewer)
+    assert (row.state, row.held_for) == (DeliveryState.HELD, "replaces-fewer")
+    assert delivery_of(region, first).state is DeliveryState.CURRENT
+    enough = seal(table(20), schema, supersedes=first.context.delivery)
+    put(client, enough)
+    assert delivery_of(region, enough).state is DeliveryState.CURRENT
+
+
+def make_earlier(region: MiniRegion, letter: Letter, **changes: Any) -> None:
+    """Turn the round of a stored delivery into one that was closed before."""
+    database = region.linker_database()
+    with database.transaction() as tx:
+        row = tx.session.get_one(RoundRow, ROUND)
+        documents = {
+            name: getattr(row, name)
+            for name in ("statement", "register_statement", "reference", "policy", "opened_at")
+        }
+        values = {"state": RoundState.DESTROYED, "closed_at": tx.now, **documents, **changes}
+        tx.session.add(RoundRow(round_id="eerder", **values))
+        tx.session.flush()
+        tx.session.get_one(DeliveryRow, letter.context.delivery).round_id = "eerder"
+    database.close()
+
+
+def test_a_delivery_is_compared_with_that_of_the_round_before(
+    region: MiniRegion, client: TestClient, seal: Seal
+) -> None:
+    before = seal(care(200))
+    put(client, before)
+    make_earlier(region, before)
+    other = seal(care(900, forms=(2, 2, 2, 3)))
+    assert outcome(put(client, other)) is Outcome.DELIVERY_HELD
+    said = in_english(delivery_of(region, other).held_for)
+    assert "450 % of the rows per period of the last round" in said
+    assert "code 2 in column form: 75 % of the rows, 34 % in the last round" in said
+    same = seal(care(210))
+    assert outcome(put(client, same)) is Outcome.DELIVERY_CURRENT
+    of_another = seal(care(900), party="gm0222")
+    assert outcome(put(client, of_another)) is Outcome.DELIVERY_CURRENT
+
+
+def test_a_round_that_is_open_is_no_earlier_round(
+    region: MiniRegion, client: TestClient, seal: Seal
+) -> None:
+    before = seal(care(200))
+    put(client, before)
+    make_earlier(region, before, state=RoundState.OPEN)
+    assert outcome(put(client, seal(care(900)))) is Outcome.DELIVERY_CURRENT
+
+
+def test_figures_go_when_the_delivery_is_replaced_and_after_three_years(
+    region: MiniRegion, client: TestClient, seal: Seal
+) -> None:
+    first = seal(care(120))
+    put(client, first)
+    assert figures(region, first)
+    put(client, seal(care(120), supersedes=first.context.delivery))
+    assert figures(region, first) == {}
+    old = seal(care(120), party="gm0222")
+    put(client, old)
+    database = region.linker_database()
+    with database.transaction() as tx:
+        row = tx.session.get_one(DeliveryRow, old.context.delivery)
+        row.created_at = tx.now - KEPT - timedelta(days=1)
+    database.close()
+    put(client, seal(objection_table([1]), "objection/1"))
+    assert figures(region, old) == {}
+
+
+# --- what the ledger says of objections --------------------------------------------------------
+
+
+def said_of(chain: list[Entry], letter: Letter) -> list[str]:
+    return [entry.event.value for entry in chain if letter.context.delivery.encode() in entry.body]
+
+
+def test_the_ledger_says_the_same_of_objections_that_are_held_and_that_are_not(
+    region: MiniRegion, client: TestClient, seal: Seal
+) -> None:
+    cap = region.policy.policy.limits.max_objections_per_supplier
+    few = seal(objection_table([1, 2]), "objection/1")
+    many = seal(objection_table(list(range(cap + 1))), "objection/1", party="gm0222")
+    for letter in (few, many):
+        assert outcome(put(client, letter)) is Outcome.ACCEPTED
+    assert delivery_of(region, many).state is DeliveryState.HELD
+    chain = ledger(region)
+    assert said_of(chain, few) == said_of(chain, many) == ["part_stored", "delivery_complete"]
+
+
+def test_a_decision_about_objections_names_nobody_in_the_ledger(
+    region: MiniRegion, client: TestClient, seal: Seal
+) -> None:
+    cap = region.policy.policy.limits.max_objections_per_supplier
+    many = seal(objection_table(list(range(cap + 1))), "objection/1")
+    put(client, many)
+    database = region.linker_database()
+    decide_delivery(database, many.context.delivery, accept=True)
+    database.close()
+    assert delivery_of(region, many).state is DeliveryState.CURRENT
+    last = ledger(region)[-1]
+    assert (last.event.value, last.body) == ("delivery_decided", b'{"round":"%s"}' % ROUND.encode())
+
+
+# --- the same envelope again -------------------------------------------------------------------
+
+
+def test_a_replay_gets_its_receipt_whatever_ended_since(
+    region: MiniRegion, client: TestClient, seal: Seal
+) -> None:
+    letter = seal()
+    first = put(client, letter)
+    text = region.agreements_path.read_text()
+
+    def same_again() -> None:
+        again = put(client, letter)
+        assert (again.status_code, again.content) == (200, first.content)
+
+    region.agreements_path.write_text(text.replace("2027-10-05", "2026-10-04"))
+    assert put(client, seal()).json()["code"] == "agreement-not-in-force"
+    same_again()
+    region.agreements_path.write_text(text)
+    region.clock.forward(10 * 366)  # cards are over
+    assert put(client, seal()).json()["code"] == "card-not-valid"
+    same_again()
+    region.clock.forward(-10 * 366)
+    database = region.linker_database()
+    close_round(database, ROUND, without=EVERY_DELIVERY)
+    database.close()
+    same_again()
+
+
+def test_a_replay_of_another_header_over_known_bytes_is_no_replay(
+    region: MiniRegion, client: TestClient, seal: Seal
+) -> None:
+    letter = seal()
+    put(client, letter)
+    lines = letter.data.split(b"\n", 3)
+    lines[1] = lines[1].replace(b'"rows":5', b'"rows":6')
+    answer = client.put(f"/envelopes/{letter.address}", content=b"\n".join(lines))
+    assert (answer.status_code, answer.json()["code"]) == (403, "signature-invalid")
+
+
+# --- what a refusal says -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"round_id": f"r{PLANTED}"},
+        {"recipient": f"a{PLANTED}"},
+        {"agreement": PLANTED},
+        {"schema_name": f"a/{PLANTED}"},
+        {"calibration": f"{PLANTED:0>64}"},
+        {"policy": f"{PLANTED:0<64}"},
+        {"round_statement": f"{PLANTED:0<64}"},
+        {"supersedes": f"{PLANTED:0<32}"},
+        {"previous": f"{PLANTED:0<64}"},
+        {"part": 9_000, "delivery": f"{PLANTED:0<32}"},
+        {"tool": f"hasher {PLANTED}", "recipient": "publicist"},
+        {"party": f"a{PLANTED}"},
+    ],
+)
+def test_no_refusal_repeats_what_a_header_said(
+    region: MiniRegion, client: TestClient, seal: Seal, changes: dict[str, Any]
+) -> None:
+    if "party" in changes:
+        region.identities[changes["party"]] = region.identities["gm0197"]
+    answer = put(client, seal(**changes))
+    assert 400 <= answer.status_code < 500
+    assert PLANTED not in answer.text + "".join(answer.headers.values())
+    assert answer.json()["hint"]
+
+
+def test_a_service_that_has_no_time_counts_no_refusal_of_the_supplier(
+    region: MiniRegion, client: TestClient, seal: Seal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise BusyError("no-room", "expected room, found none")
+
+    monkeypatch.setattr("linker.intake.check_body", busy)
+    answer = put(client, seal())
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    database = region.linker_database()
+    with database.reading() as session:
+        assert session.scalars(select(RefusalRow)).all() == []
+    database.close()

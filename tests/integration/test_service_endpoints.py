@@ -1,0 +1,315 @@
+"""Every endpoint of both services: who gets what, and that no input makes it fail or echo."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, seed, settings
+
+from linker import app as linker_app
+from linker.operator_pages import create_operator_app
+from publisher import app as publisher_app
+from shared.envelope import EnvelopeKind, read_header
+from shared.identity import Role
+from shared.round import TrustedRound
+from shared.service.headers import SECURITY_HEADERS
+from shared.service.logs import Log
+from shared.statement import Statement
+from tests.support.assurance import figure, recorded
+from tests.support.endpoints import Endpoint, described, endpoints, full_description
+from tests.support.parties import (
+    ROUND,
+    Letter,
+    MiniRegion,
+    care_table,
+    identity,
+    pseudonym,
+    seal_letter,
+)
+from tests.support.publishing import RELEASE, Publisher
+
+SEED = 20261122
+EXAMPLES = figure(8, 300)
+TABLE = "pupils_and_clients"
+OPEN = {"anyone": 200}
+
+# Who may do what. There are no accounts: an envelope is the credential of who sends it, and what
+# can be read is for everyone. `anyone` asks without an envelope.
+LINKER: dict[Endpoint, dict[str, int]] = {
+    ("PUT", "/envelopes/{sha256}"): {
+        "anyone": 400, "stranger": 400, "impostor": 403, "supplier": 201, "linker": 403,
+    },
+    ("GET", "/envelopes/{sha256}"): OPEN,
+    ("GET", "/envelopes/{sha256}/mirror"): OPEN,
+    ("GET", "/rounds/{round_id}"): OPEN,
+    ("GET", "/toezicht"): OPEN,
+    ("GET", "/toezicht/opmaak.css"): OPEN,
+    ("GET", "/healthz"): OPEN,
+    ("GET", "/metrics"): OPEN,
+    ("GET", "/openapi.json"): OPEN,
+}  # fmt: skip
+
+OPERATOR: dict[Endpoint, dict[str, int]] = {
+    ("GET", "/operator"): {"anyone": 400, "operator": 200},
+    ("GET", "/operator/rounds/{round_id}"): {"anyone": 400, "operator": 200},
+    ("GET", "/operator/opmaak.css"): {"anyone": 400, "operator": 200},
+    ("GET", "/metrics"): {"anyone": 400, "operator": 200},
+}
+
+PUBLISHER: dict[Endpoint, dict[str, int]] = {
+    ("PUT", "/tallies/{sha256}"): {
+        "anyone": 400, "stranger": 403, "supplier": 403, "linker": 200,
+    },
+    ("GET", "/api/v1/releases"): OPEN,
+    ("GET", "/api/v1/releases/{releaseId}"): OPEN,
+    ("GET", "/api/v1/releases/{releaseId}/statement"): OPEN,
+    ("GET", "/api/v1/releases/{releaseId}/tables"): OPEN,
+    ("GET", "/api/v1/releases/{releaseId}/tables/{tableId}"): OPEN,
+    ("GET", "/api/v1/releases/{releaseId}/tables/{tableId}/downloads/{formatId}"): OPEN,
+    ("GET", "/api/v1/openapi.json"): OPEN,
+    ("GET", "/"): OPEN,
+    ("GET", "/gemeenten"): OPEN,
+    ("GET", "/gemeenten/{unit}"): {"anyone": 404},
+    ("GET", "/grafieken/{release_id}/{kind}/{level}/{unit}/{look}.svg"): {"anyone": 404},
+    ("GET", "/methode"): OPEN,
+    ("GET", "/releases"): OPEN,
+    ("GET", "/releases/{release_id}"): OPEN,
+    ("GET", "/scholen"): OPEN,
+    ("GET", "/scholen/{unit}"): OPEN,
+    ("GET", "/schoolsoorten"): OPEN,
+    ("GET", "/schoolsoorten/{unit}"): {"anyone": 404},
+    ("GET", "/static/icon.svg"): OPEN,
+    ("GET", "/static/monitor.css"): OPEN,
+    ("GET", "/toezicht"): OPEN,
+    ("GET", "/toezicht/opmaak.css"): OPEN,
+    ("GET", "/healthz"): OPEN,
+    ("GET", "/metrics"): OPEN,
+}  # fmt: skip
+
+KNOWN = {
+    "round_id": ROUND,
+    "releaseId": RELEASE,
+    "release_id": RELEASE,
+    "tableId": TABLE,
+    "formatId": "csv",
+    "unit": "99XA00",
+    "kind": "rate",
+    "level": "school",
+    "look": "licht",
+}
+
+Apps = dict[str, FastAPI]
+
+
+def linker_of(region: MiniRegion) -> FastAPI:
+    return linker_app.create_app(
+        region.linker_settings.model_copy(update={"request_burst": 10**6}),
+        clock=region.clock, log=Log("t", io.StringIO()),
+    )  # fmt: skip
+
+
+def publisher_of(region: MiniRegion) -> FastAPI:
+    return publisher_app.create_app(
+        region.publisher_settings.model_copy(update={"request_burst": 10**6}),
+        clock=region.clock, log=Log("t", io.StringIO()),
+    )  # fmt: skip
+
+
+def operator_of(region: MiniRegion) -> FastAPI:
+    return create_operator_app(region.linker_settings, clock=region.clock,
+                               log=Log("t", io.StringIO()))  # fmt: skip
+
+
+@contextmanager
+def asking(app: FastAPI, host: str = "testserver") -> Iterator[TestClient]:
+    with TestClient(app, base_url=f"http://{host}", raise_server_exceptions=False) as client:
+        yield client
+
+
+TABLES = {"linker": LINKER, "operator": OPERATOR, "publisher": PUBLISHER}
+MAKERS: dict[str, Callable[[MiniRegion], FastAPI]] = {
+    "linker": linker_of, "operator": operator_of, "publisher": publisher_of,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("service", TABLES)
+def test_the_table_names_every_endpoint_and_no_other(region: MiniRegion, service: str) -> None:
+    app = MAKERS[service](region)
+    found = endpoints(app)
+    assert found == set(TABLES[service])
+    if service != "operator":  # that has no description: nobody else calls it
+        assert described(app) <= found
+
+
+# --- who gets what -----------------------------------------------------------------------------
+
+
+def letter_as(region: MiniRegion, trusted: TrustedRound, role: str) -> Letter:
+    """An envelope to the linker in a role."""
+    table = care_table([{"pseudonym": pseudonym(number)} for number in range(5)])
+    if role == "stranger":
+        region.identities["vreemde"] = identity("vreemde", Role.SUPPLIER)
+        return seal_letter(region, trusted, "vreemde", table, "care/1")
+    if role == "impostor":
+        forger = identity("gm0197", Role.SUPPLIER)
+        return seal_letter(region, trusted, "gm0197", table, "care/1", signer=forger)
+    party = {"supplier": "gm0197", "linker": "koppelaar"}[role]
+    return seal_letter(region, trusted, party, table, "care/1")
+
+
+@pytest.mark.parametrize("role", ["stranger", "impostor", "supplier", "linker"])
+def test_who_may_deliver(region: MiniRegion, trusted: TrustedRound, role: str) -> None:
+    letter = letter_as(region, trusted, role)
+    expected = LINKER["PUT", "/envelopes/{sha256}"][role]
+    with asking(linker_of(region)) as client:
+        answer = client.put(f"/envelopes/{letter.address}", content=letter.data)
+    assert answer.status_code == expected, answer.text
+
+
+def fill(path: str, known: dict[str, str]) -> str:
+    for name, value in known.items():
+        path = path.replace("{" + name + "}", value)
+    return path
+
+
+def statuses(app: FastAPI, table: dict[Endpoint, dict[str, int]], role: str, host: str,
+             known: dict[str, str]) -> dict[Endpoint, int]:  # fmt: skip
+    """What a role without an envelope gets at every endpoint that has an answer for it."""
+    found = {}
+    with asking(app, host) as client:
+        for (method, path), expected in table.items():
+            if role in expected:
+                found[method, path] = client.request(method, fill(path, known)).status_code
+    return found
+
+
+def expected_for(table: dict[Endpoint, dict[str, int]], role: str) -> dict[Endpoint, int]:
+    return {endpoint: roles[role] for endpoint, roles in table.items() if role in roles}
+
+
+def test_what_anyone_gets_of_the_linker(region: MiniRegion, trusted: TrustedRound) -> None:
+    app = linker_of(region)
+    letter = letter_as(region, trusted, "supplier")
+    with asking(app) as client:
+        client.put(f"/envelopes/{letter.address}", content=letter.data)
+    known = {**KNOWN, "sha256": letter.address}
+    assert statuses(app, LINKER, "anyone", "koppelaar", known) == expected_for(LINKER, "anyone")
+
+
+@pytest.mark.parametrize(("role", "host"), [("anyone", "koppelaar"), ("operator", "localhost")])
+def test_who_sees_the_pages_of_the_operator(
+    region: MiniRegion, trusted: TrustedRound, role: str, host: str
+) -> None:
+    app = operator_of(region)
+    assert statuses(app, OPERATOR, role, host, KNOWN) == expected_for(OPERATOR, role)
+
+
+@pytest.fixture
+def published(publisher: Publisher, tmp_path: Path) -> Publisher:
+    """A publisher with a published release."""
+    publisher.releases.stage(ROUND)
+    publisher.publish(tmp_path / "pakket")
+    return publisher
+
+
+def test_what_anyone_gets_of_the_publisher_and_who_may_deliver_a_tally(
+    published: Publisher, accepted: Statement, trusted: TrustedRound
+) -> None:
+    region = published.region
+    app = publisher_of(region)
+    address = read_header(published.envelope).sha256
+    known = {**KNOWN, "sha256": address}
+    assert statuses(app, PUBLISHER, "anyone", "publicist", known) == expected_for(
+        PUBLISHER, "anyone"
+    )
+    table = care_table([{"pseudonym": pseudonym(1)}])
+    as_tally: dict[str, Any] = {
+        "kind": EnvelopeKind.TALLY,
+        "recipient": "publicist",
+        "revision": 2,
+    }
+    region.identities["vreemde"] = identity("vreemde", Role.LINKER)
+    roles = PUBLISHER["PUT", "/tallies/{sha256}"]
+    with asking(app) as client:
+        for role, party in (("supplier", "gm0197"), ("stranger", "vreemde")):
+            letter = seal_letter(region, trusted, party, table, "tally/1", **as_tally)
+            answer = client.put(f"/tallies/{letter.address}", content=letter.data)
+            assert answer.status_code == roles[role], answer.text
+        answer = client.put(f"/tallies/{address}", content=published.envelope)
+        assert answer.status_code == roles["linker"]
+
+
+# --- whatever is asked -------------------------------------------------------------------------
+
+
+def fuzz(app: FastAPI, known: dict[str, str], host: str = "testserver") -> int:
+    """Ask everything of every endpoint; how many requests there were."""
+    schema = schemathesis.openapi.from_dict(full_description(app, known))
+    asked = 0
+    with recorded("schemathesis", SEED) as tally, asking(app, host) as client:
+        for result in schema.get_all_operations():
+            operation: Any = result.ok()  # type: ignore[union-attr]
+
+            @seed(SEED)
+            @settings(
+                max_examples=EXAMPLES,
+                deadline=None,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            )
+            @given(case=operation.as_strategy())
+            def ask(case: Any) -> None:
+                nonlocal asked
+                asked += 1
+                check_answer(client, case)
+                tally.add(passed=True)
+
+            ask()
+    return asked
+
+
+def check_answer(client: TestClient, case: Any) -> None:
+    sent = case.as_transport_kwargs()
+    body = sent.get("data", b"")
+    answer = client.request(
+        sent["method"],
+        sent["url"],
+        params=sent["params"],
+        content=body if isinstance(body, bytes) else bytes(body),
+        follow_redirects=False,
+    )
+    assert answer.status_code < 500, (case.formatted_path, answer.text)
+    for name in SECURITY_HEADERS:
+        assert name in answer.headers
+    if answer.status_code >= 400 and "json" in answer.headers.get("content-type", ""):
+        assert answer.headers["content-type"] == "application/problem+json"
+        for value in (*(case.path_parameters or {}).values(), *(case.query or {}).values()):
+            if value not in KNOWN.values() and len(str(value)) > 12:
+                assert str(value) not in answer.text
+    if answer.status_code == 422:
+        raise AssertionError("422 is not one of our answers")
+
+
+def test_nothing_that_is_asked_of_a_linker_makes_it_fail(
+    region: MiniRegion, trusted: TrustedRound
+) -> None:
+    app = linker_of(region)
+    letter = letter_as(region, trusted, "supplier")
+    with asking(app) as client:
+        client.put(f"/envelopes/{letter.address}", content=letter.data)
+    known = {**KNOWN, "sha256": letter.address}
+    assert fuzz(app, known) >= len(LINKER)
+    assert fuzz(operator_of(region), known, "localhost") >= len(OPERATOR)
+
+
+def test_nothing_that_is_asked_of_a_publisher_makes_it_fail(published: Publisher) -> None:
+    known = {**KNOWN, "sha256": read_header(published.envelope).sha256}
+    assert fuzz(publisher_of(published.region), known) >= len(PUBLISHER)
