@@ -39,8 +39,11 @@ check: install ## Style, types, import contracts, wheel contents, documents
 test: check ## All checks, then all tests
 	$(BIN)/python -m pytest -q -rs -n auto --dist loadscope --ignore=tests/architecture
 
-test-long: check ## The same with many more examples for protection
-	MOJ_PROTECTION_EXAMPLES=5000 $(BIN)/python -m pytest -q -rs -n auto --dist loadscope --ignore=tests/architecture
+test-long: check ## The same with the long figures; writes docs/assurance.md
+	rm -rf .assurance
+	MOJ_LONG=1 MOJ_ASSURANCE=$(CURDIR)/.assurance MOJ_PROTECTION_EXAMPLES=5000 \
+	    $(BIN)/python -m pytest -q -rs -n auto --dist loadscope --ignore=tests/architecture
+	$(BIN)/python -m deploy.make_assurance
 
 coverage: install ## Branch coverage of the tests
 	$(BIN)/python -m pytest -q -rs -n auto --dist loadscope --cov --cov-report=term
@@ -104,4 +107,4 @@ lock: install ## Pin every dependency by hash, without the address of any index
 	$(BIN)/python deploy/make_locks.py
 
 clean: ## Remove everything that was built
-	rm -rf $(VENV) $(DEMO) .bench dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf $(VENV) $(DEMO) .bench .assurance dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
