@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import httpx2
 import pytest
@@ -104,7 +104,8 @@ class Desk:
             for module in ("send", "objections"):
                 asked = f"shared.hashing.commands.{module}.is_interactive"
                 patch.setattr(asked, lambda: typed is not None)
-            with CliRunner().isolation(input=typed or stdin) as (out, err, _both):
+            given = cast("str | IO[Any]", typed or stdin)  # typeshed's IO is nominal
+            with CliRunner().isolation(input=given) as (out, err, _both):
                 code = _exit_code()
                 return Said(code, out.getvalue().decode(), err.getvalue().decode())
 
