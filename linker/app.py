@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from linker.child import shared_inspector
@@ -43,6 +44,36 @@ async def _ready_to_inspect(_app: FastAPI) -> AsyncIterator[None]:
     yield
 
 
+def _envelope_router(intake: Intake, mirror_of: Callable[[str], bytes]) -> APIRouter:
+    """What a supplier does: send an envelope, and ask what became of it."""
+    router, senders, room = APIRouter(), Buckets(SENDER_RATE), Room()
+
+    @router.put("/envelopes/{sha256}", status_code=201)
+    async def put_envelope(sha256: str, request: Request) -> Response:
+        """Store a part of a delivery; the same bytes again give the same receipt."""
+        upload = await read_upload(request, MAX_HEADER_BYTES)
+        admitted: Admitted = await run_in_threadpool(intake.admit, sha256, upload.head)
+        if admitted.receipt is not None:  # known: the body is not read again
+            return Response(admitted.receipt, 200, media_type=STATEMENT_TYPE)
+        senders.take(admitted.header.context.sender)
+        async with room.for_body(admitted.header):
+            body = await upload.body(admitted.header)
+            receipt = await run_in_threadpool(intake.store, admitted, body)
+        return Response(receipt, 201, media_type=STATEMENT_TYPE)
+
+    @router.get("/envelopes/{sha256}")
+    def get_receipt(sha256: str) -> Response:
+        """The receipt of a stored envelope."""
+        return Response(intake.find_receipt(sha256), media_type=STATEMENT_TYPE)
+
+    @router.get("/envelopes/{sha256}/mirror")
+    def get_mirror(sha256: str) -> Response:
+        """How the delivery of a stored envelope stands now."""
+        return Response(mirror_of(sha256), media_type=STATEMENT_TYPE)
+
+    return router
+
+
 def create_app(
     settings: Settings, *, clock: Clock = system_clock, log: Log | None = None
 ) -> FastAPI:
@@ -61,31 +92,7 @@ def create_app(
                   redirect_slashes=False, lifespan=_ready_to_inspect)  # fmt: skip
     rate = Rate(settings.requests_per_second, settings.request_burst)
     surround(app, log or Log("linker"), rate)
-    senders, room = Buckets(SENDER_RATE), Room()
-
-    @app.put("/envelopes/{sha256}", status_code=201)
-    async def put_envelope(sha256: str, request: Request) -> Response:
-        """Store a part of a delivery; the same bytes again give the same receipt."""
-        upload = await read_upload(request, MAX_HEADER_BYTES)
-        admitted: Admitted = await run_in_threadpool(intake.admit, sha256, upload.head)
-        if admitted.receipt is not None:  # known: the body is not read again
-            return Response(admitted.receipt, 200, media_type=STATEMENT_TYPE)
-        senders.take(admitted.header.context.sender)
-        async with room.for_body(admitted.header):
-            body = await upload.body(admitted.header)
-            receipt = await run_in_threadpool(intake.store, admitted, body)
-        return Response(receipt, 201, media_type=STATEMENT_TYPE)
-
-    @app.get("/envelopes/{sha256}")
-    def get_receipt(sha256: str) -> Response:
-        """The receipt of a stored envelope."""
-        return Response(intake.find_receipt(sha256), media_type=STATEMENT_TYPE)
-
-    @app.get("/envelopes/{sha256}/mirror")
-    def get_mirror(sha256: str) -> Response:
-        """How the delivery of a stored envelope stands now."""
-        mirror = find_mirror(database, identity, sha256)
-        return Response(mirror, media_type=STATEMENT_TYPE)
+    app.include_router(_envelope_router(intake, partial(find_mirror, database, identity)))
 
     @app.get("/rounds/{round_id}")
     def get_round(round_id: str) -> dict[str, str]:

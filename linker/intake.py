@@ -103,18 +103,7 @@ class Intake:
         # 1. Three lines, at the address that they name, for us.
         header = read_header(head)
         context = header.context
-        if header.sha256 != address:
-            raise InputError(
-                "address-differs",
-                "expected the address to be the hash in the header, found another",
-                hint="send to the address that the hasher computes",
-            )
-        if context.kind is not EnvelopeKind.DELIVERY or context.recipient != self._identity.party:
-            raise InputError(
-                "not-for-us",
-                f"expected a delivery to {self._identity.party}, found something else",
-                hint="check to which service this envelope belongs",
-            )
+        _check_addressed(header, address, self._identity.party)
         # 2. The signature over context, size and hash, by the card that the round's register
         #    names; nothing else is read for a sender who may be anybody.
         with self._database.reading() as session:
@@ -150,14 +139,7 @@ class Intake:
                     hint="set the version with `hasher key pin --agreement`, and seal again",
                 )
             # 7. The round expects this schema from this supplier.
-            schema = _known_schema(context.schema_name)
-            _check_stated_rows(schema, context.rows)
-            if opened.body.supplier(context.sender).municipalities(schema) is None:
-                raise PolicyError(
-                    "schema-not-expected",
-                    f"expected from {context.sender} only what the round names, found {schema}",
-                    hint="ask the key office what your organisation delivers in this round",
-                )
+            _check_expected(header, opened.body)
             # 8. It is the next part of its delivery, within the limits.
             with self._database.reading() as session:
                 check_next_part(session, header, opened)
@@ -350,6 +332,33 @@ def _check_fits_round(header: Header, opened: KnownRound) -> None:
                 f"expected the {what} of round {body.round_id} ({expected[:16]}), found another",
                 hint="import this round's files again with `hasher key import`, and seal again",
             )
+
+
+def _check_addressed(header: Header, address: str, party: str) -> None:
+    if header.sha256 != address:
+        raise InputError(
+            "address-differs",
+            "expected the address to be the hash in the header, found another",
+            hint="send to the address that the hasher computes",
+        )
+    if header.context.kind is not EnvelopeKind.DELIVERY or header.context.recipient != party:
+        raise InputError(
+            "not-for-us",
+            f"expected a delivery to {party}, found something else",
+            hint="check to which service this envelope belongs",
+        )
+
+
+def _check_expected(header: Header, body: Round) -> None:
+    context = header.context
+    schema = _known_schema(context.schema_name)
+    _check_stated_rows(schema, context.rows)
+    if body.supplier(context.sender).municipalities(schema) is None:
+        raise PolicyError(
+            "schema-not-expected",
+            f"expected from {context.sender} only what the round names, found {schema}",
+            hint="ask the key office what your organisation delivers in this round",
+        )
 
 
 def _known_schema(name: str) -> SchemaName:

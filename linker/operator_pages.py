@@ -24,6 +24,7 @@ from shared import __version__
 from shared.clock import Clock, system_clock, today
 from shared.service.hygiene import surround
 from shared.service.logs import Log
+from shared.service.markup import STYLE, cell, lines_cell, page, table
 from shared.service.rates import Rate
 from shared.state.database import Database, open_engine
 
@@ -51,15 +52,6 @@ SCHEMAS: Final = {
     "objection/1": "bezwaren",
 }
 
-_STYLE: Final = """\
-body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
-table { border-collapse: collapse; margin: 1rem 0 2rem; width: 100%; }
-caption { font-weight: bold; text-align: left; }
-th, td { border-bottom: 1px solid #767676; padding: .4rem .6rem; text-align: left;
-  vertical-align: top; }
-td.number { text-align: right; }
-"""
-
 
 def create_operator_app(
     settings: Settings, *, clock: Clock = system_clock, log: Log | None = None
@@ -77,35 +69,26 @@ def create_operator_app(
         with database.reading() as session:
             rows = session.scalars(select(RoundRow).order_by(RoundRow.opened_at.desc()))
             found = [(row.round_id, row.state) for row in rows]
-        return _answer(_page("Rondes", _rounds(found)))
+        return _answer("Rondes", _rounds(found))
 
     @app.get("/operator/rounds/{round_id}")
     def get_round(round_id: str) -> HTMLResponse:
         """The delivery matrix of a round."""
         with database.reading() as session:
             matrix = matrix_of(session, look_up_round(session, round_id), today(clock))
-        return _answer(_page(f"Ronde {matrix.round_id}", _matrix(matrix)))
+        return _answer(f"Ronde {matrix.round_id}", _matrix(matrix))
 
     @app.get(_STYLE_ADDRESS)
     def get_style() -> Response:
         """How the pages look."""
-        return Response(_STYLE, media_type="text/css")
+        return Response(STYLE, media_type="text/css")
 
     return app
 
 
-def _answer(page: str) -> HTMLResponse:
-    return HTMLResponse(page, headers={"cache-control": "no-store"})
-
-
-def _page(title: str, content: str) -> str:
-    return (
-        '<!doctype html>\n<html lang="nl">\n<head>\n<meta charset="utf-8">\n'
-        f"<title>{escape(title)} – koppelaar</title>\n"
-        f'<link rel="stylesheet" href="{_STYLE_ADDRESS}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n</head>\n'
-        f"<body>\n<main>\n<h1>{escape(title)}</h1>\n{content}\n</main>\n</body>\n</html>\n"
-    )
+def _answer(title: str, content: str) -> HTMLResponse:
+    html = page(f"{title} – koppelaar", _STYLE_ADDRESS, f"<h1>{escape(title)}</h1>\n{content}")
+    return HTMLResponse(html, headers={"cache-control": "no-store"})
 
 
 def _rounds(found: list[tuple[str, RoundState]]) -> str:
@@ -120,56 +103,40 @@ def _rounds(found: list[tuple[str, RoundState]]) -> str:
 def _matrix(matrix: Matrix) -> str:
     mark = "<p><strong>SYNTHETISCH – geen echte cijfers</strong></p>" if matrix.synthetic else ""
     heads = ("Leverancier", "Wat", "Uiterlijk", "Stand", "Rijen", "Vervangen")
+    refused = (
+        (cell(each.supplier), cell(each.code), cell(_number(each.count), "number"))
+        for each in matrix.refused
+    )
     return (
         f'<p><a href="/operator">Alle rondes</a></p>{mark}'
         f"<p>De ronde is {ROUND_STATES[matrix.state]}. "
         f"Er is {matrix.revision} keer gekoppeld.</p>"
-        + _table("Leveringen", heads, [_line(line) for line in matrix.lines])
-        + _table(
+        + table("Leveringen", heads, map(_line, matrix.lines), "Niets.")
+        + table(
             "Geweigerd bij de deur",
             ("Leverancier", "Code", "Aantal"),
-            [_cells(each.supplier, each.code, each.count) for each in matrix.refused],
+            refused,
+            "Er is niets geweigerd.",
         )
     )
 
 
-def _line(line: Line) -> str:
-    standing = "<br>".join(_standing(each) for each in line.received) or "nog niets ontvangen"
-    if line.overdue:
-        standing += "<br><strong>te laat</strong>"
-    rows = "<br>".join("" if each.rows is None else _number(each.rows) for each in line.received)
+def _line(line: Line) -> tuple[str, ...]:
+    standing = [_standing(each) for each in line.received] or ["nog niets ontvangen"]
+    rows = ["" if each.rows is None else _number(each.rows) for each in line.received]
     return (
-        _cells(line.supplier, SCHEMAS[line.schema_name], _day(line.due_on))
-        + f'<td>{standing}</td><td class="number">{rows}</td>'
-        + _cells("" if line.superseded is None else line.superseded)
+        cell(line.supplier),
+        cell(SCHEMAS[line.schema_name]),
+        cell(_day(line.due_on)),
+        lines_cell([*standing, "te laat"] if line.overdue else standing),
+        lines_cell(rows, "number"),
+        cell("" if line.superseded is None else _number(line.superseded), "number"),
     )
 
 
 def _standing(received: Received) -> str:
     said = f"{DELIVERY_STATES[received.state]}: {received.delivery}"
-    if received.held_for:
-        said += f" ({in_dutch(received.held_for)})"
-    return escape(said)
-
-
-def _table(caption: str, heads: tuple[str, ...], rows: list[str]) -> str:
-    if not rows:
-        return f"<h2>{escape(caption)}</h2><p>Niets.</p>"
-    head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
-    body = "\n".join(f"<tr>{row}</tr>" for row in rows)
-    return (
-        f"<table><caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n"
-        f"<tbody>\n{body}\n</tbody></table>"
-    )
-
-
-def _cells(*values: str | int) -> str:
-    return "".join(
-        f'<td class="number">{_number(value)}</td>'
-        if isinstance(value, int)
-        else f"<td>{escape(value)}</td>"
-        for value in values
-    )
+    return f"{said} ({in_dutch(received.held_for)})" if received.held_for else said
 
 
 def _number(value: int) -> str:

@@ -6,7 +6,7 @@ too, so that anybody may read it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from html import escape
 from typing import Final
@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse
 
 from shared.destruction import KEY_LOST, Kept, Reason
 from shared.holdings import Alarm, HeldKind, Holdings
+from shared.service.markup import STYLE, cell, page, table
 
 PATH: Final = "/toezicht"
 STYLE_PATH: Final = f"{PATH}/opmaak.css"
@@ -59,17 +60,6 @@ REASONS: Final = {
 }
 """What each reason is called on the page."""
 
-STYLE: Final = """\
-body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
-table { border-collapse: collapse; margin: 1rem 0 2rem; width: 100%; }
-caption { font-weight: bold; text-align: left; }
-th, td { border-bottom: 1px solid #767676; padding: .4rem .6rem; text-align: left;
-  vertical-align: top; }
-td.number { text-align: right; }
-td.hash { font: .8rem/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
-.alarm { border-left: .4rem solid #a10000; padding-left: 1rem; }
-"""
-
 
 def oversight_router(find: Callable[[], Holdings]) -> APIRouter:
     """The page and its style; ``find`` gives what is held at this instant."""
@@ -91,26 +81,16 @@ def oversight_router(find: Callable[[], Holdings]) -> APIRouter:
 def render(found: Holdings) -> str:
     """The page."""
     service = escape(found.service)
-    return f"""<!DOCTYPE html>
-<html lang="nl">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Toezicht op {service}</title>
-<link rel="stylesheet" href="{STYLE_PATH}">
-</head>
-<body>
-<main>
-<h1>Wat {service} bewaart en heeft vernietigd</h1>
+    return page(
+        f"Toezicht op {found.service}",
+        STYLE_PATH,
+        f"""<h1>Wat {service} bewaart en heeft vernietigd</h1>
 <p>Stand van {_instant(found.as_of)}. Aantallen zijn verzegelde stukken, tabellen of regels, nooit
 personen. Wat hier staat, staat ook in het getekende logboek of in een getekende verklaring.</p>
 {_alarms(found)}
 {_held(found)}
-{_gone(found)}
-</main>
-</body>
-</html>
-"""
+{_gone(found)}""",
+    )
 
 
 def _alarms(found: Holdings) -> str:
@@ -127,17 +107,17 @@ def _held(found: Holdings) -> str:
     heads = ("Wat", "Ronde of uitgave", "Aantal", "Sinds", "Tot", "Beleid", "Overeenkomsten")
     rows = (
         (
-            _cell(KINDS[each.kind]),
-            _cell(each.of or "alle"),
-            _cell(str(each.count), "number"),
-            _cell(_instant(each.since)),
-            _cell("geen termijn" if each.until is None else _instant(each.until)),
-            _cell(each.policy, "hash"),
-            _cell(each.agreements, "hash"),
+            cell(KINDS[each.kind]),
+            cell(each.of or "alle"),
+            cell(str(each.count), "number"),
+            cell(_instant(each.since)),
+            cell("geen termijn" if each.until is None else _instant(each.until)),
+            cell(each.policy, "hash"),
+            cell(each.agreements, "hash"),
         )
         for each in found.held
     )
-    return _table("Wat er is", heads, rows, "Er wordt niets bewaard.")
+    return table("Wat er is", heads, rows, "Er wordt niets bewaard.")
 
 
 def _gone(found: Holdings) -> str:
@@ -145,32 +125,17 @@ def _gone(found: Holdings) -> str:
              "Regel in het logboek")  # fmt: skip
     rows = (
         (
-            _cell(GONE[each.what]),
-            _cell(each.id),
-            _cell(_instant(each.at)),
-            _cell(str(each.objects), "number"),
-            _cell(_reason(each.reason)),
-            _cell(each.statement, "hash"),
-            _cell(f"{each.ledger_seq}: {each.ledger_sha256}", "hash"),
+            cell(GONE[each.what]),
+            cell(each.id),
+            cell(_instant(each.at)),
+            cell(str(each.objects), "number"),
+            cell(_reason(each.reason)),
+            cell(each.statement, "hash"),
+            cell(f"{each.ledger_seq}: {each.ledger_sha256}", "hash"),
         )
         for each in found.gone
     )
-    return _table("Wat er niet meer is", heads, rows, "Er is nog niets vernietigd of vervallen.")
-
-
-def _table(caption: str, heads: Iterable[str], rows: Iterable[tuple[str, ...]], empty: str) -> str:
-    body = "\n".join(f"<tr>{''.join(row)}</tr>" for row in rows)
-    if not body:
-        return f"<h2>{caption}</h2><p>{empty}</p>"
-    head = "".join(f'<th scope="col">{each}</th>' for each in heads)
-    return (
-        f"<table><caption>{caption}</caption>\n"
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
-    )
-
-
-def _cell(text: str, kind: str = "") -> str:
-    return f'<td class="{kind}">{escape(text)}</td>' if kind else f"<td>{escape(text)}</td>"
+    return table("Wat er niet meer is", heads, rows, "Er is nog niets vernietigd of vervallen.")
 
 
 def _instant(moment: datetime) -> str:

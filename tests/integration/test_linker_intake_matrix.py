@@ -112,7 +112,11 @@ def test_objections_have_no_number_anywhere(
     found = line(matrix(region), "gm0197", "objection/1")
     (one,) = found.received
     assert (one.rows, found.superseded) == (None, None)
-    assert str(OBJECTIONS) not in json.dumps(matrix(region).document()["lines"][2])
+    document = matrix(region).document()["lines"][2]
+    for each in document["received"]:
+        del each["delivery"]  # random, and may hold any digits
+    assert document["schema_name"] == "objection/1"
+    assert str(OBJECTIONS) not in json.dumps(document)
 
 
 def test_what_does_not_count_on_the_last_day_is_overdue_and_objections_never_are(
@@ -167,7 +171,7 @@ def test_the_page_shows_the_matrix_in_dutch_and_without_script(
     assert answer.status_code == 200
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
     assert answer.headers["cache-control"] == "no-store"
-    page = Html.of(answer.text.removeprefix("<!doctype html>"))
+    page = Html.of(answer.text)
     assert page.all("script") == []
     assert "SYNTHETISCH" in page.text
     assert "telt mee" in page.text
@@ -180,7 +184,7 @@ def test_the_page_shows_the_matrix_in_dutch_and_without_script(
 
 
 def test_the_list_leads_to_each_round(pages: TestClient, trusted: TrustedRound) -> None:
-    page = Html.of(pages.get("/operator").text.removeprefix("<!doctype html>"))
+    page = Html.of(pages.get("/operator").text)
     (address,) = page.attributes("a", "href")
     assert pages.get(address).status_code == 200
 

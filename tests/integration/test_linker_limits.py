@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import io
 import json
-import random
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -33,9 +31,9 @@ from shared.hashing.delivering.sealing import to_parquet
 from shared.identity import Role
 from shared.round import TrustedRound
 from shared.service.logs import Log
-from shared.service.problems import UNEXPECTED, UnexpectedErrors
 from shared.state.round_documents import KnownRound
 from shared.statement import Statement
+from tests.support.bombs import forged, varint
 from tests.support.parties import (
     ROUND,
     Letter,
@@ -51,7 +49,6 @@ from tests.support.parties import (
 from tests.support.rounds import children, linked, publisher_of, take
 
 ROWS, OBJECTIONS = 2_000, 5
-MUTATIONS = 300
 PLANTED = "999000007"
 
 Seal = Callable[..., Letter]
@@ -181,24 +178,6 @@ def test_the_limit_on_rows_counts_every_part_of_objections(
 # --- what a small body can hold ----------------------------------------------------------------
 
 
-def forged(body: bytes, old: bytes, new: bytes, *, count: int = -1) -> bytes:
-    """The body with other bytes in its footer."""
-    size = int.from_bytes(body[-8:-4], "little")
-    pages, footer = body[: -8 - size], body[-8 - size : -8]
-    assert old in footer
-    footer = footer.replace(old, new, count)
-    return pages + footer + len(footer).to_bytes(4, "little") + body[-4:]
-
-
-def varint(number: int) -> bytes:
-    """A number as a Parquet footer writes it."""
-    left, octets = 2 * number, bytearray()
-    while left >= 0x80:
-        octets.append(left & 0x7F | 0x80)
-        left >>= 7
-    return bytes([*octets, left])
-
-
 def never_read(_file: object) -> pa.Table:
     raise AssertionError("a column was read")
 
@@ -260,35 +239,6 @@ def test_a_column_name_that_is_no_text_is_refused(client: TestClient, seal: Seal
     body = forged(sink.getvalue(), b"pseudonym", b"\xff\xfeeudonym")
     answer = put(client, seal("objection/1", body=body))
     assert code_of(answer) == (400, "body-not-parquet")
-
-
-def mutated(body: bytes, draw: random.Random) -> bytes:
-    """The body with a few other bytes, mostly in its footer; sometimes cut or with a gap."""
-    octets = bytearray(body)
-    start = draw.choice((0, len(octets) - int.from_bytes(body[-8:-4], "little") - 8))
-    for _ in range(draw.randint(1, 6)):
-        octets[draw.randrange(start, len(octets))] = draw.randrange(256)
-    if draw.random() < 0.1:
-        del octets[draw.randrange(len(octets)) :]
-    if draw.random() < 0.1:
-        at = draw.randrange(len(octets) or 1)
-        del octets[at : at + draw.randint(1, 9)]
-    return bytes(octets)
-
-
-def test_a_mutated_body_is_read_or_refused_with_a_code(
-    region: MiniRegion, seal: Seal, known: KnownRound
-) -> None:
-    draw = random.Random(20261005)
-    bodies = [(seal(schema), to_parquet(table(5))) for schema, table in TABLES.items()]
-    codes: set[str] = set()
-    for _ in range(MUTATIONS):
-        letter, body = draw.choice(bodies)
-        try:
-            inspect(mutated(body, draw), letter.context, known)
-        except MonitorError as error:  # anything else fails the test
-            codes.add(error.code)
-    assert {"body-not-parquet", "body-damaged", "attribute-undeclared"} <= codes
 
 
 @pytest.mark.parametrize("place", ["table", "column"])
@@ -406,25 +356,6 @@ def test_an_error_that_nobody_foresaw_is_told_by_its_class_only(
     printed = capfd.readouterr()
     for text in (answer.text, stream.getvalue(), printed.out, printed.err, caplog.text):
         assert PLANTED not in text
-
-
-def test_an_error_half_way_an_answer_raises_nothing_and_sends_no_second_answer() -> None:
-    async def breaks(_scope: Any, _receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        raise ValueError(PLANTED)
-
-    sent: list[Any] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    async def receive() -> Any:
-        return {"type": "http.request"}
-
-    scope: dict[str, Any] = {"type": "http"}
-    asyncio.run(UnexpectedErrors(breaks)(scope, receive, send))
-    assert [message["type"] for message in sent] == ["http.response.start"]
-    assert scope[UNEXPECTED] == "ValueError"
 
 
 # --- the outbox --------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from sqlalchemy import select
 
@@ -14,12 +15,12 @@ from publisher.store import (
     InternalDocumentRow,
     TallyRow,
 )
-from shared.errors import (
-    ConfigurationError,
-    MonitorError,
-)
+from shared.contract.tally import Tally
+from shared.destruction import Kept
+from shared.errors import ConfigurationError, MonitorError, ProtectionError
 from tests.support.parties import ROUND
-from tests.support.publishing import RELEASE, Publisher
+from tests.support.publishing import RELEASE, Publisher, resealed
+from tests.support.rounds import take
 
 
 def retention(publisher: Publisher) -> Retention:
@@ -64,3 +65,43 @@ def test_at_its_own_term_a_release_expires_and_stays_known(
     found = DatabaseReader(publisher.releases.database).find(RELEASE)
     assert found is not None
     assert found.tables == ()
+
+
+def test_what_readers_once_had_is_compared_with_after_it_expired(
+    publisher: Publisher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader may have kept it: subtracting two releases would give a correction away."""
+    publisher.releases.stage(ROUND)
+    publisher.publish(tmp_path / "pakket")
+    now = publisher.region.clock()
+    monkeypatch.setattr("publisher.retention.expire_by", lambda *_: now)
+    (ended,) = retention(publisher).retain(now)
+    assert (ended.what, ended.id) == (Kept.RELEASE, RELEASE)
+    assert publisher.state() is ReleaseState.EXPIRED
+    found = DatabaseReader(publisher.releases.database).find(RELEASE)
+    assert found is not None
+    assert found.tables == ()
+    rows = publisher.tally.cells.to_pylist()
+    for row in rows:
+        places = {("school", "99ZZ00"), ("total", "total"), ("elsewhere", "VO"),
+                  ("residence", "GM0197")}  # fmt: skip
+        if (row["level"], row["unit"]) in places and row["measure"] == "pupils":
+            row["value"] += 1
+    header = publisher.tally.header.model_copy(update={"revision": 2})
+    cells = pa.Table.from_pylist(rows, schema=publisher.tally.cells.schema)
+    take(publisher.releases, resealed(publisher, Tally(header, cells), revision=2))
+    with pytest.raises(ProtectionError, match="history-differs"):
+        publisher.releases.stage(ROUND)
+
+
+def test_the_term_runs_from_the_first_tally_of_a_round(publisher: Publisher) -> None:
+    """A later revision keeps the key and the proofs of the first one no longer."""
+    clock, service = publisher.region.clock, retention(publisher)
+    days = publisher.region.policy.policy.retention.tally_after_receipt_days
+    clock.forward(days - 1)
+    header = publisher.tally.header.model_copy(update={"revision": 2})
+    again = Tally(header, publisher.tally.cells)
+    take(publisher.releases, resealed(publisher, again, revision=2))
+    assert list(service.retain(clock())) == []
+    clock.forward(1)
+    assert [each.id for each in service.retain(clock())] == [ROUND]

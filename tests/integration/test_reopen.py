@@ -341,6 +341,7 @@ def test_a_tally_that_was_not_acknowledged_is_not_sent_any_more(wire: Wire) -> N
 def test_a_higher_revision_replaces_the_tally_that_the_publisher_has(wire: Wire) -> None:
     assert wire.send() == [ROUND]
     reopen(wire.region, wire.database)
+    assert Event.TALLY_WITHDRAWN not in [event for event, _ in events(wire.database)]
     again(wire)
     assert wire.send() == [ROUND]
     assert wire.tallies() == [(1, False), (2, True)]

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event, select
 
+from linker.deliveries import decide_delivery
 from linker.retention import Retention as LinkerRetention
-from linker.store import OutboxRow, PartRow
+from linker.store import DeliveryRow, DeliveryState, OutboxRow, PartRow
 from linker.store import RoundRow as LinkerRound
 from linker.store import RoundState as LinkerState
 from publisher.policies import ReleaseState
@@ -27,7 +28,7 @@ from shared.state.destroying import do_all
 from shared.state.ledger_table import entries
 from shared.state.round_keys import RoundKeys
 from shared.statement import Statement
-from tests.support.parties import ROUND, MiniRegion
+from tests.support.parties import ROUND, MiniRegion, objection_table, seal_letter
 from tests.support.rounds import children, linked, publisher_of, take
 
 RELEASE = f"{ROUND}-v1.0"
@@ -281,6 +282,20 @@ def test_the_publisher_deletes_what_is_sealed_without_reading_it(
     with releases.database.reading() as session:
         assert set(session.scalars(select(TallyRow.envelope))) == {None}
         assert set(session.scalars(select(InternalDocumentRow.box))) == {None}
+
+
+@pytest.mark.parametrize("accept", [True, False])
+def test_what_was_held_when_its_round_was_destroyed_is_not_decided_any_more(
+    region: MiniRegion, trusted: TrustedRound, linker: LinkerRetention, accept: bool
+) -> None:
+    letter = seal_letter(region, trusted, "gm0197", objection_table([1]), "objection/1")
+    with region.linker_client() as client:
+        assert client.put(f"/envelopes/{letter.address}", content=letter.data).status_code == 201
+    with linker.database.transaction() as tx:
+        tx.session.get_one(DeliveryRow, letter.context.delivery).state = DeliveryState.HELD
+    linker.destroy(ROUND, REASON)
+    with pytest.raises(StateError, match="round-not-open"):
+        decide_delivery(linker.database, letter.context.delivery, accept=accept)
 
 
 # --- releases that were never published --------------------------------------------------------

@@ -26,6 +26,7 @@ from shared.service.bounds import MAX_REQUEST_HEADER_BYTES, MAX_URL_BYTES, Bound
 from shared.service.headers import SECURITY_HEADERS
 from shared.service.hygiene import surround
 from shared.service.logs import FIELDS, REQUEST_ID, Log
+from shared.service.problems import UNEXPECTED, UnexpectedErrors
 from shared.service.rates import MAX_BUCKETS, Buckets, Rate, bucket_of
 from shared.service.upload import Room, read_upload
 from tests.support.parties import (
@@ -332,6 +333,28 @@ def test_both_services_have_all_of_it(region: MiniRegion, service: str) -> None:
         answers = [client.get("/healthz") for _ in range(200)]
     assert 429 in {each.status_code for each in answers}
     assert all(REQUEST_ID in each.headers for each in answers)
+
+
+# --- errors half-way ---------------------------------------------------------------------------
+
+
+def test_an_error_half_way_an_answer_raises_nothing_and_sends_no_second_answer() -> None:
+    async def breaks(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise ValueError(PLANTED)
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    scope: dict[str, Any] = {"type": "http"}
+    asyncio.run(UnexpectedErrors(breaks)(scope, receive, send))
+    assert [message["type"] for message in sent] == ["http.response.start"]
+    assert scope[UNEXPECTED] == "ValueError"
 
 
 # --- memory ------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def honest_count(
         periods=YEARS,
     )
     cells = expected(cast("Truth", truth), covered)
-    return {tuple(key): value for key, value in cells.items()}
+    return {(key[0], key[1], key[2], key[3], key[4], key[5]): cells[key] for key in cells}
 
 
 def counted(tally: Tally) -> dict[tuple[str, str, str, int, str, str], int]:

@@ -26,11 +26,13 @@ from linker import outbox, tallying
 from linker.child import Inspector, Verdict
 from linker.inspection import Rules
 from linker.intake import Intake
+from linker.linkage.engine import link
 from linker.retention import Retention as LinkerRetention
 from linker.rounds import accept_round
 from linker.store import OutboxRow
 from linker.tallying import make_tally
 from publisher import staging
+from publisher.protection import protect_tally, verify_protection
 from publisher.releases import Releases
 from publisher.retention import Retention as PublisherRetention
 from shared.contract.tally import Tally
@@ -177,15 +179,13 @@ class World:
 
     def link(self) -> Tally:
         identity = self.region.identities["koppelaar"]
-        with patch.object(tallying, "link", partial(_remembered_link, tallying.link)):
+        with patch.object(tallying, "link", partial(_remembered_link, link)):
             return make_tally(self.linker, identity, self.region.linker_keys, ROUND, SETTINGS)
 
     def stage(self) -> str:
         with (
-            patch.object(staging, "protect_tally", partial(_remembered, staging.protect_tally)),
-            patch.object(
-                staging, "verify_protection", partial(_remembered, staging.verify_protection)
-            ),
+            patch.object(staging, "protect_tally", partial(_remembered, protect_tally)),
+            patch.object(staging, "verify_protection", partial(_remembered, verify_protection)),
         ):
             return self.publisher.stage(ROUND).release_id
 
