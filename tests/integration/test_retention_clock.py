@@ -20,7 +20,7 @@ from shared.ledger import verify_ledger
 from shared.round import TrustedRound
 from shared.state.database import Database
 from shared.state.ledger_table import entries
-from tests.support.parties import ROUND, MiniRegion, objection_table, seal_letter
+from tests.support.parties import NOW, ROUND, MiniRegion, objection_table, seal_letter
 from tests.support.publishing import Publisher
 from tests.support.rounds import EVERY_DELIVERY, SETTINGS, children, deliver
 
@@ -84,6 +84,17 @@ def test_a_clock_that_nobody_confirmed_ends_nothing_and_confirmed_it_does(
     for _ in range(2):  # the refusal itself enters nothing that the next run could believe
         with pytest.raises(ConfigurationError, match="clock-ahead"):
             list(linker(region, database).retain(region.clock()))
+    done = linker(region, database).retain(region.clock(), clock_confirmed=True)
+    assert [each.id for each in done] == [ROUND]
+
+
+def test_a_round_that_is_closed_late_is_kept_no_longer(
+    region: MiniRegion, trusted: TrustedRound, database: Database
+) -> None:
+    region.clock.forward(60)  # it had to be closed after 30
+    close_round(database, ROUND, without=EVERY_DELIVERY)
+    days = region.policy.policy.retention.input_after_close_days
+    region.clock.now = NOW + timedelta(days=30 + days + 1)
     done = linker(region, database).retain(region.clock(), clock_confirmed=True)
     assert [each.id for each in done] == [ROUND]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, note, settings
@@ -19,11 +21,12 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
+from linker.reopening import ReopenReason
 from linker.store import DeliveryRow, PartRow
 from linker.store import RoundRow as LinkerRound
 from publisher.store import ReleaseRow, TallyRow
 from publisher.store import RoundRow as PublisherRound
-from shared.destruction import Destruction
+from shared.destruction import Destruction, Reason
 from shared.envelope import open_body, read_header
 from shared.ledger import Event, Head, verify_ledger
 from shared.receipt import Receipt
@@ -32,12 +35,40 @@ from shared.state.round_keys import RoundKeys
 from shared.statement import Kind, Statement
 from tests.support.assurance import figure, recorded
 from tests.support.parties import ROUND, MiniRegion
-from tests.support.round_children import VARIANTS
+from tests.support.round_children import KEYS, VARIANTS
 from tests.support.round_model import ROUND_MOVES
-from tests.support.round_moves import ACTIONS, OFTEN, Moves, refusal
+from tests.support.round_moves import Moves, refusal
 from tests.support.round_world import World, entries_after, no_waiting_for_the_disk, saved_region
 
 LIVES, STEPS = figure(50, 2_000), figure(30, 50)
+pick = range(100)
+ACTIONS: dict[str, dict[str, Sequence[Any]]] = {
+    "deliver": {
+        "key": KEYS,
+        "variant": range(VARIANTS),
+        "parts": (1, 1, 2),
+        "fault": ("", "", "", "lost", "reordered", "unfinished", "stale", "twice"),
+    },
+    "resume": {"which": pick, "number": (1, 2, 2)},
+    "send_again": {"which": pick},
+    "decide": {"which": pick, "accept": (True, False)},
+    "close": {},
+    "reopen": {"days": range(13), "reason": tuple(ReopenReason)},
+    "link": {},
+    "send": {"fault": ("", "", "request lost", "answer lost", "twice")},
+    "tally_arrives_late": {"which": pick},
+    "stage": {},
+    "advance": {"which": pick},
+    "withdraw": {"which": pick},
+    "retain": {"confirmed": (True, True, False)},
+    "jump": {"hours": (-48, -48, 1, 24, 48, 24 * 6, 24 * 9, 24 * 20)},
+    "reach_term": {"which": range(8)},
+    "destroy_early": {"reason": (Reason.REQUEST, Reason.INCIDENT, Reason.ERROR)},
+    "restart": {},
+}
+"""What can happen at any moment, and with what."""
+OFTEN = ("deliver",) * 5 + ("resume", "decide", "reopen", "reopen", "retain", "jump", "advance")
+
 numbers = count()
 
 

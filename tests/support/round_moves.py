@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from linker.deliveries import decide_delivery
 from linker.reopening import ReopenReason, reopen_round
@@ -22,7 +22,7 @@ from shared.errors import MonitorError
 from shared.receipt import Receipt
 from shared.statement import Kind, Statement
 from tests.support.parties import NOW, ROUND, Letter
-from tests.support.round_children import KEYS, VARIANTS, counted, covers_something, honest_count
+from tests.support.round_children import KEYS, counted, covers_something, honest_count
 from tests.support.round_model import Delivery, Model, Release
 from tests.support.round_world import World
 from tests.support.rounds import EVERY_DELIVERY
@@ -32,33 +32,6 @@ LAST = NOW + timedelta(days=300)
 
 Found = TypeVar("Found")
 Retain = Callable[..., Iterable[Ended]]
-
-pick = range(100)
-ACTIONS: dict[str, dict[str, Sequence[Any]]] = {
-    "deliver": {
-        "key": KEYS,
-        "variant": range(VARIANTS),
-        "parts": (1, 1, 2),
-        "fault": ("", "", "", "lost", "reordered", "unfinished", "stale", "twice"),
-    },
-    "resume": {"which": pick, "number": (1, 2, 2)},
-    "send_again": {"which": pick},
-    "decide": {"which": pick, "accept": (True, False)},
-    "close": {},
-    "reopen": {"days": range(13), "reason": tuple(ReopenReason)},
-    "link": {},
-    "send": {"fault": ("", "", "request lost", "answer lost", "twice")},
-    "tally_arrives_late": {"which": pick},
-    "stage": {},
-    "advance": {"which": pick},
-    "withdraw": {"which": pick},
-    "retain": {"confirmed": (True, True, False)},
-    "jump": {"hours": (-48, -48, 1, 24, 48, 24 * 6, 24 * 9, 24 * 20)},
-    "destroy_early": {"reason": (Reason.REQUEST, Reason.INCIDENT, Reason.ERROR)},
-    "restart": {},
-}
-"""What can happen at any moment, and with what."""
-OFTEN = ("deliver",) * 5 + ("resume", "decide", "reopen", "reopen", "retain", "jump", "advance")
 
 
 def refusal(work: Callable[[], object]) -> str:
@@ -387,6 +360,15 @@ class Moves:
         later = self.world.region.clock() + timedelta(hours=hours)
         if NOW <= later <= LAST:
             self.world.region.clock.now = later
+
+    def reach_term(self, which: int) -> None:
+        """Retain a second before a term ends and at its end; not often, or no life gets far."""
+        term = {0: self.model.destroy_by, 1: self.model.publisher_term}.get(which)
+        if term is None or not self.world.region.clock() < term <= LAST:
+            return
+        for seconds in (1, 0):
+            self.world.region.clock.now = (term - timedelta(seconds=seconds)).replace(microsecond=0)
+            self.retain(confirmed=True)
 
     def destroy_early(self, reason: Reason) -> None:
         model = self.model

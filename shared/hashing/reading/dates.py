@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -180,6 +181,23 @@ def _year_and_place(
     days: npt.NDArray[np.int32],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The year, and month and day as one number that sorts within the year."""
+    first, years, places = _calendar()
+    known = days - first
+    if days.size and known.min() >= 0 and known.max() < len(years):
+        return years[known], places[known]
+    return _by_calendar(days)
+
+
+@cache
+def _calendar() -> tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The first day, and year and place of every day from it on, for nearly all dates there are."""
+    first, end = day_number(date(FIRST_YEAR, 1, 1)), day_number(date(2100, 1, 1))
+    return first, *_by_calendar(np.arange(first, end, dtype=np.int32))
+
+
+def _by_calendar(
+    days: npt.NDArray[np.int32],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     dates = days.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
     month_number = months.astype(np.int64)
