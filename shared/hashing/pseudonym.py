@@ -9,6 +9,7 @@ Source: DESIGN 3.3; RFC 5869 (HKDF); RFC 2104 (HMAC).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 import pyarrow as pa
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -49,24 +50,35 @@ def derive_key(secret: bytes, round_id: str) -> bytes:
 
 
 def pseudonyms(key: bytes, numbers: pa.StringArray) -> pa.FixedSizeBinaryArray:
-    """The pseudonym of every normalised number, in order; no number may be null.
+    """The pseudonym of every normalised number, in order; no number may be null."""
+    if numbers.null_count:
+        raise RuntimeError("only accepted numbers have a pseudonym")
+    pieces = (
+        digests(key, numbers.slice(start, _CHUNK).cast(pa.binary()).to_pylist())
+        for start in range(0, len(numbers), _CHUNK)
+    )
+    return as_pseudonyms(b"".join(pieces))
+
+
+def digests(key: bytes, numbers: Iterable[bytes]) -> bytes:
+    """HMAC-SHA-256 of every number, one after another.
 
     A copy of one keyed HMAC per number measured as fast as the two-hash construction by hand
     with ``hashlib`` and 2.5 times as fast as ``hmac.digest``.
     """
-    if numbers.null_count:
-        raise RuntimeError("only accepted numbers have a pseudonym")
     keyed = HMAC(key, SHA256())
-    pieces = []
-    for start in range(0, len(numbers), _CHUNK):
-        digests = []
-        for number in numbers.slice(start, _CHUNK).cast(pa.binary()).to_pylist():
-            one = keyed.copy()
-            one.update(number)
-            digests.append(one.finalize())
-        pieces.append(b"".join(digests))
+    made = []
+    for number in numbers:
+        one = keyed.copy()
+        one.update(number)
+        made.append(one.finalize())
+    return b"".join(made)
+
+
+def as_pseudonyms(made: bytes) -> pa.FixedSizeBinaryArray:
+    """Digests that stand one after another, as a column."""
     return pa.FixedSizeBinaryArray.from_buffers(
-        pa.binary(PSEUDONYM_BYTES), len(numbers), [None, pa.py_buffer(b"".join(pieces))]
+        pa.binary(PSEUDONYM_BYTES), len(made) // PSEUDONYM_BYTES, [None, pa.py_buffer(made)]
     )
 
 

@@ -22,7 +22,7 @@ from shared.errors import ConfigurationError, InputError
 from shared.hashing.checking.report import Report, ReportBuilder
 from shared.hashing.checks import Check
 from shared.hashing.delivering.ahead import ahead
-from shared.hashing.delivering.replacing import Part, in_parts, replaced
+from shared.hashing.delivering.replacing import Part, all_replaced, in_parts
 from shared.hashing.deriving.care import care_rows
 from shared.hashing.deriving.context import Context
 from shared.hashing.deriving.enrolment import enrolment_rows
@@ -84,7 +84,7 @@ class Preparation:
         """
         wire = self._schema.arrow
         sound = (table for table in ahead(self.tables()) if not self._context.report.is_fatal)
-        made = (replaced(table, wire, key) for table in sound)
+        made = all_replaced(sound, wire, key)
         for part in in_parts(made, rows_per_part(self._schema)):
             yield part
             _MEMORY.release_unused()

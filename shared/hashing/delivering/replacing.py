@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,8 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.contract.deliveries import PSEUDONYM_BYTES
+from shared.hashing.delivering.beside import CAN_FORK, WORTH_ROWS, Beside, beside
 from shared.hashing.deriving.context import NUMBER
-from shared.hashing.pseudonym import pseudonyms
+from shared.hashing.normalise import NUMBER_BYTES
+from shared.hashing.pseudonym import as_pseudonyms, pseudonyms
 
 PSEUDONYM = "pseudonym"
 
@@ -24,13 +27,55 @@ def replaced(table: pa.Table, schema: pa.Schema, key: bytes) -> pa.Table:
         table: the columns of ``schema``, with ``number`` (strings, or a dictionary of them) for
             ``pseudonym``.
     """
+    return _with(table, pseudonyms(key, _people(table)), schema)
+
+
+def all_replaced(tables: Iterable[pa.Table], schema: pa.Schema, key: bytes) -> Iterator[pa.Table]:
+    """Every table replaced, in order; of large ones in a process beside this one."""
+    with ExitStack() as ending:
+        process: Beside | None = None
+        waiting: pa.Table | None = None
+        for table in tables:
+            people = _people(table)
+            if process is None and CAN_FORK and len(people) >= WORTH_ROWS:
+                process = ending.enter_context(beside(key))
+            if process is None:
+                yield _with(table, pseudonyms(key, people), schema)
+                continue
+            before, made = waiting, process.take() if waiting is not None else b""
+            process.ask(_joined(people), NUMBER_BYTES)
+            waiting = table
+            if before is not None:
+                yield _with(before, as_pseudonyms(made), schema)
+        if process is not None and waiting is not None:
+            yield _with(waiting, as_pseudonyms(process.take()), schema)
+
+
+def _people(table: pa.Table) -> pa.StringArray:
+    """The numbers of a table, each once where they stand as a dictionary."""
+    numbers = table.column(NUMBER).combine_chunks()
+    return numbers.dictionary if pa.types.is_dictionary(numbers.type) else numbers
+
+
+def _with(table: pa.Table, of_people: pa.FixedSizeBinaryArray, schema: pa.Schema) -> pa.Table:
     numbers = table.column(NUMBER).combine_chunks()
     if pa.types.is_dictionary(numbers.type):
-        column = pseudonyms(key, numbers.dictionary).take(numbers.indices)
-    else:
-        column = pseudonyms(key, numbers)
-    names = {name: table.column(name) for name in table.column_names} | {PSEUDONYM: column}
-    return pa.table([names[field.name] for field in schema], schema=schema)
+        of_people = of_people.take(numbers.indices)
+    columns = {name: table.column(name) for name in table.column_names} | {PSEUDONYM: of_people}
+    return pa.table([columns[field.name] for field in schema], schema=schema)
+
+
+def _joined(people: pa.StringArray) -> bytes:
+    """The texts one after another; all have the width of a normalised number."""
+    if people.null_count:
+        raise RuntimeError("only accepted numbers have a pseudonym")
+    start, size = people.offset, len(people)
+    offsets = np.frombuffer(people.buffers()[1], np.int32)[start : start + size + 1]
+    data = people.buffers()[2][int(offsets[0]) : int(offsets[-1])]
+    if data.size != size * NUMBER_BYTES:
+        raise RuntimeError("a normalised number has one width")
+    joined: bytes = data.to_pybytes()
+    return joined
 
 
 @dataclass(frozen=True, slots=True)
