@@ -37,8 +37,19 @@ _MAKERS = {
     OBJECTION.name: objection_rows,
 }
 
-_MEMORY = pa.system_memory_pool()
-"""Arrow's faster pools keep what was used; a supplier's machine may have little."""
+
+def _memory() -> pa.MemoryPool:
+    """The pool that gives back what was used; a supplier's machine may have little.
+
+    jemalloc does so with the fewest page faults, but is not built for Windows. Arrow's usual
+    choice, mimalloc, keeps a fifth more.
+    """
+    if "jemalloc" in pa.supported_memory_backends():
+        return pa.jemalloc_memory_pool()
+    return pa.system_memory_pool()
+
+
+_MEMORY = _memory()
 pa.set_memory_pool(_MEMORY)
 
 
