@@ -9,7 +9,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help check-tools install wheels wheelhouse demo demo-once demo-environments check test \
-        test-long coverage bench-hasher pages lock clean
+        test-long coverage bench-hasher bench-link bench-protection spark-demo pages lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -95,6 +95,15 @@ demo-once: demo-environments ## The same, and stops when it is done
 bench-hasher: install $(DEMO)/venvs/hasher/.installed ## One million rows to sealed envelopes, beside three peers
 	$(BIN)/python -m benchmarks.hasher --hasher $(DEMO)/venvs/hasher/bin/hasher --work .bench \
 	    --docs docs/benchmarks.md
+
+bench-link: install ## The tally of a region and of the nation, beside pandas and polars
+	$(BIN)/python -m benchmarks.linkage --work .bench --docs docs $(BENCH_LINK)
+
+spark-demo: install ## The same linkage on a Spark cluster of this machine: a master, two workers
+	$(BIN)/python -m deploy.spark_demo
+
+bench-protection: install ## Secondary suppression beside τ-ARGUS, with one attack on both results
+	$(BIN)/python -m benchmarks.protection --work .bench --docs docs/protection.md
 
 # --- maintenance ---------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """Write the pages that are made from tables in the code, so that they cannot differ from it.
 
-Run ``python -m deploy.make_pages`` after a change of a check, an error or its text.
+Run ``python -m deploy.make_pages`` after a change of a check, an error, a definition or its text.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 import shared.errors
+from deploy.make_indicators import indicators_page, with_measures
 from shared.cli import ABORTED
 from shared.errors import InputError, MonitorError, StateError
 from shared.hashing.checks import Check, Effect
@@ -19,6 +20,8 @@ from shared.hashing.language import Language, chosen, texts
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "handleiding" / "meldingen.md"
+INDICATORS = ROOT / "docs" / "indicatoren.md"
+METHODOLOGY = ROOT / "docs" / "methodology.md"
 BESIDE_HASHER = ("state", "service")
 """Folders of ``shared`` that no hasher carries."""
 
@@ -102,6 +105,8 @@ Deze fouten komen van de koppelaar, als hij een levering niet aanneemt. Er is da
 def main() -> None:
     """Write every page."""
     PAGE.write_text(messages_page(), encoding="utf-8")
+    INDICATORS.write_text(indicators_page(), encoding="utf-8")
+    METHODOLOGY.write_text(with_measures(METHODOLOGY.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def messages_page() -> str:

@@ -22,6 +22,7 @@ from shared.clock import Clock, system_clock
 from shared.envelope import MAX_HEADER_BYTES
 from shared.holdings import Holdings
 from shared.round import Round
+from shared.service.health import health_router
 from shared.service.hygiene import surround
 from shared.service.logs import Log
 from shared.service.oversight import oversight_router
@@ -74,6 +75,27 @@ def _envelope_router(intake: Intake, mirror_of: Callable[[str], bytes]) -> APIRo
     return router
 
 
+def _round_router(database: Database) -> APIRouter:
+    """What anybody may know of a round."""
+    router = APIRouter()
+
+    @router.get("/rounds/{round_id}")
+    def get_round(round_id: str) -> dict[str, str]:
+        """Whether a round still takes deliveries."""
+        with database.reading() as session:
+            row = look_up_round(session, round_id)
+            statement = Statement.from_bytes(row.statement)
+        body = statement.read(Kind.ROUND, Round)
+        return {
+            "round": body.round_id,
+            "state": row.state.value,
+            "closesOn": row.last_day(body).isoformat(),
+            "statement": statement.sha256,
+        }
+
+    return router
+
+
 def create_app(
     settings: Settings, *, clock: Clock = system_clock, log: Log | None = None
 ) -> FastAPI:
@@ -94,30 +116,11 @@ def create_app(
     surround(app, log or Log("linker"), rate)
     app.include_router(_envelope_router(intake, partial(find_mirror, database, identity)))
 
-    @app.get("/rounds/{round_id}")
-    def get_round(round_id: str) -> dict[str, str]:
-        """Whether a round still takes deliveries."""
-        with database.reading() as session:
-            row = look_up_round(session, round_id)
-            statement = Statement.from_bytes(row.statement)
-        body = statement.read(Kind.ROUND, Round)
-        return {
-            "round": body.round_id,
-            "state": row.state.value,
-            "closesOn": row.last_day(body).isoformat(),
-            "statement": statement.sha256,
-        }
-
-    @app.get("/healthz")
-    def healthz() -> dict[str, str]:
-        """The service is up and its database answers."""
-        with database.reading() as session:
-            session.connection().exec_driver_sql("SELECT 1")
-        return {"status": "ok", "version": __version__}
-
     def holdings() -> Holdings:
         retention = Retention(database, RoundKeys(settings.key_folder), identity)
         return with_volume(find_holdings(retention, clock(), policy_of(settings)[0]), settings)
 
+    app.include_router(_round_router(database))
+    app.include_router(health_router(database))
     app.include_router(oversight_router(holdings))
     return app

@@ -7,13 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from linker import mirrors, outbox, rounds, tallying
+from linker import mirrors, outbox, rounds
 from linker.deliveries import decide_delivery
 from linker.holdings import find_holdings
-from linker.linkage.database import EngineSettings
+from linker.linking_commands import COMMANDS
 from linker.matrix import as_text, matrices
 from linker.reasons import in_english
 from linker.reopening import ReopenReason, reopen_round
@@ -47,6 +45,8 @@ def _holdings(here: Here) -> Holdings:
 
 linker.add_command(retain_command(_retention))
 linker.add_command(holdings_command(_holdings))
+for _command in COMMANDS:
+    linker.add_command(_command)
 
 
 @linker.group("round")
@@ -199,37 +199,6 @@ def decide(here: Here, delivery_id: str, accept: bool) -> None:
     """Decide a held delivery, or give up an incomplete one."""
     decide_delivery(here.database, delivery_id, accept=accept)
     click.echo("decided")
-
-
-@linker.command("link")
-@click.argument("round_id")
-@click.pass_obj
-def link_command(here: Here, round_id: str) -> None:
-    """Link a closed round and queue its tally for the publisher."""
-    settings = EngineSettings(
-        memory_limit_mb=here.settings.memory_limit_mb, threads=here.settings.threads
-    )
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("open", total=None)
-
-        def show(step: str, done: int, steps: int) -> None:
-            bar.update(task, description=step, completed=done, total=steps)
-
-        tally = tallying.make_tally(
-            here.database, here.identity, here.keys, round_id, settings, show
-        )
-        bar.update(task, description="linked", total=1, completed=1)
-    header = tally.header
-    click.echo(f"tally of {round_id} revision {header.revision}: {tally.cells.num_rows} cells")
-    for quality in header.quality:
-        linked = "-" if quality.linked_percent is None else f"{quality.linked_percent} %"
-        click.echo(
-            f"  {quality.supplier:<16} {quality.schema_name:<14} {quality.rows:>8} rows  "
-            f"linked {linked:>5}  not linkable {quality.not_linkable}  "
-            f"duplicates {quality.duplicates}  unknown schools {quality.unknown_schools}"
-        )
-    click.echo(f"  children claimed by two municipalities: {header.double_claims}")
 
 
 @linker.command("mirror")

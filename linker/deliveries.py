@@ -6,7 +6,9 @@ held; until then the one that it supersedes stays current.
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Final
+
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from linker.child import Verdict
@@ -15,6 +17,7 @@ from linker.reasons import Reason
 from linker.store import (
     DeliveryRow,
     DeliveryState,
+    PartRow,
     RoundState,
     delete_bodies,
     find_round,
@@ -27,6 +30,11 @@ from shared.receipt import Outcome
 from shared.round import SchemaName
 from shared.state.database import Database, Transaction
 from shared.state.round_documents import KnownRound
+
+MOST_UNDECIDED: Final = 100
+"""Deliveries of one supplier, schema and round that may wait for a part or for a person."""
+MOST_BYTES: Final = 1024**3
+"""Sealed bytes of one supplier, schema and round: ten times what a million rows take."""
 
 
 def check_next_part(session: Session, header: Header, opened: KnownRound) -> DeliveryRow | None:
@@ -53,7 +61,44 @@ def check_next_part(session: Session, header: Header, opened: KnownRound) -> Del
             hint="send the parts of one delivery in order; `hasher send` does so",
         )
     check_within_limit((delivery.rows if delivery else 0) + context.rows, limit)
+    _check_room(session, header)
     return delivery
+
+
+def _check_room(session: Session, header: Header) -> None:
+    """Refuse to keep more of one supplier than it can need: its key may be stolen.
+
+    Else deliveries that are never completed would fill the disk for every other supplier, and
+    give an operator more to decide than a person can.
+    """
+    context = header.context
+    own = (
+        DeliveryRow.round_id == context.round_id,
+        DeliveryRow.supplier == context.sender,
+        DeliveryRow.schema_name == context.schema_name,
+    )
+    undecided = session.scalars(
+        select(DeliveryRow.delivery_id).where(
+            *own, DeliveryRow.state.in_((DeliveryState.INCOMPLETE, DeliveryState.HELD))
+        )
+    ).all()
+    if context.delivery not in undecided and len(undecided) >= MOST_UNDECIDED:
+        raise StateError(
+            "too-many-undecided",
+            f"expected at most {MOST_UNDECIDED} deliveries that are incomplete or held, found more",
+            hint="call the linker, who decides about the earlier ones; then send again",
+        )
+    stored = session.scalar(
+        select(func.coalesce(func.sum(func.length(PartRow.envelope)), 0))
+        .join(DeliveryRow, DeliveryRow.delivery_id == PartRow.delivery_id)
+        .where(*own)
+    )
+    if int(stored or 0) + header.seal.bytes > MOST_BYTES:
+        raise StateError(
+            "too-much-stored",
+            f"expected at most {MOST_BYTES} bytes of one supplier and schema, found more",
+            hint="call the linker, who decides about the earlier deliveries; then send again",
+        )
 
 
 def add_part(tx: Transaction, header: Header, opened: KnownRound, part: Verdict) -> DeliveryRow:

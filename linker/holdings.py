@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
-from linker.judging import KEPT
+from linker.judging import figures_term
 from linker.retention import Retention, destroy_by
 from linker.store import (
     DeliveryRow,
     FigureRow,
+    LinkageFigureRow,
+    LinkageRow,
     MatchRateRow,
     OutboxRow,
     PartRow,
@@ -41,7 +43,7 @@ def find_holdings(retention: Retention, now: datetime, policy: Policy | None) ->
     Args:
         retention: of the linker.
         now: the present instant.
-        policy: has the term of offered keys.
+        policy: has the terms of offered keys and of figures.
     """
     statements, due = retention.statements(), retention.due(now, policy)
     with retention.database.reading() as session:
@@ -58,7 +60,7 @@ def find_holdings(retention: Retention, now: datetime, policy: Policy | None) ->
         return Holdings(
             service=retention.identity.party,
             as_of=now,
-            held=(*held, *offered, *_figures(session), *ledger_holding(connection)),
+            held=(*held, *offered, *_figures(session, policy), *ledger_holding(connection)),
             gone=tuple(gone_by_statement(statements, unused)),
             alarms=tuple(_alarms(retention, rows, due, now)),
         )
@@ -77,6 +79,9 @@ def _of_round(session: Session, row: RoundRow, agreements: dict[str, str]) -> It
         .join(MatchRateRow, MatchRateRow.delivery_id == DeliveryRow.delivery_id)
         .where(DeliveryRow.round_id == row.round_id)
     )
+    reports = select(func.count(), func.min(LinkageRow.made_at)).where(
+        LinkageRow.round_id == row.round_id, LinkageRow.report.is_not(None)
+    )
     tallies = select(func.count(), func.min(OutboxRow.created_at)).where(
         OutboxRow.round_id == row.round_id, OutboxRow.envelope.is_not(None)
     )
@@ -84,20 +89,32 @@ def _of_round(session: Session, row: RoundRow, agreements: dict[str, str]) -> It
     for kind, query in (
         (HeldKind.DELIVERIES, parts),
         (HeldKind.MATCH_RATES, rates),
+        (HeldKind.REPORTS, reports),
         (HeldKind.TALLIES, tallies),
     ):
         count, since = session.execute(query).one()
         yield from basis.holding(kind, count, since, until)
 
 
-def _figures(session: Session) -> Iterator[Holding]:
-    created = DeliveryRow.created_at
-    query = select(
-        func.count(DeliveryRow.delivery_id.distinct()), func.min(created), func.max(created)
-    ).join(FigureRow, FigureRow.delivery_id == DeliveryRow.delivery_id)
-    count, first, last = session.execute(query).one()
-    if count:
-        yield Holding(kind=HeldKind.FIGURES, of="", count=count, since=first, until=last + KEPT)
+def _figures(session: Session, policy: Policy | None) -> Iterator[Holding]:
+    """Figures of deliveries and of linkages; they outlive their round."""
+    term = figures_term(policy) if policy else None
+    created, made = DeliveryRow.created_at, LinkageRow.made_at
+    of_deliveries = select(func.count(), func.min(created), func.max(created)).where(
+        DeliveryRow.delivery_id.in_(select(FigureRow.delivery_id))
+    )
+    place = tuple_(LinkageRow.round_id, LinkageRow.revision)
+    of_linkages = select(func.count(), func.min(made), func.max(made)).where(
+        place.in_(select(LinkageFigureRow.round_id, LinkageFigureRow.revision))
+    )
+    for kind, query in (
+        (HeldKind.FIGURES, of_deliveries),
+        (HeldKind.LINKAGE_FIGURES, of_linkages),
+    ):
+        count, first, last = session.execute(query).one()
+        if count:
+            until = None if term is None else last + term
+            yield Holding(kind=kind, of="", count=count, since=first, until=until)
 
 
 def _alarms(

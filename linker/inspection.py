@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from linker.parquet_form import check_form, check_order, check_padded
 from linker.reasons import Reason
 from shared.contract.columns import Column, WireSchema
 from shared.contract.deliveries import OBJECTION, SCHEMAS
@@ -128,15 +129,19 @@ def _inspect(body: bytes, rules: Rules) -> Inspected:
     _check_schema(file, schema)
     # 3. As many rows as the header says, within the limit, and no more inside than they take.
     _check_row_count(file.metadata, rules)
+    check_padded(file.metadata.num_rows, schema)
     _check_size_inside(file.metadata, schema)
+    # 4. The codecs and encodings of the contract, and no byte that is not of a column.
+    check_form(file.metadata, len(body))
     table = _read(file)
-    # 4. Ranges and code lists.
+    # 5. Ranges and code lists.
     for column in schema.columns:
         _check_values(table, column, schema)
-    # 5. Only periods of the round, and residents of the municipalities that it names.
+    # 6. Only periods of the round, and residents of the municipalities that it names.
     _check_fits_round(table, rules)
-    # 6. No raw identifiers, in whatever column they may hide.
+    # 7. No raw identifiers, in whatever column they may hide; not even in the order of the rows.
     suspicious = check_no_raw_identifiers(table, schema)
+    check_order(table, schema)
     return Inspected(table, Reason.PROVIDERS.code() if suspicious else "")
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from linker.child import Inspector, Verdict, shared_inspector
 from linker.deliveries import add_part, check_next_part, complete
 from linker.inspection import rules_of
-from linker.judging import forget_figures, judge, keep_figures
+from linker.judging import figures_term, forget_figures, judge, keep_figures
 from linker.plausibility import DEFAULT_BANDS, Bands
 from linker.store import (
     PartRow,
@@ -232,7 +232,7 @@ class Intake:
             implausible = judge(tx.session, delivery, whole, opened, self._bands)
             delivery.held_for = delivery.held_for or implausible
             outcome = complete(tx, delivery)
-            forget_figures(tx)
+            forget_figures(tx, figures_term(opened.policy))
         is_objection = context.schema_name == SchemaName.OBJECTION.value
         said = Outcome.ACCEPTED if is_objection else outcome
         signed = sign_receipt(header, said, tx.now, head, self._identity)

@@ -1,13 +1,12 @@
 """Keeps the figures of deliveries, and judges a complete one by those of earlier rounds.
 
 Figures outlive the rows from which they were made: they tell about no person, and the next round
-is judged by them. They go when the delivery is replaced or rejected, and after three years.
+is judged by them. They go when the delivery is replaced or rejected, and at the policy's term.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
@@ -15,13 +14,11 @@ from sqlalchemy.orm import Session
 from linker.figures import NONE, Figures
 from linker.plausibility import Bands, Earlier, why_held
 from linker.store import DeliveryRow, DeliveryState, FigureRow, RoundRow, RoundState
+from shared.policy import Policy
 from shared.round import Round, SchemaName
 from shared.state.database import Transaction
 from shared.state.round_documents import KnownRound
 from shared.statement import Kind, Statement
-
-KEPT: Final = timedelta(days=3 * 366)
-"""How long figures are kept: three rounds of a year."""
 
 _GONE = (DeliveryState.SUPERSEDED, DeliveryState.REJECTED)
 
@@ -84,10 +81,15 @@ def _earlier(session: Session, delivery: DeliveryRow, round_: Round) -> Earlier 
     return None
 
 
-def forget_figures(tx: Transaction) -> int:
-    """Delete figures that are no longer used; how many there were."""
+def figures_term(policy: Policy) -> timedelta:
+    """How long figures are kept, counted from the first part of a delivery, or from a linkage."""
+    return timedelta(days=policy.retention.figures_after_delivery_days)
+
+
+def forget_figures(tx: Transaction, term: timedelta) -> int:
+    """Delete figures that are no longer used, or whose term has ended; how many there were."""
     gone = select(DeliveryRow.delivery_id).where(
-        or_(DeliveryRow.state.in_(_GONE), DeliveryRow.created_at < tx.now - KEPT)
+        or_(DeliveryRow.state.in_(_GONE), DeliveryRow.created_at <= tx.now - term)
     )
     found = tx.session.connection().execute(
         delete(FigureRow).where(FigureRow.delivery_id.in_(gone))

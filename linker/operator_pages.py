@@ -1,4 +1,4 @@
-"""The operator's pages: the delivery matrix of each round, in Dutch and without script.
+"""The operator's pages: how each round is delivered and linked, in Dutch and without script.
 
 An app of its own, which `linker operator` serves on this computer only: a proxy that shows the
 service to suppliers has nothing to show of this. A page that is asked for under another name
@@ -16,7 +16,9 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import select
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from linker.assessing import assess
 from linker.matrix import Line, Matrix, Received, matrix_of
+from linker.quality_page import quality_page
 from linker.reasons import in_dutch
 from linker.settings import Settings
 from linker.store import DeliveryState, RoundRow, RoundState, look_up_round
@@ -27,6 +29,7 @@ from shared.service.logs import Log
 from shared.service.markup import STYLE, cell, lines_cell, page, table
 from shared.service.rates import Rate
 from shared.state.database import Database, open_engine
+from shared.state.round_keys import RoundKeys
 
 LOCAL_NAMES: Final = ("localhost", "127.0.0.1")
 _STYLE_ADDRESS: Final = "/operator/opmaak.css"
@@ -58,6 +61,7 @@ def create_operator_app(
 ) -> FastAPI:
     """The pages for one linker."""
     database = Database(open_engine(settings.database_url), settings.load_identity(), clock)
+    keys = RoundKeys(settings.key_folder)
     app = FastAPI(title="Koppelaar: beheer", version=__version__, docs_url=None, redoc_url=None,
                   openapi_url=None, redirect_slashes=False)  # fmt: skip
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(LOCAL_NAMES), www_redirect=False)
@@ -77,6 +81,14 @@ def create_operator_app(
         with database.reading() as session:
             matrix = matrix_of(session, look_up_round(session, round_id), today(clock))
         return _answer(f"Ronde {matrix.round_id}", _matrix(matrix))
+
+    @app.get("/operator/rounds/{round_id}/koppeling")
+    def get_quality(round_id: str) -> HTMLResponse:
+        """How a round was linked, and what to look at."""
+        with database.reading() as session:
+            known = look_up_round(session, round_id).round_id
+        assessed = assess(database, keys, known, settings.alarms)
+        return _answer(f"Koppeling van {known}", quality_page(assessed, SCHEMAS))
 
     @app.get(_STYLE_ADDRESS)
     def get_style() -> Response:
@@ -110,7 +122,7 @@ def _matrix(matrix: Matrix) -> str:
     return (
         f'<p><a href="/operator">Alle rondes</a></p>{mark}'
         f"<p>De ronde is {ROUND_STATES[matrix.state]}. "
-        f"Er is {matrix.revision} keer gekoppeld.</p>"
+        f"Er is {matrix.revision} keer gekoppeld.</p>{_linked(matrix)}"
         + table("Leveringen", heads, map(_line, matrix.lines), "Niets.")
         + table(
             "Geweigerd bij de deur",
@@ -119,6 +131,14 @@ def _matrix(matrix: Matrix) -> str:
             "Er is niets geweigerd.",
         )
     )
+
+
+def _linked(matrix: Matrix) -> str:
+    """Where the quality report is, once there is one."""
+    if not matrix.revision or matrix.state in (RoundState.DESTROYING, RoundState.DESTROYED):
+        return ""
+    address = f"/operator/rounds/{escape(matrix.round_id)}/koppeling"
+    return f'<p><a href="{address}">Hoe er is gekoppeld, en waar u naar kijkt</a></p>'
 
 
 def _line(line: Line) -> tuple[str, ...]:

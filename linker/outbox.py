@@ -8,12 +8,12 @@ from sqlalchemy.orm import undefer
 
 from linker.store import OutboxRow, RoundState, find_round
 from shared.envelope import read_header
-from shared.errors import MonitorError, StateError, TrustError
+from shared.errors import MonitorError, StateError
 from shared.identity import Card
 from shared.ledger import Event
-from shared.receipt import Outcome, Receipt
+from shared.receipt import check_receipt
 from shared.state.database import Database, Transaction
-from shared.statement import Kind, Statement
+from shared.statement import Statement
 
 TIMEOUT_SECONDS = 60.0
 
@@ -53,14 +53,19 @@ def send_pending(database: Database, publisher_url: str, publisher: Card) -> lis
 
 def _send(database: Database, row: OutboxRow, publisher_url: str, publisher: Card) -> bool:
     """Send one tally, unless its round was reopened or destroyed since it was found pending."""
-    with database.transaction() as tx:
+
+    def begin(tx: Transaction) -> bool:
         stored = tx.session.get_one(OutboxRow, row.sha256)
         if stored.envelope is None:
             return False
         stored.attempts += 1
+        return True
+
+    if not database.run(begin):
+        return False
     assert row.envelope is not None
     receipt = _put(f"{publisher_url}/tallies/{row.sha256}", row.envelope)
-    _check_receipt(receipt, row, publisher)
+    check_receipt(receipt, read_header(row.envelope), publisher)
 
     def acknowledge(tx: Transaction) -> None:
         stored = tx.session.get_one(OutboxRow, row.sha256)
@@ -100,17 +105,3 @@ def _problem_code(answer: httpx2.Response) -> str:
         return str(answer.json().get("code", "no code"))
     except ValueError:
         return "no code"
-
-
-def _check_receipt(statement: Statement, row: OutboxRow, publisher: Card) -> None:
-    statement.check_signed_by(publisher)
-    receipt = statement.read(Kind.RECEIPT, Receipt)
-    assert row.envelope is not None
-    delivery = read_header(row.envelope).context.delivery
-    found = (receipt.envelope, receipt.round_id, receipt.delivery, receipt.outcome)
-    if found != (row.sha256, row.round_id, delivery, Outcome.TALLY_STORED):
-        raise TrustError(
-            "receipt-differs",
-            "expected a receipt for the tally that was sent, found one for something else",
-            hint="check which publisher answers at the configured address",
-        )

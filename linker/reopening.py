@@ -41,7 +41,8 @@ def reopen_round(database: Database, round_id: str, reason: ReopenReason, until:
         StateError: ``round-state``, or ``reopen-beyond-term``.
         InputError: ``reopen-in-past``.
     """
-    with database.transaction() as tx:
+
+    def reopen(tx: Transaction) -> None:
         row = find_round(tx.session, round_id)
         row.move(RoundState.OPEN)
         _check_until(row, until, tx.now.date())
@@ -54,6 +55,8 @@ def reopen_round(database: Database, round_id: str, reason: ReopenReason, until:
             until=until.isoformat(),
         )
         _withdraw_unsent(tx, round_id)
+
+    database.run(reopen)
 
 
 def _check_until(row: RoundRow, until: date, day: date) -> None:

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from linker.judging import forget_figures
+from linker.judging import figures_term, forget_figures
+from linker.linkages import delete_reports, forget_linkage_figures
 from linker.mirrors import delete_rates
 from linker.store import (
     DeliveryRow,
+    FigureRow,
+    LinkageFigureRow,
+    LinkageRow,
     OfferRow,
     OutboxRow,
     PartRow,
@@ -68,9 +72,13 @@ class Retention:
             return is_new
 
         def delete(tx: Transaction) -> int:
-            find_round(tx.session, round_id).move(RoundState.DESTROYED)
+            row = find_round(tx.session, round_id)
+            row.move(RoundState.DESTROYED)
+            term = figures_term(row.read().policy)
             delete_rates(tx, round_id)
-            forget_figures(tx)
+            delete_reports(tx, round_id)
+            forget_figures(tx, term)
+            forget_linkage_figures(tx, term)
             return _delete_bodies(tx, round_id)
 
         def keep(tx: Transaction, statement: Statement) -> None:
@@ -86,7 +94,7 @@ class Retention:
 
         Args:
             now: the present instant.
-            policy: has the term of offered keys; without it they are left alone.
+            policy: has the terms of offered keys and of figures; without it they are left alone.
         """
         with self.database.reading() as session:
             rounds = session.scalars(select(RoundRow).order_by(RoundRow.round_id))
@@ -94,6 +102,7 @@ class Retention:
             if policy is not None:
                 term = timedelta(days=policy.retention.input_after_close_days)
                 found += self.offers.due(session, now, term)
+                found += _due_figures(session, now, figures_term(policy))
         return found
 
     def overdue(self, now: datetime, policy: Policy | None = None) -> list[Due]:
@@ -114,9 +123,12 @@ class Retention:
             with self.database.reading() as session:
                 check_clock(now, last_entry_at(session.connection()), confirmed=clock_confirmed)
         self.offers.enter_all()
-        yield from do_all(partial(self._end, each) for each in due)
+        yield from do_all(partial(self._end, each, policy) for each in due)
 
-    def _end(self, due: Due) -> Ended:
+    def _end(self, due: Due, policy: Policy | None) -> Ended:
+        if due.what is Kept.FIGURES and policy is not None:
+            self.database.run(partial(_forget, term=figures_term(policy)))
+            return Ended(Kept.FIGURES, due.id)
         if due.what is Kept.OFFER:
             return self.offers.destroy(due.id)
         return Ended(Kept.ROUND, due.id, self.destroy(due.id, Reason.TERM))
@@ -128,6 +140,22 @@ class Retention:
             stored = session.scalars(query.order_by(RoundRow.round_id)).all()
             rounds = [Statement.from_bytes(each) for each in stored if each is not None]
             return rounds + self.offers.statements(session)
+
+
+def _forget(tx: Transaction, term: timedelta) -> None:
+    forget_figures(tx, term)
+    forget_linkage_figures(tx, term)
+
+
+def _due_figures(session: Session, now: datetime, term: timedelta) -> list[Due]:
+    """Figures, of whatever round, of which the oldest have reached their term."""
+    delivered = select(func.min(DeliveryRow.created_at)).join(
+        FigureRow, FigureRow.delivery_id == DeliveryRow.delivery_id
+    )
+    linked = select(func.min(LinkageRow.made_at)).join(LinkageFigureRow)
+    oldest = [each for query in (delivered, linked) if (each := session.scalar(query)) is not None]
+    until = min(oldest) + term if oldest else now
+    return [Due(Kept.FIGURES, "", until)] if oldest and until <= now else []
 
 
 def _is_round(session: Session, round_id: str) -> bool:

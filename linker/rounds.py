@@ -155,21 +155,6 @@ def _missing(session: Session, opened: KnownRound) -> set[tuple[str, str]]:
     } - current
 
 
-def covered_municipalities(session: Session, opened: KnownRound) -> tuple[int, ...]:
-    """The municipalities with a current enrolment and a current care delivery, in order.
-
-    Their residents are the population; the same for every period of the round, because one
-    delivery holds all of its periods.
-    """
-    received: dict[SchemaName, set[int]] = {SchemaName.ENROLMENT: set(), SchemaName.CARE: set()}
-    for delivery in deliveries(session, opened.body.round_id, DeliveryState.CURRENT):
-        schema = SchemaName(delivery.schema_name)
-        if schema in received:
-            supplier = opened.body.supplier(delivery.supplier)
-            received[schema].update(supplier.municipalities(schema) or ())
-    return tuple(sorted(received[SchemaName.ENROLMENT] & received[SchemaName.CARE]))
-
-
 def round_status(session: Session, row: RoundRow, now: datetime) -> dict[str, Any]:
     """How a round stands: what is expected, received, held and refused; no count of persons."""
     opened, due = row.read(), due_round(row, now)

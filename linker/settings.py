@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from linker.alarms import DEFAULT_ALARM_BANDS, AlarmBands
+from linker.linkage.staged import ROWS_PER_SHARD
 from linker.plausibility import DEFAULT_BANDS, Bands
 from shared.settings import ServiceSettings
 
@@ -17,12 +19,16 @@ class Settings(ServiceSettings):
         publisher_url: where tallies are sent.
         memory_limit_mb: memory that the linkage engine may use; it never spills to disk.
         threads: threads of the linkage engine.
+        shard_rows: rows that the linkage holds at once; more are staged in sealed shards.
         operator_port: where `linker operator` shows its pages, on this computer only.
         bands: outside which figures a delivery is held.
+        alarms: from which figures a linkage gives an alarm.
     """
 
     publisher_url: str
     memory_limit_mb: int = 2048
     threads: int = 2
+    shard_rows: Annotated[int, Field(ge=1)] = ROWS_PER_SHARD
     operator_port: Annotated[int, Field(ge=1, le=65535)] = 8411
     bands: Bands = DEFAULT_BANDS
+    alarms: AlarmBands = DEFAULT_ALARM_BANDS

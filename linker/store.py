@@ -1,4 +1,4 @@
-"""What the linker keeps: rounds, deliveries, sealed parts, counts, figures, and the outbox.
+"""What the linker keeps: rounds, deliveries, sealed parts, counts, linkages, and the outbox.
 
 docs/data-model.md says per table what is stored, when it is scrubbed and who reads it. Every
 body is ciphertext; everything else is a public statement, an id, a hash, a count of rows, a
@@ -11,7 +11,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Date, ForeignKey, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy import (
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    select,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from shared.errors import NotFoundError, StateError
@@ -161,6 +169,38 @@ class FigureRow(Base):
     delivery_id: Mapped[str] = mapped_column(ForeignKey("delivery.delivery_id"), primary_key=True)
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     percent: Mapped[int]
+
+
+class LinkageRow(Base):
+    """One linkage of a round: with what it was made, and how the deliveries were linked.
+
+    The manifest says nothing about a person; the report is sealed and goes with the round's key.
+    """
+
+    __tablename__ = "linkage"
+
+    round_id: Mapped[str] = mapped_column(ForeignKey("round.round_id"), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    manifest: Mapped[bytes] = mapped_column(LargeBinary)
+    tally_mac: Mapped[str] = mapped_column(String(64))  # keyed: no hash of a count can be tried
+    report: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+
+
+class LinkageFigureRow(Base):
+    """A figure of one linkage by which the next round's is judged; about no person."""
+
+    __tablename__ = "linkage_figure"
+    __table_args__ = (
+        ForeignKeyConstraint(["round_id", "revision"], ["linkage.round_id", "linkage.revision"]),
+    )
+
+    round_id: Mapped[str] = mapped_column(String(41), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    supplier: Mapped[str] = mapped_column(String(31), primary_key=True)
+    schema_name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[int]
 
 
 class OutboxRow(Base):

@@ -5,39 +5,39 @@ Plain rows exist in the memory of this process only, and only while it links.
 
 from __future__ import annotations
 
+import os
 import secrets
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from sqlalchemy.orm import Session
 
-from linker.inspection import inspect
+from linker.causes import Explained
 from linker.linkage.database import ENGINE, EngineSettings
-from linker.linkage.engine import Linked, Progress, link, silent
+from linker.linkage.database import Database as Embedded
+from linker.linkage.engine import Linked, Progress, check_inputs, link, link_shards, silent
+from linker.linkage.engines import EMBEDDED, open_engine
 from linker.linkage.feedback import Noise, told_percent, two_sided_noise
-from linker.linkage.indicators import DERIVED, TABLES
-from linker.linkage.inputs import Delivered
-from linker.linkage.rekey import link_key
+from linker.linkage.indicators import DERIVED, catalogue
+from linker.linkage.protecting import PercentRule
+from linker.linkages import Linkage, keep_linkage
+from linker.manifest import Manifest, tally_mac
 from linker.mirrors import keep_rates
-from linker.rounds import covered_municipalities
+from linker.opening import Opened, changed, open_deliveries
+from linker.quality import make_report
 from linker.store import (
-    DeliveryRow,
     DeliveryState,
     OutboxRow,
-    PartRow,
     RoundRow,
     RoundState,
     deliveries,
     find_round,
     parts,
 )
+from linker.unlinked import Explainer
 from shared import __version__
 from shared.contract.tally import SCHEMA, SupplierQuality, Tally, TallyHeader
-from shared.envelope import Context, EnvelopeKind, check_body, open_body, read_header, seal
+from shared.envelope import Context, EnvelopeKind, read_header, seal
 from shared.errors import StateError
 from shared.identity import Identity
 from shared.ledger import Event
@@ -48,54 +48,23 @@ from shared.state.round_keys import RoundKeys
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """The current deliveries of a round, re-keyed, with the hashes of what they came from.
+class Counted:
+    """What was counted of some deliveries, before anything is kept of it.
 
     Attributes:
-        municipalities: those with a current enrolment and a current care delivery.
+        told: what the suppliers are told of it.
+        laws: how many laws the tally was checked against.
     """
 
-    delivered: tuple[Delivered, ...]
-    inputs: tuple[str, ...]
-    municipalities: tuple[int, ...]
+    tally: Tally
+    explained: Explained
+    told: Mapping[tuple[str, str], int | None]
+    laws: int
 
-    def of(self, *schemas: SchemaName) -> tuple[Delivered, ...]:
-        """The deliveries of any of ``schemas``."""
-        return tuple(each for each in self.delivered if each.schema in schemas)
-
-    def rows(self) -> dict[tuple[str, str], int]:
-        """Rows as delivered, by supplier and schema."""
-        totals: Counter[tuple[str, str]] = Counter()
-        for each in self.delivered:
-            totals[each.supplier, each.schema] += each.rows.num_rows
-        return dict(totals)
-
-    def covered(self, period: int) -> tuple[int, ...]:
-        """The municipalities whose residents are the population of ``period``.
-
-        A delivery without a single row for the period says nothing about it: counting its
-        residents as pupils without care would be a false zero.
-        """
-        residences = _values(self.of(SchemaName.ENROLMENT), "residence", period)
-        caring = {
-            place
-            for each in self.of(SchemaName.CARE)
-            if _rows_of(each, period).num_rows
-            for place in each.municipalities
-        }
-        return tuple(place for place in self.municipalities if place in residences & caring)
-
-
-def _rows_of(delivered: Delivered, period: int) -> pa.Table:
-    return delivered.rows.filter(pc.equal(delivered.rows["period"], period))
-
-
-def _values(deliveries_: Sequence[Delivered], column: str, period: int) -> set[int]:
-    return {
-        value
-        for each in deliveries_
-        for value in pc.unique(_rows_of(each, period)[column]).to_pylist()
-    }
+    @property
+    def rows(self) -> int:
+        """Rows of enrolments and care that were read."""
+        return sum(each.rows for each in self.explained.values())
 
 
 def make_tally(
@@ -107,7 +76,20 @@ def make_tally(
     progress: Progress = silent,
     noise: Noise = two_sided_noise,
 ) -> Tally:
-    """Link a closed round and queue its sealed tally for the publisher.
+    """Link a closed round and queue its sealed tally for the publisher; see ``link_round``."""
+    return link_round(database, identity, keys, round_id, settings, progress, noise).tally
+
+
+def link_round(
+    database: Database,
+    identity: Identity,
+    keys: RoundKeys,
+    round_id: str,
+    settings: EngineSettings,
+    progress: Progress = silent,
+    noise: Noise = two_sided_noise,
+) -> Counted:
+    """Link a closed round, keep with what it was made, and queue its sealed tally.
 
     An error leaves the round closed, so that it can be linked again.
 
@@ -129,7 +111,34 @@ def make_tally(
                 hint="close it first with `linker round close`",
             )
         round_, revision = row.read(), row.revision + 1
-    opened = open_deliveries(database, round_, keys)
+    progress("open", 0, 1)
+    with open_deliveries(database, round_, keys, settings) as opened:
+        counted = count_tally(opened, round_, revision, settings, progress, noise)
+    progress("keep", 0, 1)
+    tally = counted.tally
+    linkage = Linkage.of(
+        Manifest.of(tally.header, settings),
+        tally_mac(tally, keys.tally_key(round_id)),
+        make_report(round_.body, tally, counted.explained, counted.told),
+        keys,
+    )
+    _queue(database, identity, round_, counted, linkage)
+    return counted
+
+
+def count_tally(
+    opened: Opened,
+    round_: KnownRound,
+    revision: int,
+    settings: EngineSettings,
+    progress: Progress = silent,
+    noise: Noise = two_sided_noise,
+) -> Counted:
+    """Count everything in opened deliveries; nothing is kept or changed.
+
+    Raises:
+        StateError: ``nothing-covered``, or what the engine refuses.
+    """
     covered = {period.code: opened.covered(period.code) for period in round_.body.periods}
     if not any(covered.values()):
         raise StateError(
@@ -137,58 +146,56 @@ def make_tally(
             "expected at least one municipality with both enrolment and care, found none",
             hint="see `linker round status` for what was delivered",
         )
-    linked = link(
-        opened.of(SchemaName.ENROLMENT, SchemaName.CARE),
-        opened.of(SchemaName.OBJECTION),
-        round_.reference,
-        round_.body.periods,
-        covered,
-        settings,
-        progress,
-    )
-    tally = Tally(_header(round_, revision, covered, linked, opened), linked.cells)
+    explained = _explain(opened, covered, settings, progress)
+    linked, engine = _link(opened, round_, covered, settings, progress)
+    header = _header(round_, revision, covered, linked, opened, engine)
     told = {supplier: told_percent(match, noise) for supplier, match in linked.matches.items()}
-    _queue(database, identity, round_, tally, told)
-    return tally
+    return Counted(Tally(header, linked.cells), explained, told, linked.laws)
 
 
-def open_deliveries(database: Database, round_: KnownRound, keys: RoundKeys) -> Opened:
-    """Open every current delivery of a round and re-key its rows at once.
-
-    Raises:
-        StateError: ``round-changed``.
-    """
-    round_id = round_.body.round_id
-    opening = keys.opening_key(round_id)
-    key = link_key(keys.link_seed(round_id).reveal(), round_id)
-    with database.reading() as session:
-        rows = deliveries(session, round_id, DeliveryState.CURRENT)
-        hashes = [[part.sha256 for part in parts(session, row.delivery_id)] for row in rows]
-        municipalities = covered_municipalities(session, round_)
-    delivered: list[Delivered] = []
-    for row, addresses in zip(rows, hashes, strict=True):
-        places = _municipalities(row, round_)
-        for address in addresses:
-            envelope = _read_envelope(database, address, round_id)
-            header = read_header(envelope)
-            body = envelope[header.size :]
-            check_body(header, body)
-            plain = inspect(open_body(header, body, opening), header.context, round_).rows
-            delivered.append(Delivered.rekeyed(row.supplier, row.schema_name, places, plain, key))
-    return Opened(tuple(delivered), tuple(sorted(chain(*hashes))), municipalities)
+def _explain(
+    opened: Opened,
+    covered: Mapping[int, tuple[int, ...]],
+    settings: EngineSettings,
+    progress: Progress,
+) -> Explained:
+    """Why rows are not linked, shard by shard, before the linkage has its memory."""
+    count = opened.shard_count(settings)
+    with Embedded(settings) as engine:
+        explainer = Explainer(engine, opened.suppliers)
+        explainer.begin(covered)
+        for index, inputs in enumerate(opened.shards(settings)):
+            progress("explain", index, count)
+            explainer.count(inputs)
+    return explainer.result()
 
 
-def _read_envelope(database: Database, address: str, round_id: str) -> bytes:
-    """One envelope, in a read of its own: while one is opened, nobody who uploads must wait."""
-    with database.reading() as session:
-        envelope = session.get_one(PartRow, address).envelope
-    if envelope is None:  # superseded or destroyed since the link began
-        raise _changed(round_id)
-    return envelope
-
-
-def _municipalities(row: DeliveryRow, round_: KnownRound) -> tuple[int, ...]:
-    return round_.body.supplier(row.supplier).municipalities(SchemaName(row.schema_name)) or ()
+def _link(
+    opened: Opened,
+    round_: KnownRound,
+    covered: Mapping[int, tuple[int, ...]],
+    settings: EngineSettings,
+    progress: Progress,
+) -> tuple[Linked, str]:
+    """Link what was opened, and on which engine: embedded, unless the environment names another."""
+    policy, periods = round_.policy.protection, round_.body.periods
+    rule = PercentRule(policy.p_percent, policy.dominance_percent)
+    counts = (SchemaName.ENROLMENT, SchemaName.CARE)
+    embedded = os.environ.get("LINK_ENGINE", EMBEDDED) == EMBEDDED
+    if opened.staged is None and embedded:
+        rows, objections = opened.of(*counts), opened.of(SchemaName.OBJECTION)
+        reference = round_.reference
+        linked = link(rows, objections, reference, periods, covered, settings, progress, rule)
+        return linked, ENGINE
+    parts = [each.without_rows() for each in opened.seen if each.schema in counts]
+    check_inputs(parts, (), round_.reference, periods, covered)
+    with open_engine(settings, os.environ) as engine:
+        name = ENGINE if isinstance(engine, Embedded) else engine.name
+        linked = link_shards(
+            opened.shards(settings), opened.suppliers, round_.reference, periods, covered,
+            settings, progress, rule, count=opened.shard_count(settings), engine=engine,
+        )  # fmt: skip
+    return linked, name
 
 
 def _header(
@@ -197,6 +204,7 @@ def _header(
     covered: Mapping[int, tuple[int, ...]],
     linked: Linked,
     opened: Opened,
+    engine: str,
 ) -> TallyHeader:
     return TallyHeader(
         round_id=round_.body.round_id,
@@ -206,10 +214,10 @@ def _header(
         policy=round_.body.policy,
         reference=round_.body.reference,
         linker_version=__version__,
-        engine=ENGINE,
+        engine=engine,
         periods=round_.body.periods,
         covered={str(code): places for code, places in covered.items()},
-        tables=TABLES,
+        tables=catalogue(round_.reference),
         derived=DERIVED,
         quality=_quality(linked, opened.rows()),
         double_claims=linked.double_claims,
@@ -231,10 +239,10 @@ def _queue(
     database: Database,
     identity: Identity,
     round_: KnownRound,
-    tally: Tally,
-    told: Mapping[tuple[str, str], int | None],
+    counted: Counted,
+    linkage: Linkage,
 ) -> None:
-    offer, body = round_.publisher, round_.body
+    offer, body, tally = round_.publisher, round_.body, counted.tally
     context = Context(
         kind=EnvelopeKind.TALLY,
         sender=identity.party,
@@ -263,8 +271,10 @@ def _queue(
         row.move(RoundState.LINKED)  # refuses a second link that ran at the same time
         _check_unchanged(tx.session, row, tally)
         row.revision = tally.header.revision
-        tx.record(Event.ROUND_LINKED, round=body.round_id, revision=row.revision)
-        keep_rates(tx, body.round_id, row.revision, told)
+        tx.record(Event.ROUND_LINKED, round=body.round_id, revision=row.revision,
+                  manifest=linkage.manifest.sha256)  # fmt: skip
+        keep_rates(tx, body.round_id, row.revision, counted.told)
+        keep_linkage(tx, linkage)
         tx.session.add(
             OutboxRow(
                 sha256=address,
@@ -291,12 +301,4 @@ def _check_unchanged(session: Session, row: RoundRow, tally: Tally) -> None:
         for part in parts(session, delivery.delivery_id)
     )
     if (row.revision + 1, tuple(now)) != (tally.header.revision, tally.header.inputs):
-        raise _changed(row.round_id)
-
-
-def _changed(round_id: str) -> StateError:
-    return StateError(
-        "round-changed",
-        f"expected the deliveries of {round_id} as they were when the link began, found others",
-        hint="link the round again",
-    )
+        raise changed(row.round_id)

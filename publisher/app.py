@@ -5,7 +5,7 @@ It holds no rule. The pages and the API know only the reader of released tables.
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from publisher.api import api_router
@@ -19,6 +19,7 @@ from shared import __version__
 from shared.clock import Clock, system_clock
 from shared.envelope import MAX_HEADER_BYTES
 from shared.holdings import Holdings
+from shared.service.health import health_router
 from shared.service.hygiene import surround
 from shared.service.logs import Log
 from shared.service.oversight import oversight_router
@@ -29,6 +30,25 @@ from shared.state.database import Database, open_engine
 from shared.state.round_keys import RoundKeys
 
 STATEMENT_TYPE = "application/json"
+
+
+def _tally_router(intake: Intake) -> APIRouter:
+    """What the linker does: send a tally."""
+    router, room = APIRouter(), Room()
+
+    @router.put("/tallies/{sha256}", status_code=201)
+    async def put_tally(sha256: str, request: Request) -> Response:
+        """Store a tally; the same bytes again give the same receipt."""
+        upload = await read_upload(request, MAX_HEADER_BYTES)
+        admitted = await run_in_threadpool(intake.admit, sha256, upload.head)
+        if admitted.receipt is not None:
+            return Response(admitted.receipt, 200, media_type=STATEMENT_TYPE)
+        async with room.for_body(admitted.header):
+            body = await upload.body(admitted.header)
+            receipt = await run_in_threadpool(intake.store, admitted, body)
+        return Response(receipt, 201, media_type=STATEMENT_TYPE)
+
+    return router
 
 
 def create_app(
@@ -42,26 +62,8 @@ def create_app(
                   openapi_url=None, redirect_slashes=False)  # fmt: skip
     rate = Rate(settings.requests_per_second, settings.request_burst)
     surround(app, log or Log("publisher"), rate)
-    room = Room()
-
-    @app.put("/tallies/{sha256}", status_code=201)
-    async def put_tally(sha256: str, request: Request) -> Response:
-        """Store a tally; the same bytes again give the same receipt."""
-        upload = await read_upload(request, MAX_HEADER_BYTES)
-        admitted = await run_in_threadpool(intake.admit, sha256, upload.head)
-        if admitted.receipt is not None:
-            return Response(admitted.receipt, 200, media_type=STATEMENT_TYPE)
-        async with room.for_body(admitted.header):
-            body = await upload.body(admitted.header)
-            receipt = await run_in_threadpool(intake.store, admitted, body)
-        return Response(receipt, 201, media_type=STATEMENT_TYPE)
-
-    @app.get("/healthz")
-    def healthz() -> dict[str, str]:
-        """The service is up and its database answers."""
-        with database.reading() as session:
-            session.connection().exec_driver_sql("SELECT 1")
-        return {"status": "ok", "version": __version__}
+    app.include_router(_tally_router(intake))
+    app.include_router(health_router(database))
 
     def holdings() -> Holdings:
         retention = Retention(database, RoundKeys(settings.key_folder), identity)

@@ -76,6 +76,7 @@ class Intake:
             ("schema", context.schema_name, SCHEMA),
             ("round-statement", context.round_statement, accepted.sha256),
             ("policy", context.policy, accepted.body.policy),
+            ("calibration", context.calibration, accepted.body.calibration),
             ("synthetic", str(context.synthetic), str(int(accepted.body.synthetic))),
         ):
             if found != expected:

@@ -138,7 +138,7 @@ class Retention:
         return Ended(Kept.ROUND, due.id, self.destroy(due.id, Reason.TERM))
 
     def _expire(self, release_id: str, now: datetime) -> bool:
-        with self.database.transaction() as tx:
+        def expire(tx: Transaction) -> bool:
             row = tx.session.get_one(ReleaseRow, release_id)
             # It may have been published since it was found due; its term then begins anew.
             if not _is_release_due(tx.session, row, now):
@@ -148,6 +148,8 @@ class Retention:
                 for table in released_tables(tx.session, release_id):
                     table.data = None
             return True
+
+        return self.database.run(expire)
 
     def statements(self) -> list[Statement]:
         """The statement of every destruction, of rounds and of offered keys, by id."""

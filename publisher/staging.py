@@ -44,6 +44,9 @@ from shared.state.round_documents import KnownRound
 
 RULES_VERSION = "PROTECTION 1"
 
+AMOUNTS = {"p_percent", "dominance_percent"}
+"""Parameters of the policy that only the linker can compute with: it has the contributions."""
+
 DERIVED = frozenset({RATE, COVERAGE})
 """Measures that are made from released counts, and are not counted."""
 
@@ -60,8 +63,11 @@ class Staged:
 
 
 def rules_of(policy: Policy) -> Rules:
-    """The policy's parameters as the protection's rules; the same names on both sides."""
-    return Rules(**policy.protection.model_dump())
+    """The policy's parameters as the protection's rules; the same names on both sides.
+
+    The linker has already computed with those that are about amounts (the p % rule).
+    """
+    return Rules(**policy.protection.model_dump(exclude=AMOUNTS))
 
 
 def published_of(policy: Policy, tally: Tally) -> tuple[Published, ...]:
@@ -244,7 +250,7 @@ def _manifest(
             )
             for table in tables
         ),
-        measures=_measure_notes(tally),
+        measures=_measure_notes(tally, tables),
         proof=subject.proof,
         supersedes=previous.manifest.release_id if previous else "",
         summary_sha256=sha256_hex(summary.encode()),
@@ -252,11 +258,14 @@ def _manifest(
     )
 
 
-def _measure_notes(tally: Tally) -> tuple[MeasureNote, ...]:
-    """One note per measure; the first table that has it says what it means."""
+def _measure_notes(tally: Tally, tables: Sequence[ReleasedTable]) -> tuple[MeasureNote, ...]:
+    """One note per measure of the release; the first table that has it says what it means."""
     counted = [measure for table in tally.header.tables for measure in table.measures]
+    shown = {id_ for table in tables for id_ in table.cells["measure"].unique().to_pylist()}
     notes: dict[str, MeasureNote] = {}
     for measure in (*counted, *tally.header.derived):
+        if measure.id not in shown:
+            continue
         notes.setdefault(
             measure.id,
             MeasureNote(

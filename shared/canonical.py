@@ -9,37 +9,68 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import struct
-from typing import Any
+from typing import Any, Final
 
 from shared.errors import InputError
 
 Json = Any
+
+MAX_DEPTH: Final = 32
+"""Lists and objects inside each other; no document of this version is deeper."""
+MAX_INTEGER: Final = 2**53 - 1
+"""Larger integers read back as other ones in languages that know only fractions."""
+_NOT_PLAIN: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters, which a terminal obeys, and halves of a character, which are none."""
 
 
 def canonical_json(value: Json) -> bytes:
     """The one spelling of ``value``.
 
     Raises:
-        TypeError: a float or another type that has no single spelling; a programmer's error.
+        InputError: ``text-not-plain`` for a text with control characters or half a character.
+        TypeError: a float or another type that has no single spelling, too large an integer, or
+            too much inside each other; a programmer's error.
     """
-    _refuse_floats(value)
+    _check(value, MAX_DEPTH)
     return json.dumps(
         value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False
     ).encode("ascii")
 
 
-def _refuse_floats(value: Json) -> None:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise TypeError("a key of canonical JSON is a string")
-            _refuse_floats(item)
-    elif isinstance(value, list | tuple):
+def _check(value: Json, depth: int) -> None:
+    if isinstance(value, dict | list | tuple):
+        if depth == 0:
+            raise TypeError(f"canonical JSON is at most {MAX_DEPTH} deep")
         for item in value:
-            _refuse_floats(item)
-    elif not isinstance(value, str | int | None):
+            _check(item, depth - 1)
+        if isinstance(value, dict):
+            if not all(isinstance(key, str) for key in value):
+                raise TypeError("a key of canonical JSON is a string")
+            for item in value.values():
+                _check(item, depth - 1)
+    elif isinstance(value, str):
+        check_plain(value)
+    elif isinstance(value, int):
+        if abs(value) > MAX_INTEGER:
+            raise TypeError("an integer of canonical JSON fits in 53 bits")
+    elif value is not None:
         raise TypeError(f"canonical JSON has no {type(value).__name__}")
+
+
+def check_plain(text: str) -> None:
+    """Refuse a text with a control character, a newline too, or with half a character.
+
+    Raises:
+        InputError: ``text-not-plain``.
+    """
+    if _NOT_PLAIN.search(text):
+        raise InputError(
+            "text-not-plain",
+            "expected a text of one line without control characters, found one with them",
+            hint="type the text anew instead of pasting it",
+        )
 
 
 def parse_line(data: bytes) -> Json:
@@ -61,11 +92,11 @@ def parse_canonical(data: bytes) -> Json:
         value = json.loads(data)
         if canonical_json(value) == data:
             return value
-    except (ValueError, TypeError, RecursionError):
+    except (InputError, ValueError, TypeError, RecursionError):
         pass
     raise InputError(
         "not-canonical",
-        "expected canonical JSON: ASCII, sorted keys, no white space, no fractions",
+        "expected canonical JSON: ASCII, sorted keys, no white space, no fractions, plain text",
         hint="the file was altered or made by another program; ask the sender for it again",
     )
 

@@ -41,6 +41,7 @@ class Kept(StrEnum):
     ROUND = "round"  # its key and everything that only this key opens
     OFFER = "offer"  # a key that was offered, without a round
     RELEASE = "release"  # what readers can see
+    FIGURES = "figures"  # whole per cents by which a later round is judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Something that was ended; a release that expired has no statement, its entry says it."""
+    """Something that was ended.
+
+    A release that expired has no statement, its entry says it; figures have neither, for they
+    are about nobody and stand in no ledger.
+    """
 
     what: Kept
     id: str

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.hpke import (
     MLKEM768X25519PublicKey,
     Suite,
 )
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from shared.canonical import (
     canonical_json,
@@ -62,6 +62,7 @@ class Context(BaseModel):
 
     Attributes:
         previous: SHA-256 of the previous part's ciphertext, empty for part 1.
+        part: 1 for a grant and a tally, which are one part.
         supersedes: the delivery that this one replaces, empty for none.
         revision: the revision of a tally, 0 for other kinds.
         rows: rows in this part; 0 for a grant and for objections, whose number nobody needs.
@@ -89,6 +90,18 @@ class Context(BaseModel):
     revision: Annotated[int, Field(ge=0, le=9999)] = 0
     rows: Annotated[int, Field(ge=0, le=100_000_000)]
     tool: Annotated[str, Field(pattern=r"^[a-z]+ [0-9A-Za-z.+]{1,30}$")]
+
+    @model_validator(mode="after")
+    def _says_what_its_kind_can(self) -> Context:
+        if self.kind is not EnvelopeKind.DELIVERY:
+            whole = (self.part, self.previous, self.last, self.supersedes, self.rows)
+            if whole != (1, "", 1, "", 0) or self.agreement:
+                raise ValueError("only a delivery has parts, rows and an agreement")
+        if (self.revision > 0) is not (self.kind is EnvelopeKind.TALLY):
+            raise ValueError("a tally has a revision, and nothing else has")
+        if (self.part == 1) is not (self.previous == ""):
+            raise ValueError("each part names the one before it")
+        return self
 
     def line(self) -> bytes:
         """The canonical context line."""

@@ -9,7 +9,8 @@
     │   ├── GoneError       what was here may no longer be used
     │   ├── StorageError    there is no room to keep it; nothing was changed
     │   └── BusyError       not now, but soon: the service has no room or no time
-    │       └── TooManyError    this sender asked for too much in a short time
+    │       ├── TooManyError    this sender asked for too much in a short time
+    │       └── UnreachableError    the database went away
     ├── ProtectionError     a table cannot be published safely as asked
     └── ConfigurationError  this installation is set up wrongly
 
@@ -114,6 +115,10 @@ class BusyError(StateError):
 
     http_status = 503
     retry_after_seconds = 5
+
+
+class UnreachableError(BusyError):
+    """The database went away, so that what it did last is not known; asking again tells."""
 
 
 class TooManyError(BusyError):

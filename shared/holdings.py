@@ -27,6 +27,8 @@ class HeldKind(StrEnum):
     DELIVERIES = "deliveries"  # sealed envelopes of suppliers
     MATCH_RATES = "match-rates"  # blurred shares, one per delivery and linkage
     FIGURES = "figures"  # whole per cents per delivery, to judge a later round's by
+    REPORTS = "linkage-reports"  # sealed: how a round was linked, one per linkage
+    LINKAGE_FIGURES = "linkage-figures"  # whole per cents per linkage, to judge a later one by
     TALLIES = "tallies"  # sealed counts
     PROOFS = "proofs"  # sealed certificates and reasons of releases
     RELEASES = "releases"  # tables that readers can see, or may come to see

@@ -25,7 +25,6 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import (
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey, MLKEM768X25519PublicKey
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.canonical import (
@@ -38,6 +37,7 @@ from shared.canonical import (
 )
 from shared.errors import ConfigurationError, InputError, TrustError
 from shared.files import PRIVATE, check_private, read_file, write_whole
+from shared.passphrase import Hardness
 from shared.redaction import Secret
 
 SEED_BYTES = 32
@@ -241,10 +241,14 @@ class Identity:
             document["seeds"] = to_base64(seeds)
         else:
             salt, nonce = os.urandom(16), os.urandom(12)
-            key = _passphrase_key(passphrase, salt)
+            hard = Hardness()
+            key = hard.key(passphrase, salt)
             box = AESGCM(key).encrypt(nonce, seeds, canonical_json(document["card"]))
             document["sealed"] = {
                 "kdf": _KDF,
+                "passes": hard.passes,
+                "lanes": hard.lanes,
+                "memory_kib": hard.memory_kib,
                 "salt": salt.hex(),
                 "nonce": nonce.hex(),
                 "box": to_base64(box),
@@ -302,7 +306,8 @@ def _open_seeds(document: dict[str, Any], passphrase: str | None) -> bytes:
             "expected a passphrase for this identity, got none",
             hint=f"set it in the environment variable {PASSPHRASE}",
         )
-    key = _passphrase_key(passphrase, bytes.fromhex(sealed["salt"]))
+    hard = Hardness(sealed["passes"], sealed["lanes"], sealed["memory_kib"])
+    key = hard.key(passphrase, bytes.fromhex(sealed["salt"]))
     try:
         return AESGCM(key).decrypt(
             bytes.fromhex(sealed["nonce"]),
@@ -315,12 +320,6 @@ def _open_seeds(document: dict[str, Any], passphrase: str | None) -> bytes:
             "expected the passphrase of this identity, got another",
             hint="try again; without it a new identity is needed",
         ) from error
-
-
-def _passphrase_key(passphrase: str, salt: bytes) -> bytes:
-    # RFC 9106, section 4: the second recommended choice (64 MiB, 3 passes, 4 lanes).
-    kdf = Argon2id(salt=salt, length=32, iterations=3, lanes=4, memory_cost=64 * 1024)
-    return kdf.derive(passphrase.encode())
 
 
 def save_card(card: Card, path: Path, *, replace: bool = False) -> None:

@@ -80,6 +80,11 @@ class Protection(_Part):
     """Parameters of disclosure control (PROTECTION 3), by the names that the software uses.
 
     The software may be stricter than what is declared here, never laxer.
+
+    Attributes:
+        p_percent: how well no contributor may estimate another's share of an amount; the
+            linker computes the required widths with it, since it alone has the contributions.
+        dominance_percent: a share of one contributor above which an amount is dominated.
     """
 
     threshold: Annotated[int, Field(ge=3)]
@@ -93,6 +98,8 @@ class Protection(_Part):
     group: bool
     remainder: Annotated[int, Field(ge=0)]
     rate_min: Annotated[int, Field(ge=1)]
+    p_percent: Annotated[int, Field(ge=1, le=100)]
+    dominance_percent: Annotated[int, Field(ge=1, le=99)]
     fallback: bool
 
 
@@ -101,6 +108,7 @@ class Retention(_Part):
 
     source_files_after_delivery_days: Days
     input_after_close_days: Days
+    figures_after_delivery_days: Days
     tally_after_receipt_days: Days
     release_after_publication_days: Days
     ledger_days: Days

@@ -30,7 +30,10 @@ COMBINED = "*"
 
 
 class Level(StrEnum):
-    """A level of publication; every one but ``RESIDENCE`` is a sum of school locations."""
+    """A level of publication; every one but ``RESIDENCE`` is a sum of school locations.
+
+    The last two are of one table only: around arrangements, of which a school can be in two.
+    """
 
     SCHOOL = "school"  # location (vestiging), in the region
     INSTITUTION = "institution"  # BRIN
@@ -45,9 +48,17 @@ class Level(StrEnum):
     ELSEWHERE = "elsewhere"  # schools outside the region, by type
     TOTAL = "total"  # region and elsewhere: the whole population
     RESIDENCE = "residence"  # municipality of residence; a cut with the same total
+    ARRANGEMENT = "arrangement"  # schools in the region of an arrangement, by its number
+    COMPARISON = "comparison"  # schools of the same types in no arrangement, by its number
 
 
-SCHOOL_LEVELS = tuple(level for level in Level if level is not Level.RESIDENCE)
+SCHOOL_LEVELS = tuple(
+    level for level in Level if level not in (Level.RESIDENCE, Level.ARRANGEMENT, Level.COMPARISON)
+)
+"""Cuts of the population by school; together with residence every cut that adds up to it."""
+
+ALL_LEVELS = (*SCHOOL_LEVELS, Level.RESIDENCE)
+"""Levels that a table about the whole population has."""
 
 
 def municipality_key(code: int) -> str:
@@ -206,6 +217,12 @@ class Reference(_Frozen):
                 raise ValueError(f"school {school.code} names an unknown board or municipality")
             if not {school.swv_po, school.swv_vo} <= swvs:
                 raise ValueError(f"school {school.code} names an unknown samenwerkingsverband")
+        groups = [group.group for group in self.provider_groups]
+        if len(set(groups)) != len(groups) or {"none", "other"} & set(groups):
+            raise ValueError("a provider group stands in the bundle twice, or is called none")
+        numbers = [joint.number for joint in self.arrangements]
+        if len(set(numbers)) != len(numbers):
+            raise ValueError("an arrangement stands in the bundle twice")
         return self
 
     @cached_property
@@ -251,6 +268,9 @@ class Reference(_Frozen):
                 )
         for swv in self.swvs:
             yield (Level(f"swv_{swv.code[:2].lower()}"), swv.code), swv.name
+        for joint in self.arrangements:
+            yield (Level.ARRANGEMENT, str(joint.number)), joint.name
+            yield (Level.COMPARISON, str(joint.number)), f"Vergelijkingsscholen van {joint.name}"
         yield (Level.ELSEWHERE, UNKNOWN_TYPE), "school onbekend"
         yield (Level.REGION, "region"), self.region_name
         yield (Level.TOTAL, "total"), "alle leerlingen die in de regio wonen"

@@ -17,13 +17,13 @@ class NotInstalledError(Exception):
     """An environment could not be made; the peer is reported as not run."""
 
 
-def make_environment(work: Path, name: str) -> Path:
-    """The Python of an environment with what ``peers/<name>.txt`` pins.
+def make_environment(work: Path, name: str, peers: Path = PEERS) -> Path:
+    """The Python of an environment with what ``<peers>/<name>.txt`` pins.
 
     Raises:
         NotInstalledError: with the step and its exit code; what it printed is in a log beside it.
     """
-    pins = (PEERS / f"{name}.txt").read_bytes()
+    pins = (peers / f"{name}.txt").read_bytes()
     stamp = hashlib.sha256(pins + sys.version.encode()).hexdigest()
     folder = work / "environments" / name
     python, marker = folder / "bin" / "python", folder / "made-of"
@@ -36,7 +36,7 @@ def make_environment(work: Path, name: str) -> Path:
         for step in (
             [sys.executable, "-m", "venv", str(folder)],
             [str(python), "-m", "pip", "install", "--disable-pip-version-check",
-             "-r", str(PEERS / f"{name}.txt")],
+             "-r", str(peers / f"{name}.txt")],
         ):  # fmt: skip
             try:
                 done = subprocess.run(

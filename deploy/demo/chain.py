@@ -24,6 +24,7 @@ from deploy.demo import documents
 from deploy.demo.documents import Signed
 from deploy.demo.generator import Truth, generate
 from deploy.demo.generator.places import MUNICIPALITIES
+from deploy.demo.generator.products import ARRANGEMENT_PRODUCTS
 from deploy.demo.parties import Commands, Party, Region, StepFailedError
 
 ROUND = "achterhoek-demo"
@@ -255,7 +256,10 @@ class Chain:
             return [("enrolment/1", sorted(p.name for p in party.folder.glob("duo_leerl*.csv")))]
         care = next(iter(sorted(party.folder.glob("jeugdhulp_*")))).name
         declared = next(iter(sorted(party.folder.glob("declaraties_*")))).name
-        deliveries = [("care/1", [care, "--declarations", declared])]
+        # A copy of the profile that comes with the hasher, with the municipality's own codes.
+        shipped = party.run("profile", "show", "ijw-jeugdhulp")
+        _write(party, "zorg.toml", documents.profile_text(shipped, ARRANGEMENT_PRODUCTS))
+        deliveries = [("care/1", [care, "--declarations", declared, "--profile", "zorg.toml"])]
         objections = sorted(path.name for path in party.folder.glob("bezwaren_*"))
         return deliveries + ([("objection/1", objections)] if objections else [])
 
@@ -265,8 +269,9 @@ class Chain:
         """Close the round, link it, and send the sealed tally to the publisher."""
         linker = self.region.linker
         linker.run("round", "close", ROUND)
-        for line in linker.run("link", ROUND).splitlines():
-            self.tell(line.strip())
+        for command in ("link", "quality"):
+            for line in linker.run(command, ROUND).splitlines():
+                self.tell(line.strip())
         _hand_over(self.region.publisher, "card.json", linker, "publicist.card.json")
         self.tell(linker.run("outbox", "send", "--publisher-card", "publicist.card.json").strip())
 

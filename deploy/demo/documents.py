@@ -85,6 +85,12 @@ def plan_text(
     return "\n".join(lines)
 
 
+def profile_text(shipped: str, arrangements: Mapping[str, int]) -> str:
+    """A shipped profile in which products belong to arrangements, by their number."""
+    lines = [f"{product} = {number}" for product, number in arrangements.items()]
+    return "\n".join([shipped.rstrip(), "", "[codes.arrangement_by_product]", *lines, ""])
+
+
 def service_settings(port: int, publisher_url: str | None = None) -> str:
     """Settings of a service whose files lie beside this one."""
     lines = [

@@ -97,7 +97,7 @@ def refused_body_vectors(old: list[Json]) -> list[Json]:
     enrolment, objection = _table("enrolment/1"), _table("objection/1").slice(0, 1)
     name = objection.schema.field("pseudonym")
     nullable = pa.schema([name.with_nullable(True)])
-    text = pa.array([b"999000007" + b" " * 23], pa.binary(32))
+    text, whole = b"999000007" + b" " * 23, _table("objection/1")
     beside = pa.table([objection["pseudonym"], pa.array([1], pa.uint8())], ["pseudonym", "sex"])
     tables: tuple[tuple[str, str, pa.Table | bytes, str], ...] = (
         ("no Parquet", "objection/1", b"PAR1", "body-not-parquet"),
@@ -114,8 +114,21 @@ def refused_body_vectors(old: list[Json]) -> list[Json]:
         ("an age out of range", "enrolment/1", _with("age", 121), "value-not-allowed"),
         ("another municipality", "enrolment/1", _with("residence", 222), "residence-not-expected"),
         ("a school that is no BRIN", "enrolment/1", _with("school", b"99xa00"), "code-malformed"),
-        ("text for a pseudonym", "objection/1",
-         pa.table([text], schema=OBJECTION.arrow), "raw-identifier"),
+        ("text for a pseudonym among others", "objection/1",
+         pa.table([pa.array([text, *whole["pseudonym"].to_pylist()[1:]], pa.binary(32))],
+                  schema=OBJECTION.arrow), "raw-identifier"),
+        ("objections that are not padded", "objection/1", objection, "objections-not-padded"),
+        ("rows that are not sorted", "enrolment/1", enrolment.take([1, 0]), "rows-not-sorted"),
+        ("another codec", "enrolment/1", _written(enrolment, compression="gzip"),
+         "parquet-form-differs"),
+        ("statistics of a column", "enrolment/1", _written(enrolment, write_statistics=["age"]),
+         "parquet-form-differs"),
+        ("pseudonyms with a dictionary", "enrolment/1",
+         _written(enrolment, use_dictionary=["pseudonym"]), "parquet-form-differs"),
+        ("a page index", "enrolment/1",
+         _written(enrolment, write_statistics=True, write_page_index=True),
+         "parquet-form-differs"),
+        ("no rows", "objection/1", OBJECTION.arrow.empty_table(), "objections-not-padded"),
         ("an AGB type that is not listed", "care/1",
          pa.Table.from_pylist([{**ROWS["care/1"][0], "provider": b"99000001"}],
                               schema=CARE.arrow), "raw-identifier"),
@@ -131,6 +144,13 @@ def refused_body_vectors(old: list[Json]) -> list[Json]:
         }
         for why, schema, t, code in tables
     ]
+
+
+def _written(table: pa.Table, **options: Any) -> bytes:
+    sink = io.BytesIO()
+    form = {"compression": "zstd", "write_statistics": False, "use_dictionary": False}
+    pq.write_table(table, sink, **{**form, **options})
+    return sink.getvalue()
 
 
 def _with(column: str, value: Any) -> pa.Table:
@@ -167,5 +187,7 @@ def _tally_header() -> TallyHeader:
 def _tally_cells() -> pa.Table:
     contributions = [{"municipality": 197, "clients": 12}]
     cell = {"table": "clients", "level": "total", "unit": "total", "period": 25, "category": "",
-            "measure": "clients", "value": 12, "contributions": contributions}  # fmt: skip
+            "measure": "clients", "value": 12, "contributions": contributions,
+            "contributors": 12, "providers": 3, "largest_share": 584, "protect_clients": 0,
+            "protect_providers": 0, "protect_suppliers": 0, "dominated": 0}  # fmt: skip
     return pa.Table.from_pylist([cell], schema=CELLS)

@@ -20,10 +20,19 @@ from shared.identity import Identity, sealing_public_bytes
 from shared.redaction import Secret
 
 PASSPHRASE: Final = "een openbare zin"  # noqa: S105 - public, of a test vector
+
+
+def _nested(levels: int) -> list[Any]:
+    inner: list[Any] = []
+    for _ in range(levels - 1):
+        inner = [inner]
+    return inner
+
+
 VALUES: tuple[Any, ...] = (
-    None, True, False, 0, -1, 9007199254740991, "", "a/b", '"\\', "\b\f\n\r\t", "\x00\x1f\x7f",
+    None, True, False, 0, -1, 9007199254740991, -9007199254740991, "", "a/b", '"\\', "\xa0",
     "é", "€", "\U0001f600", [], {}, [1, [2, {}]], {"b": 1, "a": 2, "B": 3, "": 4},
-    {"\uffff": 1, "\U00010000": 2, "é": 3},
+    {"\uffff": 1, "\U00010000": 2, "é": 3}, _nested(32),
 )  # fmt: skip
 SPELLINGS = {
     "white space": b'{"a": 1}', "order of keys": b'{"b":1,"a":2}', "key twice": b'{"a":1,"a":1}',
@@ -31,6 +40,10 @@ SPELLINGS = {
     "plus": b"+1", "not a number": b"NaN", "raw UTF-8": '"é"'.encode(), "upper-case escape":
     b'"\\u00E9"', "needless escape": b'"\\u0061"', "escaped solidus": b'"\\/"',
     "long escape": b'"\\u000a"', "raw control": b'"\n"', "trailing comma": b"[1,]",
+    "control character": b'"\\u0000"', "newline in a text": b'"\\n"', "tab in a key": b'{"\\t":1}',
+    "delete": b'"\\u007f"', "control character of Latin-1": b'"\\u0085"', "half a character":
+    b'"\\ud83d"', "halves the wrong way round": b'"\\ude00\\ud83d"', "too large":
+    b"9007199254740992", "too small": b"-9007199254740992", "33 levels": b"[" * 33 + b"]" * 33,
     "byte order mark": b"\xef\xbb\xbf1", "two values": b"1 2", "newline": b"1\n", "nothing": b"",
 }  # fmt: skip
 RAW_NUMBERS = (

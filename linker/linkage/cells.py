@@ -1,55 +1,208 @@
-"""From the engine's long rows of values and contributions to the cells of a tally."""
+"""From blocks of counts to the cells of a tally, sorted by key."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from linker.linkage.relations import VALUE
-from shared.contract.tally import CELLS
+from linker.linkage.counting import CellColumn
+from linker.linkage.facts import PERIODS, Ints
+from linker.linkage.rollup import Block, Contributions, present
+from linker.linkage.units import LevelUnits
+from shared.contract.tally import CELLS, Table
+from shared.reference import Level
 
 _CONTRIBUTIONS = CELLS.field("contributions").type
 
 
-def to_cells(rolled: pa.Table) -> pa.Table:
-    """Cells (``CELLS``) from rows (``ROLLED``) that are sorted by cell key and municipality.
+@dataclass(frozen=True, slots=True)
+class PublicCell:
+    """A cell that comes from the reference bundle."""
 
-    Within a cell the row with municipality 0 is its value and comes first; the rows after it
-    are its contributions.
-    """
-    is_value = pc.equal(rolled["municipality"], VALUE)
-    values = rolled.filter(is_value)
-    offsets = _offsets(is_value.to_numpy())
-    contributions = _contributions(rolled.filter(pc.invert(is_value)), offsets)
-    columns = [
-        values["table_id"],
-        values["level"],
-        values["unit"],
-        values["period"].cast(pa.uint8()),
-        values["category"],
-        values["measure"],
-        values["persons"],
-        contributions,
-    ]
-    return pa.table(columns, schema=CELLS).combine_chunks()
+    table: str
+    level: Level
+    unit: str
+    period: int
+    measure: str
+    value: int
 
 
-def _offsets(is_value: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
-    """Where the contributions of each cell start, and where those of the last end."""
-    cell_of_row = np.cumsum(is_value) - 1
-    lengths = np.bincount(cell_of_row[~is_value], minlength=int(is_value.sum()))
-    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+class CellWriter:
+    """Makes Arrow tables of cells, all with the same dictionaries of text."""
+
+    def __init__(
+        self,
+        tables: Sequence[Table],
+        levels: Sequence[LevelUnits],
+        key_codes: Mapping[str, Sequence[str]],
+    ) -> None:
+        """Number every text in the order of the texts.
+
+        Args:
+            tables: the catalogue.
+            levels: every level with its units.
+            key_codes: per keyed breakdown the category of each key.
+        """
+        self._tables = _Words(table.id for table in tables)
+        self._levels = _Words(level.level.value for level in levels)
+        self._units = _Words(unit for level in levels for unit in level.units)
+        codes = {"", *(code for table in tables for code, _ in table.categories)}
+        self._categories = _Words(codes | {each for keys in key_codes.values() for each in keys})
+        self._measures = _Words(measure.id for table in tables for measure in table.measures)
+        self._key_codes = key_codes
+
+    def table(
+        self, table: Table, level: LevelUnits, blocks: Sequence[Block], public: Sequence[PublicCell]
+    ) -> pa.Table:
+        """The cells of one table at one level."""
+        units = self._units.numbers(level.units)
+        parts = [self._part(block, units) for block in blocks]
+        parts += [self._public(each) for each in public]
+        cells = _Part.together(parts)
+        packed = (cells.unit * PERIODS + cells.period) * len(self._categories) + cells.category
+        order = np.argsort(packed * len(self._measures) + cells.measure, kind="stable")
+        numbers = {
+            "table": self._tables.repeated(table.id, len(order)),
+            "level": self._levels.repeated(level.level.value, len(order)),
+            "unit": self._units.array(cells.unit[order]),
+            "period": cells.period[order],
+            "category": self._categories.array(cells.category[order]),
+            "measure": self._measures.array(cells.measure[order]),
+            "contributions": _lists(cells.contributions, order),
+            **{name: values[order] for name, values in cells.numbers.items()},
+        }
+        arrays = [
+            value if isinstance(value, pa.Array) else pa.array(value.astype(_numpy(field.type)))
+            for field in CELLS
+            for value in (numbers[field.name],)
+        ]
+        return pa.Table.from_arrays(arrays, schema=CELLS)
+
+    def _part(self, block: Block, units: Ints) -> _Part:
+        kept = np.flatnonzero(present(block))
+        number = np.full(len(block.value), -1, np.int64)
+        number[kept] = np.arange(len(kept))
+        told = block.contributions
+        return _Part(
+            units[block.unit[kept]],
+            block.period[kept],
+            self._category(block.column, block.key[kept]),
+            np.full(len(kept), self._measures.number(block.column.measure)),
+            {
+                "value": block.value[kept],
+                "contributors": block.contributors[kept],
+                "providers": block.providers[kept],
+                "largest_share": block.share[kept],
+                "protect_clients": block.widths[0][kept],
+                "protect_providers": block.widths[1][kept],
+                "protect_suppliers": block.widths[2][kept],
+                "dominated": block.dominated[kept],
+            },
+            Contributions(number[told.owner], told.municipality, told.clients),
+        )
+
+    def _category(self, column: CellColumn, keys: Ints) -> Ints:
+        if column.category is not None:
+            return np.full(len(keys), self._categories.number(column.category))
+        return self._categories.numbers(self._key_codes[column.family])[keys]
+
+    def _public(self, cell: PublicCell) -> _Part:
+        zero = np.zeros(1, np.int64)
+        numbers = dict.fromkeys(_NUMBERS, zero) | {"value": np.array([cell.value])}
+        return _Part(
+            np.array([self._units.number(cell.unit)]),
+            np.array([cell.period]),
+            np.array([self._categories.number("")]),
+            np.array([self._measures.number(cell.measure)]),
+            numbers,
+            Contributions.none(),
+        )
 
 
-def _contributions(rows: pa.Table, offsets: npt.NDArray[np.int32]) -> pa.ListArray:
-    fields = list(_CONTRIBUTIONS.value_type)
+_NUMBERS = ("value", "contributors", "providers", "largest_share", "protect_clients",
+            "protect_providers", "protect_suppliers", "dominated")  # fmt: skip
+
+
+class _Words:
+    """Texts numbered in their order, and columns of them."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = tuple(sorted(set(words)))
+        self._number = {word: number for number, word in enumerate(self._words)}
+        self._dictionary = pa.array(self._words, pa.string())
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def number(self, word: str) -> int:
+        return self._number[word]
+
+    def numbers(self, words: Iterable[str]) -> Ints:
+        return np.array([self._number[word] for word in words], np.int64)
+
+    def array(self, numbers: Ints) -> pa.DictionaryArray:
+        return pa.DictionaryArray.from_arrays(pa.array(numbers.astype("i4")), self._dictionary)
+
+    def repeated(self, word: str, times: int) -> pa.DictionaryArray:
+        return self.array(np.full(times, self.number(word)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some cells, as numbers."""
+
+    unit: Ints
+    period: Ints
+    category: Ints
+    measure: Ints
+    numbers: dict[str, Ints]
+    contributions: Contributions
+
+    @classmethod
+    def together(cls, parts: Sequence[_Part]) -> _Part:
+        """All cells of some parts; contributions keep their cells."""
+        if not parts:
+            nothing = np.zeros(0, np.int64)
+            numbers = dict.fromkeys(_NUMBERS, nothing)
+            return cls(nothing, nothing, nothing, nothing, numbers, Contributions.none())
+        before = np.cumsum([0, *(len(part.unit) for part in parts[:-1])])
+        told = [part.contributions for part in parts]
+        return cls(
+            np.concatenate([part.unit for part in parts]),
+            np.concatenate([part.period for part in parts]),
+            np.concatenate([part.category for part in parts]),
+            np.concatenate([part.measure for part in parts]),
+            {name: np.concatenate([part.numbers[name] for part in parts]) for name in _NUMBERS},
+            Contributions(
+                np.concatenate([each.owner + n for each, n in zip(told, before, strict=True)]),
+                np.concatenate([each.municipality for each in told]),
+                np.concatenate([each.clients for each in told]),
+            ),
+        )
+
+
+def _lists(told: Contributions, order: Ints) -> pa.ListArray:
+    """Contributions of each cell in the order of the cells, by municipality."""
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    owner = rank[told.owner]
+    sorted_ = np.argsort(owner, kind="stable")
+    lengths = np.bincount(owner, minlength=len(order))
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     pairs = pa.StructArray.from_arrays(
         [
-            rows["municipality"].combine_chunks().cast(pa.uint16()),
-            rows["persons"].combine_chunks().cast(pa.int32()),
+            pa.array(told.municipality[sorted_].astype(np.uint16)),
+            pa.array(told.clients[sorted_].astype(np.int32)),
         ],
-        fields=fields,
+        fields=list(_CONTRIBUTIONS.value_type),
     )
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pairs, type=_CONTRIBUTIONS)
+
+
+def _numpy(type_: pa.DataType) -> npt.DTypeLike:
+    found: npt.DTypeLike = type_.to_pandas_dtype()
+    return found

@@ -1,7 +1,7 @@
 """The embedded engine: DuckDB in memory, which never spills and reaches nothing outside.
 
-Three verbs are all that a linkage asks of an engine: load a relation, define one by a SELECT,
-fetch one. Another engine or SQL dialect implements the same three.
+Four verbs are all that a linkage asks of an engine: load a relation, define one by a SELECT,
+fetch one, drop one. Another engine or SQL dialect implements the same four.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from linker.linkage.inputs import LINK_ID
+from linker.linkage.staged import ROWS_PER_SHARD
 from shared.errors import ConfigurationError, StateError
 
 ENGINE = f"duckdb {duckdb.__version__}"
@@ -42,14 +43,16 @@ class EngineSettings:
         memory_limit_mb: what the engine may hold; over it the linkage stops, it never spills.
         threads: worker threads.
         shards: into how many disjoint sets of persons the work is divided, one after another.
+        shard_rows: rows that are held at once; of a round with more, sealed shards are staged.
     """
 
     memory_limit_mb: int = 1024
     threads: int = 2
     shards: int = 1
+    shard_rows: int = ROWS_PER_SHARD
 
     def __post_init__(self) -> None:
-        if min(self.memory_limit_mb, self.threads, self.shards) < 1:
+        if min(self.memory_limit_mb, self.threads, self.shards, self.shard_rows) < 1:
             raise ConfigurationError(
                 "engine-settings-invalid",
                 "expected memory limit, threads and shards of at least 1",
@@ -103,6 +106,10 @@ class Database:
         """The rows of a stage."""
         with _failing_as(stage):
             return self._connection.sql(stage.select).to_arrow_table()
+
+    def drop(self, name: str) -> None:
+        """Forget a stage that is kept, if it is there; its memory is free at once."""
+        self._connection.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 @contextmanager

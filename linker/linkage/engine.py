@@ -1,29 +1,31 @@
 """The linkage: from re-keyed deliveries to cells, shard by shard, on one engine.
 
-Persons are divided over shards; a person is in exactly one, and a pupil is at one school per
-period, so every count is a sum over shards. Same deliveries, same cells: nothing depends on
-row order, on the split of a delivery, on the number of shards or on the link key.
+Same deliveries, same cells: nothing depends on row order, on the split of a delivery, on the
+number of shards or on the link key.
 
 Source: DESIGN 5.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from linker.linkage import stages
-from linker.linkage.cells import to_cells
+from linker.linkage.counter import Engine, Totals, cells_of
 from linker.linkage.database import Database, EngineSettings
 from linker.linkage.feedback import Match, matches
-from linker.linkage.indicators import COUNTS, TABLES
-from linker.linkage.inputs import Delivered, Inputs, suppliers_of
+from linker.linkage.indicators import catalogue
+from linker.linkage.inputs import Delivered, Inputs, Suppliers, suppliers_of
 from linker.linkage.laws import check_laws
+from linker.linkage.protecting import SHIPPED_RULE, PercentRule
+from linker.linkage.public_cells import public_cells
 from linker.linkage.quality import supplier_quality
+from linker.linkage.quality_stages import OBJECTED_PERSONS, care_quality, enrolment_quality
 from linker.linkage.relations import reference_relations
+from linker.linkage.stages import DOUBLE_CLAIMS, person_stages
 from shared.contract.deliveries import CARE, ENROLMENT, OBJECTION
 from shared.contract.periods import Period
 from shared.contract.tally import SupplierQuality
@@ -44,12 +46,14 @@ class Linked:
         double_claims: clients of the population that more than one municipality claims,
             counted once in each period in which that is so.
         matches: exact, by supplier and schema; a supplier is only told a blurred share of it.
+        laws: how many laws the cells were checked against.
     """
 
     cells: pa.Table
     quality: tuple[SupplierQuality, ...]
     double_claims: int
     matches: Mapping[tuple[str, str], Match]
+    laws: int
 
 
 def silent(step: str, done: int, steps: int) -> None:
@@ -64,6 +68,7 @@ def link(
     covered: Mapping[int, Collection[int]],
     settings: EngineSettings,
     progress: Progress = silent,
+    rule: PercentRule = SHIPPED_RULE,
 ) -> Linked:
     """Count every table of the catalogue and check the result against its own laws.
 
@@ -75,34 +80,78 @@ def link(
         covered: per period code, the municipalities whose residents are the population.
         settings: what this machine allows.
         progress: told of every step that begins.
+        rule: the p % rule of the policy, for amounts.
 
     Raises:
         StateError: ``covered-without-delivery``, ``period-not-in-round`` or
             ``covered-not-in-reference`` when the inputs do not belong together;
             ``linkage-out-of-memory``; ``tally-breaks-law``.
     """
-    _check_inputs(deliveries, objections, reference, periods, covered)
-    steps = _Steps(progress, settings.shards + 2)
+    check_inputs(deliveries, objections, reference, periods, covered)
     suppliers = suppliers_of(deliveries)
-    with Database(settings) as database:
-        for name, relation in reference_relations(reference, periods, covered).items():
-            database.load(name, relation)
-        shards = []
+
+    def shards() -> Iterator[Inputs]:
         for index in range(settings.shards):
-            steps.begin(f"shard {index + 1}")
             rows = [each.shard(index, settings.shards) for each in (*deliveries, *objections)]
-            shards.append(_count(database, Inputs.of(rows, suppliers)))
-        steps.begin("roll-up")
-        database.load("facts", pa.concat_tables([fact for shard in shards for fact in shard.facts]))
-        cells = to_cells(database.fetch(stages.ROLL_UP))
+            yield Inputs.of(rows, suppliers)
+
+    return link_shards(
+        shards(), suppliers, reference, periods, covered, settings, progress, rule,
+        count=settings.shards,
+    )  # fmt: skip
+
+
+def link_shards(
+    shards: Iterable[Inputs],
+    suppliers: Suppliers,
+    reference: Reference,
+    periods: Sequence[Period],
+    covered: Mapping[int, Collection[int]],
+    settings: EngineSettings,
+    progress: Progress = silent,
+    rule: PercentRule = SHIPPED_RULE,
+    *,
+    count: int,
+    engine: Engine | None = None,
+) -> Linked:
+    """``link`` for inputs that come as shards of disjoint persons, one after another.
+
+    A shard is dropped before the next is asked for. Whoever makes the shards has checked that
+    they belong to the round, as ``link`` does.
+
+    Args:
+        suppliers: of all shards; the numbers in the inputs are places in it.
+        count: how many shards there will be, for progress.
+        engine: another engine than DuckDB in this process; it is left open.
+    """
+    if engine is None:
+        with Database(settings) as database:
+            return link_shards(
+                shards, suppliers, reference, periods, covered, settings, progress, rule,
+                count=count, engine=database,
+            )  # fmt: skip
+    steps = _Steps(progress, count + 2)
+    for name, relation in reference_relations(reference, covered).items():
+        engine.load(name, relation)
+    totals, figures = Totals(), _Figures()
+    inputs = iter(shards)
+    for index in range(count):
+        steps.begin(f"shard {index + 1}")
+        _count(engine, next(inputs), totals, figures, periods)
+    if next(inputs, None) is not None:
+        raise RuntimeError("more shards than were announced")
+    steps.begin("roll-up")
+    tables = catalogue(reference)
+    public = tuple(public_cells(reference, periods))
+    cells = cells_of(totals.facts(), reference, tables, rule, public, settings.threads)
     steps.begin("laws")
-    check_laws(cells, TABLES, reference, periods)
-    quality = [part for shard in shards for part in shard.quality]
+    laws = check_laws(cells, tables, reference, periods)
     return Linked(
         cells,
-        supplier_quality(suppliers, quality),
-        sum(shard.double_claims for shard in shards),
-        matches(suppliers, quality, [shard.objected for shard in shards]),
+        supplier_quality(suppliers, figures.quality),
+        figures.double_claims,
+        matches(suppliers, figures.quality, figures.objected),
+        laws,
     )
 
 
@@ -119,33 +168,43 @@ class _Steps:
         self._begun += 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Shard:
-    """Counts of the persons of one shard; each adds up with those of the others."""
+class _Figures:
+    """Figures about deliveries; each adds up over shards."""
 
-    facts: tuple[pa.Table, ...]
-    quality: tuple[pa.Table, pa.Table]
-    objected: pa.Table
-    double_claims: int
+    def __init__(self) -> None:
+        self.quality: list[pa.Table] = []
+        self.objected: list[pa.Table] = []
+        self.double_claims = 0
 
-
-def _count(database: Database, inputs: Inputs) -> _Shard:
-    database.load("enrolment_rows", inputs.enrolment_rows)
-    database.load("care_rows", inputs.care_rows)
-    database.load("objection_rows", inputs.objection_rows)
-    for stage in stages.PERSON_STAGES:
-        database.define(stage)
-    return _Shard(
-        facts=tuple(
-            database.fetch(stage) for count in COUNTS for stage in stages.count_stages(count)
-        ),
-        quality=(database.fetch(stages.ENROLMENT_QUALITY), database.fetch(stages.CARE_QUALITY)),
-        objected=database.fetch(stages.OBJECTED_PERSONS),
-        double_claims=database.fetch(stages.DOUBLE_CLAIMS)["double_claims"][0].as_py(),
-    )
+    def add(self, engine: Engine, periods: Sequence[Period]) -> None:
+        self.quality += [engine.fetch(enrolment_quality(periods)), engine.fetch(care_quality())]
+        self.objected.append(engine.fetch(OBJECTED_PERSONS))
+        self.double_claims += engine.fetch(DOUBLE_CLAIMS)["double_claims"][0].as_py()
 
 
-def _check_inputs(
+def _count(
+    engine: Engine, inputs: Inputs, totals: Totals, figures: _Figures, periods: Sequence[Period]
+) -> None:
+    """Count the persons of one shard; after it the engine holds none of them."""
+    relations = {
+        "enrolment_rows": inputs.enrolment_rows,
+        "care_rows": inputs.care_rows,
+        "objection_rows": inputs.objection_rows,
+    }
+    for name, rows in relations.items():
+        engine.load(name, rows)
+    for stage in person_stages():
+        engine.define(stage)
+    figures.add(engine, periods)
+    totals.add(engine)
+    for stage in person_stages():
+        if stage.kept:
+            engine.drop(stage.name)
+    for name, rows in relations.items():
+        engine.load(name, rows.schema.empty_table())
+
+
+def check_inputs(
     deliveries: Sequence[Delivered],
     objections: Sequence[Delivered],
     reference: Reference,

@@ -17,10 +17,11 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from linker.linkage.inputs import Suppliers
+from shared.contract.deliveries import ENROLMENT
 from shared.contract.tally import SupplierQuality
 
 SMALLEST_BASE = 1_000
-"""Persons over which a share is given; over fewer it would tell about individuals."""
+"""Persons, or rows, over which a share is given; over fewer it would tell about individuals."""
 
 _FIGURES = (
     "delivered",
@@ -30,6 +31,10 @@ _FIGURES = (
     "not_linkable",
     "duplicates",
     "unknown_schools",
+    "unknown_domains",
+    "unknown_referrers",
+    "unknown_providers",
+    "unknown_arrangements",
 )
 
 
@@ -44,6 +49,7 @@ def supplier_quality(
     - ``linked_percent``: of an enrolment delivery, the share of its persons who are a client
       in a period; of a care delivery, the share of its persons with youth care who are found
       in the enrolments of a period in which they have it.
+    - ``unknown_…_percent``: the share of rows with such a code.
 
     Args:
         suppliers: supplier and schema by number, also those without a row left.
@@ -63,11 +69,27 @@ def supplier_quality(
             not_linkable=total["not_linkable"],
             duplicates=total["duplicates"],
             unknown_schools=total["unknown_schools"],
+            **_unknown(schema, total),
         )
         for (supplier, schema), total in zip(suppliers, totals.values(), strict=True)
     )
 
 
+def _unknown(schema: str, total: Counter[str]) -> dict[str, int | None]:
+    figures = (
+        {"unknown_school_percent": "unknown_schools"}
+        if schema == ENROLMENT.name
+        else {
+            "unknown_domain_percent": "unknown_domains",
+            "unknown_referrer_percent": "unknown_referrers",
+            "unknown_provider_percent": "unknown_providers",
+            "unknown_arrangement_percent": "unknown_arrangements",
+        }
+    )
+    rows = total["delivered"]
+    return {name: _percent(total[figure], rows) for name, figure in figures.items()}
+
+
 def _percent(part: int, base: int) -> int | None:
-    """Whole per cents, half up; None over too few persons."""
+    """Whole per cents, half up; None over too few."""
     return (200 * part + base) // (2 * base) if base >= SMALLEST_BASE else None

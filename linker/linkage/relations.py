@@ -1,94 +1,92 @@
-"""Public facts as relations for the engine: units of every school, forms, covered residents."""
+"""Public facts as relations for the engine: schools, providers, arrangements, covered residents."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import pyarrow as pa
 
-from linker.linkage.indicators import COVERAGE_TABLE, DUO_PUPILS, TABLES
-from shared.contract.codes import Form
-from shared.contract.periods import Period
-from shared.reference import UNKNOWN_SCHOOL_UNITS, Level, Reference
+from linker.linkage.indicators import NONE, OTHER, UNKNOWN
+from shared.contract.codes import NO_PROVIDER, Education, SchoolType
+from shared.contract.deliveries import CARE, ENROLMENT
+from shared.reference import Reference
 
 UNKNOWN_SCHOOL_NO = 0
 """Number of the school that is not in the bundle."""
+SPECIAL = frozenset({SchoolType.SO, SchoolType.VSO})
 
-VALUE = 0
-"""In the place of a municipality: the row is the cell's value, not a contribution to it."""
+OTHER_PROVIDER, WITHOUT_PROVIDER = 0, 1
+UNKNOWN_ARRANGEMENT, NO_ARRANGEMENT = 0, 1
+"""Keys of the categories beside those of the bundle, whose keys follow."""
+_FIRST_KEY = 2
+UNLISTED_PROVIDERS = 1_000_000
+"""A provider that is not in the bundle has its AGB code as its number, from here up."""
 
-ROLLED = pa.schema(
-    [
-        ("table_id", pa.string()),
-        ("level", pa.string()),
-        ("unit", pa.string()),
-        ("period", pa.uint8()),
-        ("category", pa.string()),
-        ("measure", pa.string()),
-        ("municipality", pa.uint16()),
-        ("persons", pa.int64()),
-    ]
-)
-"""Values and contributions of cells in one relation; ``municipality`` is 0 for a value."""
-
-_NOT_OF_DUO = frozenset({Level.ELSEWHERE, Level.TOTAL})
-_NUMBER = pa.uint32()
+_NUMBER = pa.int32()
 
 
 def reference_relations(
-    reference: Reference, periods: Sequence[Period], covered: Mapping[int, Collection[int]]
+    reference: Reference, covered: Mapping[int, Collection[int]]
 ) -> dict[str, pa.Table]:
-    """Every relation that comes from the bundle, the contract or the round, by name."""
+    """Every relation that comes from the bundle or the round, by name."""
     return {
         "schools": _schools(reference),
-        "units": _units(reference),
-        "residence_units": _residence_units(reference),
-        "youth_care_forms": _youth_care_forms(),
+        "providers": _providers(reference),
+        "arrangements": _arrangements(reference),
         "covered_residences": _covered(covered),
-        "table_levels": _table_levels(),
-        "reference_cells": pa.Table.from_pylist(
-            list(_duo_cells(reference, periods)), schema=ROLLED
-        ),
     }
 
 
 def _schools(reference: Reference) -> pa.Table:
+    wire = ENROLMENT.column("school").type
     codes = [school.code.encode("ascii") for school in reference.schools]
-    numbers = range(1, len(codes) + 1)
-    return pa.table(
-        {"school": pa.array(codes, pa.binary()), "school_no": pa.array(numbers, _NUMBER)}
-    )
-
-
-def _units(reference: Reference) -> pa.Table:
-    rows = [(UNKNOWN_SCHOOL_NO, level, unit) for level, unit in UNKNOWN_SCHOOL_UNITS.items()]
-    for number, school in enumerate(reference.schools, start=1):
-        rows += [(number, level, unit) for level, unit in school.units().items()]
     return pa.table(
         {
-            "school_no": pa.array([number for number, _, _ in rows], _NUMBER),
-            "level": pa.array([level.value for _, level, _ in rows], pa.string()),
-            "unit": pa.array([unit for _, _, unit in rows], pa.string()),
+            "school": pa.array(codes, wire),
+            "school_no": pa.array(range(1, len(codes) + 1), _NUMBER),
+            "special": pa.array([school.type in SPECIAL for school in reference.schools]).cast(
+                pa.bool_()
+            ),
         }
     )
 
 
-def _residence_units(reference: Reference) -> pa.Table:
+def _providers(reference: Reference) -> pa.Table:
+    """The group of every AGB code; where two groups claim a code, the first has it."""
+    known = {NO_PROVIDER: (0, WITHOUT_PROVIDER)}
+    for number, group in enumerate(reference.provider_groups, start=1):
+        for agb in group.agb:
+            known.setdefault(agb, (number, number - 1 + _FIRST_KEY))
+    wire = CARE.column("provider").type
     return pa.table(
         {
-            "residence": pa.array([m.code for m in reference.municipalities], pa.uint16()),
-            "unit": pa.array([m.key for m in reference.municipalities], pa.string()),
+            "provider": pa.array([agb.encode("ascii") for agb in known], wire),
+            "provider_no": pa.array([number for number, _ in known.values()], _NUMBER),
+            "provider_key": pa.array([key for _, key in known.values()], _NUMBER),
         }
     )
 
 
-def _youth_care_forms() -> pa.Table:
+def _arrangements(reference: Reference) -> pa.Table:
+    numbers = [joint.number for joint in reference.arrangements]
+    keys = range(_FIRST_KEY, _FIRST_KEY + len(numbers))
     return pa.table(
         {
-            "form": pa.array([int(form) for form in Form], pa.uint8()),
-            "category": pa.array([str(form.value) for form in Form], pa.string()),
+            "arrangement": pa.array(numbers, CARE.column("arrangement").type),
+            "arrangement_key": pa.array(keys, _NUMBER),
         }
     )
+
+
+def key_codes(breakdown: str, reference: Reference) -> tuple[str, ...]:
+    """The category of every key of a keyed breakdown, by its number."""
+    if breakdown == "provider":
+        return (OTHER, NONE, *(group.group for group in reference.provider_groups))
+    if breakdown == "arrangement":
+        return (UNKNOWN, NONE, *(str(joint.number) for joint in reference.arrangements))
+    if breakdown == "education":
+        return tuple(str(code) for code in range(max(Education) + 1))
+    raise RuntimeError(f"{breakdown} has no keys")
 
 
 def _covered(covered: Mapping[int, Collection[int]]) -> pa.Table:
@@ -96,40 +94,6 @@ def _covered(covered: Mapping[int, Collection[int]]) -> pa.Table:
     return pa.table(
         {
             "period": pa.array([period for period, _ in pairs], pa.uint8()),
-            "residence": pa.array([place for _, place in pairs], pa.uint16()),
+            "residence": pa.array([place for _, place in pairs], pa.int32()),
         }
     )
-
-
-def _table_levels() -> pa.Table:
-    pairs = [(table.id, level.value) for table in TABLES for level in table.levels]
-    return pa.table(
-        {
-            "table_id": pa.array([table for table, _ in pairs], pa.string()),
-            "level": pa.array([level for _, level in pairs], pa.string()),
-        }
-    )
-
-
-def _duo_cells(reference: Reference, periods: Sequence[Period]) -> Iterator[dict[str, object]]:
-    """DUO's total of each unit of the region all of whose locations have an exact total."""
-    schools_of: dict[tuple[Level, str], list[str]] = {}
-    for school in reference.schools:
-        for level, unit in school.units().items():
-            if level not in _NOT_OF_DUO:
-                schools_of.setdefault((level, unit), []).append(school.code)
-    for period in periods:
-        for (level, unit), schools in schools_of.items():
-            totals = [reference.pupil_total(school, period.code) for school in schools]
-            exact = [total.low for total in totals if total and total.low == total.high]
-            if len(exact) == len(schools) and sum(exact) > 0:
-                yield {
-                    "table_id": COVERAGE_TABLE.id,
-                    "level": level.value,
-                    "unit": unit,
-                    "period": period.code,
-                    "category": "",
-                    "measure": DUO_PUPILS.id,
-                    "municipality": VALUE,
-                    "persons": sum(exact),
-                }

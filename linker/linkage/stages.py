@@ -1,158 +1,252 @@
-"""The linkage in SQL: one named SELECT per stage, in the order in which they build on another.
+"""The linkage in SQL, from rows as delivered to clients and their care.
 
-Standard SQL only, so that another dialect can be derived; no stage sorts by a link id.
-``municipality`` 0 marks the value of a cell, another number a contribution to it.
+One named SELECT per stage, in the order in which they build on another; what is counted of them
+stands in ``count_stages``. Only SQL that other dialects have too; no stage sorts by a link id.
 """
+
+# ruff: noqa: S608
+# Every part of a statement comes from the definitions and the contract, never from what is read.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
 from string import Template
 
+from linker.linkage.counting import Flag, plan
 from linker.linkage.database import Stage
-from linker.linkage.indicators import PersonCount
-from linker.linkage.relations import UNKNOWN_SCHOOL_NO, VALUE
+from linker.linkage.relations import (
+    NO_ARRANGEMENT,
+    OTHER_PROVIDER,
+    UNKNOWN_ARRANGEMENT,
+    UNKNOWN_SCHOOL_NO,
+    UNLISTED_PROVIDERS,
+)
+from shared.contract.codes import Form
 from shared.contract.deliveries import CARE
+
+CARE_COLUMNS = tuple(column.name for column in CARE.columns if column.name != "pseudonym")
+YOUTH_CARE = f"form IN ({', '.join(str(form.value) for form in Form)})"
+"""Which rows are youth care: every form of the contract; what has another code is none."""
+
+FLAGS_PER_MASK = 63
+"""A mask is a signed integer of 64 bits."""
 
 _OBJECTED = Stage("objected", "SELECT DISTINCT link_id FROM objection_rows")
 
-_ENROLMENTS = Stage(
-    "enrolments",
-    """
-    SELECT delivered.*
-    FROM enrolment_rows AS delivered
-    WHERE NOT EXISTS (SELECT 1 FROM objected WHERE objected.link_id = delivered.link_id)
+_NOT_OBJECTED = (
+    "NOT EXISTS (SELECT 1 FROM objected WHERE objected.link_id = {rows}.link_id)"
+)  # fmt: skip
+
+# One school per pupil and period, so that persons add up over schools. What decides is packed in
+# one integer, most significant first, and the smallest wins: a hash aggregate, not a window over
+# all enrolments. It holds every delivered value: rows that tie in it are the same row.
+_PREFERRED = Stage(
+    "preferred",
+    f"""
+    SELECT
+        enrolment_rows.link_id,
+        enrolment_rows.period,
+        min(
+            CAST(CASE WHEN main THEN 0 ELSE 1125899906842624 END AS BIGINT)
+            + CAST(school_codes.place AS BIGINT) * 67108864
+            + CAST(residence AS BIGINT) * 4096
+            + CAST(education AS BIGINT) * 256
+            + CAST(age AS BIGINT) * 2
+            + CASE WHEN linkable THEN 1 ELSE 0 END
+        ) AS packed
+    FROM enrolment_rows
+    JOIN school_codes ON school_codes.school = enrolment_rows.school
+    WHERE {_NOT_OBJECTED.format(rows="enrolment_rows")}
+    GROUP BY enrolment_rows.link_id, enrolment_rows.period
     """,
     kept=False,
 )
 
-_CARE = Stage(
-    "care",
-    """
-    SELECT delivered.*
-    FROM care_rows AS delivered
-    WHERE NOT EXISTS (SELECT 1 FROM objected WHERE objected.link_id = delivered.link_id)
+# Every delivered code in the order of the codes, also those that are in no bundle.
+_SCHOOL_CODES = Stage(
+    "school_codes",
+    f"""
+    SELECT
+        delivered.school,
+        row_number() OVER (ORDER BY delivered.school) AS place,
+        coalesce(schools.school_no, {UNKNOWN_SCHOOL_NO}) AS school_no,
+        coalesce(schools.special, FALSE) AS special
+    FROM (SELECT DISTINCT school FROM enrolment_rows) AS delivered
+    LEFT JOIN schools ON schools.school = delivered.school
     """,
-    kept=False,
 )
 
-# One school per pupil and period, so that persons add up over schools. The tie-break is over
-# delivered values only: rows that tie in all of them are the same row.
 _PUPILS = Stage(
     "pupils",
-    Template(
-        """
+    """
     SELECT
-        chosen.link_id,
-        chosen.period,
-        coalesce(schools.school_no, $unknown) AS school_no,
-        chosen.residence,
-        chosen.education,
-        chosen.age,
-        chosen.linkable,
+        unpacked.link_id,
+        unpacked.period,
+        school_codes.school_no,
+        school_codes.special,
+        unpacked.residence,
+        unpacked.education,
+        unpacked.linkable,
         covered_residences.residence IS NOT NULL AS covered
     FROM (
         SELECT
-            enrolments.*,
-            row_number() OVER (
-                PARTITION BY link_id, period
-                ORDER BY main DESC, school, residence, education, age, linkable
-            ) AS preference
-        FROM enrolments
-    ) AS chosen
-    LEFT JOIN schools ON schools.school = chosen.school
+            link_id,
+            period,
+            (packed >> 26) & 16777215 AS place,
+            CAST((packed >> 12) & 16383 AS INTEGER) AS residence,
+            CAST((packed >> 8) & 15 AS INTEGER) AS education,
+            (packed & 1) = 1 AS linkable
+        FROM preferred
+    ) AS unpacked
+    JOIN school_codes ON school_codes.place = unpacked.place
     LEFT JOIN covered_residences
-        ON covered_residences.period = chosen.period
-        AND covered_residences.residence = chosen.residence
-    WHERE chosen.preference = 1
-    """
-    ).substitute(unknown=UNKNOWN_SCHOOL_NO),
+        ON covered_residences.period = unpacked.period
+        AND covered_residences.residence = unpacked.residence
+    """,
 )
 
-_POPULATION = Stage(
-    "population",
-    "SELECT link_id, period, school_no, residence FROM pupils WHERE covered",
-    kept=False,
+# Identical rows of one municipality are one row; two municipalities may both deliver it.
+_YOUTH_CARE = Stage(
+    "youth_care",
+    f"""
+    SELECT DISTINCT municipality, link_id, {", ".join(CARE_COLUMNS)}
+    FROM care_rows
+    WHERE {YOUTH_CARE} AND {_NOT_OBJECTED.format(rows="care_rows")}
+    """,
 )
 
-_NOT_COVERED = Stage(
-    "not_covered",
-    "SELECT link_id, period, school_no, residence FROM pupils WHERE NOT covered",
-    kept=False,
-)
-
-# Every youth-care row of the population, beside the pupil's own school and residence.
-_CLIENT_CARE = Stage(
-    "client_care",
+# A number per client and period, that costs less to group by than a link id. Numbers follow the
+# period and the school, so that what is counted together stands together; ties get any.
+_NUMBERED = Stage(
+    "numbered",
     """
     SELECT
-        care.link_id,
-        care.period,
+        row_number() OVER (ORDER BY pupils.period, pupils.school_no) AS pp,
+        pupils.link_id,
+        pupils.period,
         pupils.school_no,
+        pupils.special,
         pupils.residence,
-        care.municipality,
-        youth_care_forms.category AS form
-    FROM care
-    JOIN youth_care_forms ON youth_care_forms.form = care.form
-    JOIN pupils ON pupils.link_id = care.link_id AND pupils.period = care.period
+        pupils.education,
+        in_care.first_period
+    FROM (
+        SELECT care.link_id, care.period, min(before.first_period) AS first_period
+        FROM youth_care AS care
+        JOIN (
+            SELECT link_id, min(period) AS first_period FROM youth_care GROUP BY link_id
+        ) AS before ON before.link_id = care.link_id
+        GROUP BY care.link_id, care.period
+    ) AS in_care
+    JOIN pupils ON pupils.link_id = in_care.link_id AND pupils.period = in_care.period
     WHERE pupils.covered AND pupils.linkable
     """,
 )
 
-_CLIENTS = Stage("clients", "SELECT DISTINCT link_id, period FROM client_care")
-
-PERSON_STAGES: tuple[Stage, ...] = (
-    _OBJECTED,
-    _ENROLMENTS,
-    _CARE,
-    _PUPILS,
-    _POPULATION,
-    _NOT_COVERED,
-    _CLIENT_CARE,
-    _CLIENTS,
+_CLIENT_CARE_ROWS = Stage(
+    "client_care_rows",
+    f"""
+    SELECT
+        numbered.pp,
+        numbered.special AS special_school,
+        numbered.first_period,
+        numbered.education AS education_key,
+        care.municipality,
+        coalesce(providers.provider_no,
+            {UNLISTED_PROVIDERS} + CAST(CAST(care.provider AS VARCHAR) AS INTEGER)) AS provider_no,
+        coalesce(providers.provider_key, {OTHER_PROVIDER}) AS provider_key,
+        CASE WHEN care.arrangement = 0 THEN {NO_ARRANGEMENT}
+            ELSE coalesce(arrangements.arrangement_key, {UNKNOWN_ARRANGEMENT})
+        END AS arrangement_key,
+        coalesce(providers.provider_no, 1) <> 0 AS has_provider,
+        {", ".join(f"care.{column}" for column in CARE_COLUMNS if column != "provider")}
+    FROM youth_care AS care
+    JOIN numbered ON numbered.link_id = care.link_id AND numbered.period = care.period
+    LEFT JOIN providers ON providers.provider = care.provider
+    LEFT JOIN arrangements ON arrangements.arrangement = care.arrangement
+    """,
+    kept=False,
 )
-"""What is made of the persons of a shard, before anything is counted."""
 
-_COUNT = Template(
+
+@cache
+def row_flags() -> dict[Flag, int]:
+    """Every condition on a row with its place, which is its bit."""
+    flags = (flag for family in plan().families for flag in family.flags)
+    found = dict.fromkeys(flag for flag in flags if not flag.of_client)
+    return {flag: place for place, flag in enumerate(found)}
+
+
+def masks() -> tuple[str, ...]:
+    """The columns that hold the flags of a row."""
+    return tuple(f"flags_{number}" for number in range(-(-len(row_flags()) // FLAGS_PER_MASK)))
+
+
+def holds(flag: Flag, rows: str, clients: str) -> str:
+    """SQL that is true where a flag is set.
+
+    Args:
+        rows: relation with the masks.
+        clients: relation with the properties of clients.
+    """
+    if flag.of_client:
+        return f"{clients}.{flag.where}"
+    mask, bit = divmod(row_flags()[flag], FLAGS_PER_MASK)
+    return f"({rows}.flags_{mask} & {1 << bit}) <> 0"
+
+
+def _mask(number: int) -> str:
+    flags = tuple(row_flags())[number * FLAGS_PER_MASK : (number + 1) * FLAGS_PER_MASK]
+    return "\n            + ".join(
+        f"CASE WHEN {flag.where} THEN CAST({1 << bit} AS BIGINT) ELSE 0 END"
+        for bit, flag in enumerate(flags)
+    )
+
+
+def _client_care() -> Stage:
+    """Every row of youth care of a client with its flags packed in a few integers."""
+    summed = sorted({amount.column for family in plan().families for amount in family.amounts})
+    columns = ["pp", "municipality", "provider_no", "education_key", "provider_key",
+               "arrangement_key", "started", "first", "first_period", "period",
+               *summed]  # fmt: skip
+    flagged = [f"{_mask(number)} AS {name}" for number, name in enumerate(masks())]
+    select = ",\n            ".join([*columns, *flagged])
+    return Stage("client_care", f"SELECT\n            {select}\n        FROM client_care_rows")
+
+
+# Continuing: a row that did not start in the period. New: a row with the child's first and a start,
+# and no youth care in an earlier period, from anybody. Returning: the others.
+_CLIENTS = Stage(
+    "clients",
     """
     SELECT
-        '$table' AS table_id,
-        '$measure' AS measure,
-        period,
-        school_no,
-        residence,
-        category,
-        municipality,
-        count(*) AS persons
-    FROM (
-        SELECT DISTINCT
-            link_id,
-            period,
-            school_no,
-            residence,
-            $category AS category,
-            CAST($municipality AS SMALLINT) AS municipality
-        FROM $persons
-    ) AS counted
-    GROUP BY period, school_no, residence, category, municipality
-    """
+        numbered.pp,
+        numbered.link_id,
+        numbered.period,
+        numbered.school_no,
+        numbered.residence,
+        CASE
+            WHEN entered.continuing = 1 THEN 1
+            WHEN entered.entering = 1 AND numbered.first_period = numbered.period THEN 2
+            ELSE 3
+        END AS flow
+    FROM numbered
+    JOIN (
+        SELECT
+            pp,
+            max(CASE WHEN started THEN 0 ELSE 1 END) AS continuing,
+            max(CASE WHEN first AND started THEN 1 ELSE 0 END) AS entering
+        FROM client_care
+        GROUP BY pp
+    ) AS entered ON entered.pp = numbered.pp
+    """,
 )
 
 
-def count_stages(count: PersonCount) -> tuple[Stage, ...]:
-    """The facts of one count: values and, where rows were claimed, contributions."""
-
-    def stage(kind: str, municipality: str) -> Stage:
-        select = _COUNT.substitute(
-            table=count.table.id,
-            measure=count.measure.id,
-            persons=count.persons,
-            category=count.category or "''",
-            municipality=municipality,
-        )
-        return Stage(f"{count.table.id}_{count.measure.id}_{kind}", select)
-
-    values = stage("values", str(VALUE))
-    return (values, stage("contributions", "municipality")) if count.claimed else (values,)
+def person_stages() -> Iterator[Stage]:
+    """What is made of the persons of a shard, before anything is counted."""
+    yield from (_OBJECTED, _SCHOOL_CODES, _PREFERRED, _PUPILS, _YOUTH_CARE, _NUMBERED)
+    yield from (_CLIENT_CARE_ROWS, _client_care(), _CLIENTS)
 
 
 DOUBLE_CLAIMS = Stage(
@@ -160,151 +254,24 @@ DOUBLE_CLAIMS = Stage(
     """
     SELECT count(*) AS double_claims
     FROM (
-        SELECT link_id, period
+        SELECT pp
         FROM client_care
-        GROUP BY link_id, period
-        HAVING count(DISTINCT municipality) > 1
+        GROUP BY pp
+        HAVING min(municipality) < max(municipality)
     ) AS claimed
     """,
 )
 
-ENROLMENT_QUALITY = Stage(
-    "enrolment_quality",
+PUPIL_COUNTS = Template(
     """
-    WITH person_periods AS (
-        SELECT
-            enrolments.supplier_no,
-            enrolments.link_id,
-            enrolments.period,
-            count(*) AS delivered,
-            max(CASE WHEN enrolments.linkable THEN 0 ELSE 1 END) AS not_linkable,
-            sum(CASE WHEN schools.school IS NULL THEN 1 ELSE 0 END) AS unknown_schools
-        FROM enrolments
-        LEFT JOIN schools ON schools.school = enrolments.school
-        GROUP BY enrolments.supplier_no, enrolments.link_id, enrolments.period
-    ),
-    persons AS (
-        SELECT
-            person_periods.supplier_no,
-            sum(person_periods.delivered) AS delivered,
-            sum(person_periods.delivered - 1) AS duplicates,
-            max(person_periods.not_linkable) AS not_linkable,
-            sum(person_periods.unknown_schools) AS unknown_schools,
-            max(CASE WHEN clients.link_id IS NULL THEN 0 ELSE 1 END) AS linked
-        FROM person_periods
-        LEFT JOIN clients
-            ON clients.link_id = person_periods.link_id
-            AND clients.period = person_periods.period
-        GROUP BY person_periods.supplier_no, person_periods.link_id
-    )
     SELECT
-        supplier_no,
-        CAST(sum(delivered) AS BIGINT) AS delivered,
-        count(*) AS persons,
-        count(*) AS linkage_base,
-        CAST(sum(linked) AS BIGINT) AS linked,
-        CAST(sum(not_linkable) AS BIGINT) AS not_linkable,
-        CAST(sum(duplicates) AS BIGINT) AS duplicates,
-        CAST(sum(unknown_schools) AS BIGINT) AS unknown_schools
-    FROM persons
-    GROUP BY supplier_no
-    """,
-)
-
-_CARE_COLUMNS = ", ".join(column.name for column in CARE.columns if column.name != "pseudonym")
-
-CARE_QUALITY = Stage(
-    "care_quality",
-    Template(
-        """
-    WITH distinct_rows AS (
-        SELECT supplier_no, link_id, $columns, count(*) AS delivered
-        FROM care
-        GROUP BY supplier_no, link_id, $columns
-    ),
-    persons AS (
-        SELECT
-            distinct_rows.supplier_no,
-            sum(distinct_rows.delivered) AS delivered,
-            sum(distinct_rows.delivered - 1) AS duplicates,
-            max(CASE WHEN youth_care_forms.form IS NULL THEN 0 ELSE 1 END) AS is_client,
-            max(
-                CASE WHEN youth_care_forms.form IS NOT NULL AND pupils.linkable THEN 1 ELSE 0 END
-            ) AS linked
-        FROM distinct_rows
-        LEFT JOIN youth_care_forms ON youth_care_forms.form = distinct_rows.form
-        LEFT JOIN pupils
-            ON pupils.link_id = distinct_rows.link_id
-            AND pupils.period = distinct_rows.period
-        GROUP BY distinct_rows.supplier_no, distinct_rows.link_id
-    )
-    SELECT
-        supplier_no,
-        CAST(sum(delivered) AS BIGINT) AS delivered,
-        count(*) AS persons,
-        CAST(sum(is_client) AS BIGINT) AS linkage_base,
-        CAST(sum(linked) AS BIGINT) AS linked,
-        CAST(0 AS BIGINT) AS not_linkable,
-        CAST(sum(duplicates) AS BIGINT) AS duplicates,
-        CAST(0 AS BIGINT) AS unknown_schools
-    FROM persons
-    GROUP BY supplier_no
+        period,
+        $place AS place,
+        education AS key,
+        0 AS extra,
+        count(CASE WHEN covered THEN 1 END) AS n_0,
+        count(CASE WHEN NOT covered THEN 1 END) AS n_1
+    FROM pupils
+    GROUP BY period, $place, education
     """
-    ).substitute(columns=_CARE_COLUMNS),
-)
-
-# Persons of a delivery whom objections took out, anywhere: with those that are left they are the
-# persons as delivered, a number that the supplier knows itself.
-OBJECTED_PERSONS = Stage(
-    "objected_persons",
-    """
-    SELECT supplier_no, CAST(count(*) AS BIGINT) AS objected
-    FROM (
-        SELECT DISTINCT enrolment_rows.supplier_no, enrolment_rows.link_id
-        FROM enrolment_rows
-        JOIN objected ON objected.link_id = enrolment_rows.link_id
-        UNION ALL
-        SELECT DISTINCT care_rows.supplier_no, care_rows.link_id
-        FROM care_rows
-        JOIN objected ON objected.link_id = care_rows.link_id
-        JOIN youth_care_forms ON youth_care_forms.form = care_rows.form
-    ) AS gone
-    GROUP BY supplier_no
-    """,
-)
-
-# From schools to every level above them, and by residence; both from the same facts, so that
-# they have the same grand total.
-ROLL_UP = Stage(
-    "roll_up",
-    """
-    WITH placed AS (
-        SELECT facts.*, units.level, units.unit
-        FROM facts
-        JOIN units ON units.school_no = facts.school_no
-        UNION ALL
-        SELECT facts.*, 'residence' AS level, residence_units.unit
-        FROM facts
-        JOIN residence_units ON residence_units.residence = facts.residence
-    )
-    SELECT
-        placed.table_id,
-        placed.level,
-        placed.unit,
-        placed.period,
-        placed.category,
-        placed.measure,
-        placed.municipality,
-        CAST(sum(placed.persons) AS BIGINT) AS persons
-    FROM placed
-    JOIN table_levels
-        ON table_levels.table_id = placed.table_id AND table_levels.level = placed.level
-    GROUP BY
-        placed.table_id, placed.level, placed.unit, placed.period, placed.category,
-        placed.measure, placed.municipality
-    UNION ALL
-    SELECT table_id, level, unit, period, category, measure, municipality, persons
-    FROM reference_cells
-    ORDER BY table_id, level, unit, period, category, measure, municipality
-    """,
 )

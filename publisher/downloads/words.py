@@ -37,6 +37,8 @@ LEVEL_WORDS: dict[Level, str] = {
     Level.ELSEWHERE: "scholen buiten de regio",
     Level.TOTAL: "alle leerlingen uit de regio",
     Level.RESIDENCE: "woongemeente van de leerling",
+    Level.ARRANGEMENT: "scholen van een arrangement",
+    Level.COMPARISON: "vergelijkbare scholen zonder arrangement",
 }
 
 

@@ -48,14 +48,16 @@ def _only(cells: Cells, units: Sequence[str]) -> Cells:
     )
 
 
-def protect_blocks(spec: Spec, blocks: Sequence[Cells], processes: int) -> list[Solution]:
+def protect_blocks(
+    spec: Spec, blocks: Sequence[Cells], processes: int, *, exact: bool = False
+) -> list[Solution]:
     """Protect every block; the number of processes changes the time only."""
     if processes == 1 or len(blocks) == 1:
-        return [_protect(spec, block) for block in blocks]
+        return [_protect(spec, exact, block) for block in blocks]
     # Spawned, not forked: a fork would inherit the solver's threads.
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(partial(_protect, spec), blocks))
+        return list(pool.map(partial(_protect, spec, exact), blocks))
 
 
-def _protect(spec: Spec, block: Cells) -> Solution:
-    return protect_block(CellProblem.of(spec, block).build, spec.rules)
+def _protect(spec: Spec, exact: bool, block: Cells) -> Solution:
+    return protect_block(CellProblem.of(spec, block).build, spec.rules, exact=exact)

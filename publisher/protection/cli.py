@@ -23,16 +23,25 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--report", type=_FILE, required=True, help="JSON; internal.")
 @click.option("--certificates", type=_FILE, help="JSON Lines; internal.")
 @click.option("--processes", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--exact", is_flag=True, help="Look for the cheapest pattern, and bound the gap.")
 def protect_command(
-    cells: Path, spec: Path, out: Path, report: Path, certificates: Path | None, processes: int
+    cells: Path,
+    spec: Path,
+    out: Path,
+    report: Path,
+    certificates: Path | None,
+    processes: int,
+    exact: bool,
 ) -> None:
     """Protect the counts of CELLS: withhold what a reader could otherwise compute."""
     with _errors_as_exit_codes():
-        result = protect_file(cells, spec, out, report, certificates, processes)
+        result = protect_file(cells, spec, out, report, certificates, processes, exact=exact)
         click.echo(
             f"{result.cells} cells, {result.primary} primary, {result.secondary} secondary; "
             f"{result.verified} certificates verified, {len(result.audit.exact)} cells exposed"
         )
+        if result.bound is not None:
+            click.echo(f"cost {result.cost:.2f}; no pattern costs less than {result.bound:.2f}")
 
 
 @click.command("verify-protection")

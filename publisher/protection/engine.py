@@ -27,11 +27,15 @@ class Solution:
         primary: rule per cell that a rule withholds for its own sake.
         secondary: cells withheld to protect others.
         certificates: for every sensitive quantity at least one, sorted.
+        cost: of the secondary cells, in which a cell counts 1 + 0.01 times its value.
+        bound: what no pattern can cost less than; None where that was not asked.
     """
 
     primary: dict[str, Rule]
     secondary: frozenset[str]
     certificates: tuple[Certificate, ...]
+    cost: float = 0.0
+    bound: float | None = None
 
     @property
     def withheld(self) -> frozenset[str]:
@@ -40,7 +44,11 @@ class Solution:
 
 
 def protect_block(
-    build: Callable[[frozenset[str]], Problem], rules: Rules, progress: Progress | None = None
+    build: Callable[[frozenset[str]], Problem],
+    rules: Rules,
+    progress: Progress | None = None,
+    *,
+    exact: bool = False,
 ) -> Solution:
     """Protect one block.
 
@@ -48,6 +56,7 @@ def protect_block(
         build: makes the problem, given the cells that are withheld from the start.
         rules: the parameters.
         progress: called with needs done and needs in all.
+        exact: look for the cheapest pattern of all.
 
     Raises:
         ProtectionError: ``protection-unmet``.
@@ -56,7 +65,7 @@ def protect_block(
     groups: frozenset[Group] = frozenset()
     while True:
         problem = with_groups(build(closed), groups)
-        pattern = suppress(problem, rules, progress)
+        pattern = suppress(problem, rules, progress, exact=exact)
         more = _still_open(problem, pattern, rules)
         told = told_groups(problem, pattern.primary | pattern.secondary) if rules.union else groups
         if more <= closed and told <= groups:
@@ -115,4 +124,4 @@ def _solution(problem: Problem, pattern: Pattern) -> Solution:
         for cell in problem.nodes[problem.sensitive[position].node].keys:
             certificates.add(Certificate.of(cell, delta))
     ordered = sorted(certificates, key=lambda certificate: (certificate.cell, certificate.delta))
-    return Solution(primary, frozenset(secondary), tuple(ordered))
+    return Solution(primary, frozenset(secondary), tuple(ordered), pattern.cost, pattern.bound)

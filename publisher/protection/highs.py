@@ -6,6 +6,8 @@ import highspy
 import numpy as np
 import numpy.typing as npt
 
+from shared.errors import ProtectionError
+
 _FEASIBLE = int(highspy.SolutionStatus.kSolutionStatusFeasible)
 _MIP_NODES = 5_000
 _MIP_GAP = 0.5
@@ -22,9 +24,31 @@ def quiet_highs() -> highspy.Highs:
         ("presolve", "off"),
         ("random_seed", 0),
         ("solver", "simplex"),
+        ("dual_simplex_cost_perturbation_multiplier", 0.0),
     ):
         must(highs.setOptionValue(option, setting))
     return highs
+
+
+def check_ended(status: highspy.HighsModelStatus, *, infeasible: bool = False) -> bool:
+    """Whether a program has an optimum.
+
+    Args:
+        status: how the solver ended.
+        infeasible: whether having no solution is an answer too.
+
+    Raises:
+        ProtectionError: ``solver-stopped`` where it ended without an answer.
+    """
+    if status == highspy.HighsModelStatus.kOptimal:
+        return True
+    if infeasible and status == highspy.HighsModelStatus.kInfeasible:
+        return False
+    raise ProtectionError(
+        "solver-stopped",
+        f"expected the solver to answer, it ended with status {status.name}",
+        hint="nothing is published; protect again, and report it if it returns",
+    )
 
 
 def must(status: highspy.HighsStatus) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import quote
 
 ATOM = "~"
@@ -10,4 +11,9 @@ ATOM = "~"
 
 def key_of(*parts: str) -> str:
     """One string for a cell; parts are escaped, so that no two cells share a key."""
-    return "/".join(quote(part, safe="*=+~ ") for part in parts)
+    return "/".join(map(_escaped, parts))
+
+
+@lru_cache(maxsize=1 << 16)
+def _escaped(part: str) -> str:
+    return quote(part, safe="*=+~ ")

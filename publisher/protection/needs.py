@@ -54,6 +54,15 @@ class Need:
     moves: tuple[Move, ...]
     beyond: tuple[Move, ...] = ()
 
+    @property
+    def asked(self) -> frozenset[int]:
+        """Every node of which a move or its guards say something."""
+        return frozenset(
+            node
+            for move in (*self.moves, *self.beyond)
+            for node in (move.node, *(guard for guard, _, _ in move.guards))
+        )
+
     def met_by(self, witness: Mapping[int, int]) -> bool:
         """Whether a witness makes one of the moves."""
         return any(move.made_by(witness) for move in self.moves)

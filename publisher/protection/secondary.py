@@ -2,9 +2,11 @@
 
 1. Every need that hidden quantities alone can meet gets its witness; nothing more is withheld.
 2. Each need that is left, in the problem's order: the cheapest change that meets it is found,
-   and the published cells that it changes are withheld.
+   and the published cells that it changes are withheld. In a large block a municipality is
+   searched first, its margins fixed, and the whole only where that finds nothing.
 3. Prune, heaviest first: a cell is published again where every need that its witness served
    finds another; only those needs are solved again.
+4. Improve, neighbourhood by neighbourhood (``improving``).
 
 A witness stays valid whatever else is withheld, for it keeps every published value.
 Source: PROTECTION section 4; Hundepool et al. 2012, chapter 4.
@@ -15,13 +17,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from publisher.protection.improving import Improver
+from publisher.protection.near import NearModels
 from publisher.protection.needs import Need, needs_of
+from publisher.protection.parts import HiddenParts
 from publisher.protection.problem import Kind, Problem
+from publisher.protection.relations import Relations
 from publisher.protection.rules import Rules
-from publisher.protection.solver import Witness, WitnessModel
+from publisher.protection.solver import Witness, WitnessModel, best_witness
 from shared.errors import ProtectionError
 
 Progress = Callable[[int, int], None]
+WHOLE = 12_000
+"""Up to so many quantities every need is looked at in the whole; above it, first near by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +40,27 @@ class Pattern:
         primary: withheld by a rule; empty intersection with ``secondary``.
         secondary: withheld to protect others.
         witnesses: (position in the problem's sensitive list, change per node).
+        cost: of what is withheld beside the primary ones.
+        bound: what no pattern can cost less than; None where that was not asked.
     """
 
     primary: frozenset[int]
     secondary: frozenset[int]
     witnesses: tuple[tuple[int, tuple[tuple[int, int], ...]], ...]
+    cost: float
+    bound: float | None
 
 
-def suppress(problem: Problem, rules: Rules, progress: Progress | None = None) -> Pattern:
+def suppress(
+    problem: Problem, rules: Rules, progress: Progress | None = None, *, exact: bool = False
+) -> Pattern:
     """Find a pattern in which every sensitive quantity has its witnesses.
+
+    Args:
+        problem: a block.
+        rules: the parameters.
+        progress: called with needs done and needs in all.
+        exact: look for the cheapest of all, and bound what is left of the gap.
 
     Raises:
         ProtectionError: ``protection-unmet`` where no pattern can meet a need.
@@ -49,6 +69,7 @@ def suppress(problem: Problem, rules: Rules, progress: Progress | None = None) -
     search.serve_from_hidden()
     search.serve_rest()
     search.prune()
+    search.improve(exact=exact)
     return search.pattern()
 
 
@@ -59,11 +80,14 @@ class _Search:
         self._problem = problem
         self._rules = rules
         self._progress = progress
-        self._model = WitnessModel(problem)
+        self._relations = Relations(problem)
+        self._model = WitnessModel(problem, self._relations)
         self._primary = {
             item.node for item in problem.sensitive if problem.nodes[item.node].kind is Kind.CELL
         }
         self._model.hide(sorted(self._primary))
+        self._bound: float | None = None
+        self._near: NearModels | None = None
         self._secondary: set[int] = set()
         self._needs = [
             need
@@ -77,6 +101,7 @@ class _Search:
 
     def serve_from_hidden(self) -> None:
         """Step 1."""
+        self._parts = self._parts_now()
         for number, need in enumerate(self._needs):
             if self._witness_of[number] is None:
                 witness = self._first(need)
@@ -86,10 +111,17 @@ class _Search:
     def serve_rest(self) -> None:
         """Step 2."""
         self._model.offer(self._candidates())
+        if len(self._problem.nodes) > WHOLE:
+            self._near = NearModels(self._problem, self._relations, self._primary)
         for number, need in enumerate(self._needs):
-            self._progress(number, len(self._needs))
+            self._progress(number, 2 * len(self._needs))
             if self._witness_of[number] is None:
-                witness = self._best(need) or self._beyond(number) or self._after_fallback(need)
+                witness = (
+                    (self._near.best(need) if self._near else None)
+                    or self._best(need)
+                    or self._beyond(number)
+                    or self._after_fallback(need)
+                )
                 self._withhold(witness)
                 self._keep(witness)
         self._model.close(self._candidates())
@@ -97,20 +129,35 @@ class _Search:
     def prune(self) -> None:
         """Step 3."""
         nodes = self._problem.nodes
+        self._parts = self._parts_now()
         for cell in sorted(self._secondary, key=lambda node: (-nodes[node].cost, node)):
             used_by = [
                 number for number, witness in enumerate(self._witness_of) if cell in (witness or ())
             ]
             before = {number: self._witness_of[number] for number in used_by}
-            self._model.close((cell,))
+            self._parts.close(cell)
             for number in used_by:
                 self._witness_of[number] = None
             if all(self._served_without(number, cell) for number in used_by):
                 self._secondary.discard(cell)
             else:
-                self._model.hide((cell,))
+                self._parts.hide(cell)
                 for number, witness in before.items():
                     self._witness_of[number] = witness
+
+    def improve(self, *, exact: bool) -> None:
+        """Step 4."""
+        improver = Improver(
+            self._problem, self._relations, frozenset(self._primary), self._needs, self._witness_of
+        )
+        pattern = improver.improve(
+            frozenset(self._secondary), lambda done, of: self._progress(of + done, 2 * of)
+        )
+        if exact:
+            pattern, self._bound = improver.optimum(pattern)
+        # What no witness moves any more protects nothing, and could be computed besides.
+        moved = set[int]().union(*(witness or () for witness in self._witness_of))
+        self._secondary = {cell for cell in pattern if cell in moved}
         self._progress(len(self._needs), len(self._needs))
 
     def pattern(self) -> Pattern:
@@ -120,14 +167,27 @@ class _Search:
             if witness is None:
                 raise RuntimeError("a need was left without a witness")
             witnesses.append((need.sensitive, tuple(sorted(witness.items()))))
-        return Pattern(frozenset(self._primary), frozenset(self._secondary), tuple(witnesses))
+        cost = sum(self._problem.nodes[node].cost for node in sorted(self._secondary))
+        return Pattern(
+            frozenset(self._primary),
+            frozenset(self._secondary),
+            tuple(witnesses),
+            cost,
+            self._bound,
+        )
 
     def _served_without(self, number: int, cell: int) -> bool:
         if self._witness_of[number] is not None:
             return True
         need = self._needs[number]
+        node = self._problem.sensitive[need.sensitive].node
         for witness in self._witness_of:
-            if witness is not None and cell not in witness and need.met_by(witness):
+            if (
+                witness is not None
+                and node in witness
+                and cell not in witness
+                and need.met_by(witness)
+            ):
                 self._witness_of[number] = witness
                 return True
         found = self._first(need)
@@ -135,6 +195,13 @@ class _Search:
             return False
         self._keep(found)
         return True
+
+    def _parts_now(self) -> HiddenParts:
+        latent = (
+            place for place, node in enumerate(self._problem.nodes) if node.kind is Kind.LATENT
+        )
+        hidden = self._primary.union(self._secondary, latent)
+        return HiddenParts(self._problem, self._relations, hidden)
 
     def _candidates(self) -> list[int]:
         """Published cells that may be withheld: never a zero that the policy publishes."""
@@ -148,16 +215,13 @@ class _Search:
     def _first(self, need: Need) -> Witness | None:
         """A witness by the quick means only; without one a cell more stays withheld."""
         for move in need.moves:
-            witness = self._model.cheapest(move, thorough=False)
+            witness = self._parts.cheapest(move)
             if witness is not None:
                 return witness
         return None
 
     def _best(self, need: Need) -> Witness | None:
-        found = [
-            witness for move in need.moves if (witness := self._model.cheapest(move)) is not None
-        ]
-        return min(found, key=self._model.cost_of, default=None)
+        return best_witness(self._model, need)
 
     def _beyond(self, number: int) -> Witness | None:
         """Nothing that may be withheld makes a move within the class: from now on, beyond it."""
@@ -182,6 +246,8 @@ class _Search:
         ]
         self._secondary.update(new)
         self._model.hide(new)
+        if self._near is not None:
+            self._near.hide(new)
 
     def _after_fallback(self, need: Need) -> Witness:
         """The unit's zeros (where hidden at all), then its total, then its whole breakdown."""

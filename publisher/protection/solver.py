@@ -1,21 +1,23 @@
 """The linear programs: the cheapest change of a table that moves one quantity enough.
 
-Two columns per node (up and down) over the relations of a block, in HiGHS with one thread,
-without presolve, and warm from one solve to the next. A change is returned in integers only,
-and only after its rows have been checked in integer arithmetic.
+Two columns per node (up and down) over the relations of a block, in HiGHS with one thread and
+without presolve. Every solve starts from the basis of slacks: changing nothing costs nothing, so
+that basis is dual feasible whatever is withheld, a few dual pivots away from the answer, and it
+remembers no earlier solve: the same question has the same answer in any order. A change is
+returned in integers only, and only after its rows have been checked in integer arithmetic.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import highspy
 import numpy as np
 import numpy.typing as npt
 
-from publisher.protection.highs import integral_values, must, quiet_highs
-from publisher.protection.needs import Move
+from publisher.protection.highs import check_ended, integral_values, must, quiet_highs
+from publisher.protection.needs import Move, Need
 from publisher.protection.problem import Kind, Problem
 from publisher.protection.relations import Relations
 
@@ -31,13 +33,23 @@ Witness = dict[int, int]
 
 
 class WitnessModel:
-    """One warm model for a block; every published node is closed until it is opened."""
+    """One model of a block, or of some nodes while all others keep their value.
 
-    def __init__(self, problem: Problem) -> None:
+    Every published node is closed until it is opened.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        relations: Relations | None = None,
+        nodes: Sequence[int] | None = None,
+    ) -> None:
         self._problem = problem
-        self._relations = Relations(problem)
+        self._relations = relations or Relations(problem)
         self._nodes = [
-            place for place, node in enumerate(problem.nodes) if node.kind is not Kind.PUBLIC
+            place
+            for place in (range(len(problem.nodes)) if nodes is None else nodes)
+            if problem.nodes[place].kind is not Kind.PUBLIC
         ]
         self._column = {node: 2 * place for place, node in enumerate(self._nodes)}
         self._cost = {node: problem.nodes[node].cost for node in self._nodes}
@@ -45,8 +57,8 @@ class WitnessModel:
         self._conditions: dict[int, tuple[int, int | None]] = {}
         self._highs = quiet_highs()
         must(self._highs.passModel(self._program()))
+        self._slacks = self._highs.getBasis()
         self.hide(node for node in self._nodes if problem.nodes[node].kind is Kind.LATENT)
-        self.solved = 0
 
     def hide(self, nodes: Iterable[int]) -> None:
         """These are withheld (or latent): their change is nearly free from now on."""
@@ -82,8 +94,7 @@ class WitnessModel:
         touched = tuple(self._conditions)
         for node in touched:
             self._set_bounds(node)
-        found = self._run() == highspy.HighsModelStatus.kOptimal
-        witness = self._integral(move, thorough) if found else None
+        witness = self._integral(move, thorough) if self._run() else None
         self._conditions = {}
         for node in touched:
             self._set_bounds(node)
@@ -128,16 +139,11 @@ class WitnessModel:
         self._highs.changeColBounds(column, max(least, 0.0), max(most, 0.0))
         self._highs.changeColBounds(column + 1, max(-most, 0.0), max(-least, 0.0))
 
-    def _run(self) -> highspy.HighsModelStatus:
-        self.solved += 1
+    def _run(self) -> bool:
+        """Solve; whether there is a change at all."""
+        must(self._highs.setBasis(self._slacks))
         must(self._highs.run())
-        status = self._highs.getModelStatus()
-        if status not in (
-            highspy.HighsModelStatus.kOptimal,
-            highspy.HighsModelStatus.kInfeasible,
-        ):
-            raise RuntimeError(f"the solver ended with status {status.name}")
-        return status
+        return check_ended(self._highs.getModelStatus(), infeasible=True)
 
     def _integral(self, move: Move, thorough: bool) -> Witness | None:
         """The change in integers: as found, a multiple of it, by diving, else as a program."""
@@ -161,7 +167,7 @@ class WitnessModel:
             down, up = math.floor(steps[place]), math.ceil(steps[place])
             for step in sorted((down, up), key=abs):
                 self._set_bounds(node, fixed=step)
-                if self._run() == highspy.HighsModelStatus.kOptimal:
+                if self._run():
                     break
             else:
                 break
@@ -203,21 +209,13 @@ class WitnessModel:
         program.col_cost_ = np.repeat([self._cost[node] for node in self._nodes], 2)
         program.col_lower_ = np.zeros(columns)
         program.col_upper_ = np.zeros(columns)
-        starts, index = [0], list[int]()
-        value, lower, upper = list[float](), list[float](), list[float]()
-        for row, truth in zip(self._problem.rows, self._relations.truth, strict=True):
-            for node, factor in row.terms:
-                if node in self._column:
-                    index.extend((self._column[node], self._column[node] + 1))
-                    value.extend((float(factor), -float(factor)))
-            starts.append(len(index))
-            lower.append(-math.inf if row.low is None else float(row.low - truth))
-            upper.append(math.inf if row.high is None else float(row.high - truth))
-        program.num_row_ = len(lower)
-        program.row_lower_ = np.array(lower)
-        program.row_upper_ = np.array(upper)
-        program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        program.a_matrix_.start_ = np.array(starts, dtype=np.int32)
-        program.a_matrix_.index_ = np.array(index, dtype=np.int32)
-        program.a_matrix_.value_ = np.array(value, dtype=np.float64)
+        self._relations.write_rows(
+            program, {node: column // 2 for node, column in self._column.items()}
+        )
         return program
+
+
+def best_witness(model: WitnessModel, need: Need) -> Witness | None:
+    """The cheapest of the witnesses for the moves of a need."""
+    found = [witness for move in need.moves if (witness := model.cheapest(move)) is not None]
+    return min(found, key=model.cost_of, default=None)

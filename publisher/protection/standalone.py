@@ -49,11 +49,14 @@ class FileReport:
     audit: Audit
     issued: int
     verified: int
+    cost: float
+    bound: float | None
 
     def to_json(self) -> bytes:
         """The report as readable JSON."""
         return _readable(
-            {
+            self._optimum()
+            | {
                 "cells": self.cells,
                 "primary": self.primary,
                 "secondary": self.secondary,
@@ -69,6 +72,19 @@ class FileReport:
             }
         )
 
+    def _optimum(self) -> dict[str, Any]:
+        """In exact mode: what the pattern costs, and what no pattern can cost less than."""
+        if self.bound is None:
+            return {}
+        gap = (self.cost - self.bound) / self.cost if self.cost else 0.0
+        return {
+            "optimum": {
+                "cost": round(self.cost, 4),
+                "bound": round(self.bound, 4),
+                "gap": round(gap, 6),
+            }
+        }
+
 
 def protect_file(
     cells: Path,
@@ -77,6 +93,8 @@ def protect_file(
     report: Path,
     certificates: Path | None = None,
     processes: int = 1,
+    *,
+    exact: bool = False,
 ) -> FileReport:
     """Protect the counts of ``cells`` and write ``out``, ``report`` and ``certificates``.
 
@@ -93,7 +111,7 @@ def protect_file(
         raise InputError("processes-invalid", "expected at least one process")
     wanted = read_spec(_read(spec))
     counts = read_cells(_read(cells), wanted)
-    solutions = protect_blocks(wanted, split_into_blocks(wanted, counts), processes)
+    solutions = protect_blocks(wanted, split_into_blocks(wanted, counts), processes, exact=exact)
     withheld = frozenset(key for solution in solutions for key in solution.withheld)
     proof = to_json_lines(c for solution in solutions for c in solution.certificates)
     claim = claim_of_cells(wanted, counts, withheld)
@@ -107,6 +125,8 @@ def protect_file(
         audit=audit_claim(claim),
         issued=sum(len(solution.certificates) for solution in solutions),
         verified=verified,
+        cost=sum(solution.cost for solution in solutions),
+        bound=sum(solution.bound or 0.0 for solution in solutions) if exact else None,
         seconds=time.perf_counter() - started,
     )
     contents = {out: _released_bytes(wanted, counts, withheld), report: result.to_json()}

@@ -7,7 +7,7 @@ where they tile it, else of groups; both say the same, the first with fewer term
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -52,12 +52,17 @@ def plan_sums(leaves: Sequence[Leaf], units: Iterable[frozenset[Leaf]]) -> SumPl
     )
     position = {mask: place for place, mask in enumerate(ordered)}
     grouped = frozenset(group_masks)
+    leaves_in = {mask: tuple(_leaves_in(mask, leaves)) for mask in ordered}
+    holding: dict[int, list[int]] = {}
+    for mask in ordered:
+        for leaf in leaves_in[mask]:
+            holding.setdefault(bit[leaf], []).append(mask)
     equations = tuple(
-        (place, tuple(position[part] for part in _tile(mask, ordered[place + 1 :])))
+        (place, tuple(position[part] for part in _tile(mask, holding)))
         for place, mask in enumerate(ordered)
         if mask not in grouped
     )
-    members = tuple(frozenset(leaf for leaf in leaves if mask & bit[leaf]) for mask in ordered)
+    members = tuple(frozenset(leaves_in[mask]) for mask in ordered)
     return SumPlan(members, tuple(position[mask] for mask in group_masks), equations)
 
 
@@ -79,13 +84,25 @@ def _lowest(mask: int) -> tuple[int, int]:
     return (mask & -mask).bit_length(), mask
 
 
-def _tile(mask: int, smaller: Sequence[int]) -> list[int]:
-    """Disjoint smaller sets that cover the mask: widest first, and groups always finish it."""
+def _leaves_in(mask: int, leaves: Sequence[Leaf]) -> Iterator[Leaf]:
+    while mask:
+        lowest = mask & -mask
+        yield leaves[lowest.bit_length() - 1]
+        mask ^= lowest
+
+
+def _tile(mask: int, holding: Mapping[int, Sequence[int]]) -> list[int]:
+    """Disjoint smaller sets that cover the mask: for each first leaf the widest that fits.
+
+    ``holding`` names the sets around each leaf, widest first; a group always fits.
+    """
     rest, parts = mask, []
-    for candidate in smaller:
-        if candidate != mask and candidate & rest == candidate:
-            parts.append(candidate)
-            rest ^= candidate
-            if not rest:
-                break
+    while rest:
+        part = next(
+            candidate
+            for candidate in holding[rest & -rest]
+            if candidate != mask and candidate & rest == candidate
+        )
+        parts.append(part)
+        rest ^= part
     return parts

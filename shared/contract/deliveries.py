@@ -11,6 +11,8 @@ from shared.contract.codes import Domain, Education, EndReason, Form, Funding, R
 from shared.contract.columns import WireSchema, code, flag, integer, octets
 
 PSEUDONYM_BYTES = 32
+OBJECTION_BLOCK = 25
+"""Objections are padded to a multiple of this number of rows: nobody learns how many there are."""
 
 _PSEUDONYM = octets("pseudonym", PSEUDONYM_BYTES, "pseudoniem (HMAC-SHA-256, per ronde)")
 _PERIOD = integer("period", pa.uint8(), "periode (eerste jaar min 2000)", 10, 99)

@@ -23,31 +23,46 @@ from shared.reference import Level
 SCHEMA = "tally/1"
 _HEADER = b"MOJ/1 tally"
 
+_TEXT = pa.dictionary(pa.int32(), pa.string())
+
+
+def _field(name: str, type_: pa.DataType) -> pa.Field:
+    return pa.field(name, type_, nullable=False)
+
+
 CELLS = pa.schema(
     [
-        pa.field("table", pa.string(), nullable=False),
-        pa.field("level", pa.string(), nullable=False),
-        pa.field("unit", pa.string(), nullable=False),
-        pa.field("period", pa.uint8(), nullable=False),
-        pa.field("category", pa.string(), nullable=False),  # "" is the total over categories
-        pa.field("measure", pa.string(), nullable=False),
-        pa.field("value", pa.int64(), nullable=False),
-        # Protection inputs: clients in this cell per municipality that delivered care for them.
-        pa.field(
+        _field("table", _TEXT),
+        _field("level", _TEXT),
+        _field("unit", _TEXT),
+        _field("period", pa.uint8()),
+        _field("category", _TEXT),  # "" is the total over categories
+        _field("measure", _TEXT),
+        _field("value", pa.int64()),
+        # Protection inputs. A contribution: children whom this municipality can itself place in
+        # the cell, by a row of its own that counts there.
+        _field(
             "contributions",
             pa.list_(
-                pa.struct(
-                    [
-                        pa.field("municipality", pa.uint16(), nullable=False),
-                        pa.field("clients", pa.int32(), nullable=False),
-                    ]
-                )
+                pa.struct([_field("municipality", pa.uint16()), _field("clients", pa.int32())])
             ),
-            nullable=False,
         ),
+        _field("contributors", pa.int32()),  # children behind the cell, whatever it measures
+        _field("providers", pa.int32()),  # distinct provider groups behind it
+        _field("largest_share", pa.uint16()),  # children of the largest, per mille of all, up
+        # The p % rule on amounts: how uncertain the cell must stay, upward, by who would guess.
+        _field("protect_clients", pa.int64()),
+        _field("protect_providers", pa.int64()),
+        _field("protect_suppliers", pa.int64()),
+        _field("dominated", pa.uint8()),  # by one: 1 client, 2 provider group, 4 supplier
     ]
 )
-"""One row per cell. A combination that is absent is a true zero of its table."""
+"""One row per cell. A combination that is absent is a true zero of its table.
+
+Text stands in dictionaries in memory; in Parquet it is text.
+"""
+
+DOMINATED_BY_CLIENT, DOMINATED_BY_PROVIDER, DOMINATED_BY_SUPPLIER = 1, 2, 4
 
 CELL_KEY = ("table", "level", "unit", "period", "category", "measure")
 
@@ -103,6 +118,11 @@ class SupplierQuality(_Frozen):
 
     Attributes:
         rows: as delivered; every other figure is over what is left after objections.
+        unknown_school_percent: rows whose school is not in the reference bundle.
+        unknown_domain_percent: rows whose kind of help is unknown.
+        unknown_referrer_percent: rows whose referrer is unknown.
+        unknown_provider_percent: rows with an AGB code that is not in the bundle.
+        unknown_arrangement_percent: rows of an arrangement that is not in the bundle.
     """
 
     supplier: str
@@ -113,6 +133,11 @@ class SupplierQuality(_Frozen):
     not_linkable: int
     duplicates: int
     unknown_schools: int
+    unknown_school_percent: int | None = None
+    unknown_domain_percent: int | None = None
+    unknown_referrer_percent: int | None = None
+    unknown_provider_percent: int | None = None
+    unknown_arrangement_percent: int | None = None
 
 
 class TallyHeader(_Frozen):
@@ -170,10 +195,10 @@ class Tally:
         try:
             file = pq.ParquetFile(io.BytesIO(data))
             schema = file.schema_arrow
-            if not schema.equals(CELLS, check_metadata=False):
+            if _in_text(schema) != _in_text(CELLS):
                 raise ValueError("other columns than tally/1")
             header = TallyHeader.model_validate(parse_canonical(schema.metadata[_HEADER]))
-            cells = file.read().replace_schema_metadata(None)
+            cells = file.read().replace_schema_metadata(None).cast(CELLS)
         except (ValueError, KeyError, TypeError, InputError, pa.ArrowException) as error:
             raise InputError(
                 "tally-invalid",
@@ -181,3 +206,11 @@ class Tally:
                 hint="the linker and the publisher must run versions that belong together",
             ) from error
         return cls(header, cells)
+
+
+def _in_text(schema: pa.Schema) -> pa.Schema:
+    """The schema as it stands in Parquet: a dictionary is how text is held, not what it is."""
+    return pa.schema(
+        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+        for field in schema
+    )

@@ -69,7 +69,7 @@ _AMOUNTS = {"submitted_cents", "granted_cents", "submitted_eur", "granted_eur"}
 _CARE = {
     "municipality", "assignment", "category", "product", "form", "domain", "kind", "measure",
     "crisis", "care_starts_on", "care_ends_on", "end_reason", "referrer", "budget_eur", "paid_eur",
-    "paid_cents",
+    "paid_cents", "arrangement",
 }  # fmt: skip
 
 OPTIONAL = {

@@ -9,6 +9,7 @@ import time
 from datetime import UTC, datetime
 from typing import TextIO
 
+from fastapi.routing import iter_route_contexts
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,6 +17,7 @@ from shared.service.problems import UNEXPECTED
 
 REQUEST_ID = "x-request-id"
 REQUEST_ID_BYTES = 8
+UNMATCHED = "unmatched"
 METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"})
 """A method is a word of the client; any other than these is logged and counted as ``other``."""
 FIELDS = frozenset(
@@ -23,6 +25,17 @@ FIELDS = frozenset(
     | {"release", "part", "parts", "seq", "request"}
 )
 """Every field that a log line may have; none of them can hold a person's value or a hash."""
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the route that answered, with the prefix of its router; never the path."""
+    answered = scope.get("route")
+    if answered is None:
+        return UNMATCHED
+    for known in iter_route_contexts(scope["app"].routes):
+        if known.original_route is answered:
+            return str(known.path)
+    return UNMATCHED
 
 
 class Log:
@@ -82,7 +95,7 @@ class RequestLog:
                 **unexpected,
                 request=request,
                 method=scope["method"] if scope["method"] in METHODS else "other",
-                route=getattr(scope.get("route"), "path", "unmatched"),
+                route=route_of(scope),
                 status=status,
                 milliseconds=round(1000 * (time.monotonic() - started)),
             )

@@ -14,9 +14,8 @@ from prometheus_client import generate_latest as as_text
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.service.logs import METHODS
+from shared.service.logs import METHODS, route_of
 
-UNMATCHED = "unmatched"
 _SECONDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
@@ -106,6 +105,6 @@ class MeasuredRequests:
         try:
             await self._app(scope, receive, send_and_note)
         finally:
-            route = getattr(scope.get("route"), "path", UNMATCHED)
+            route = route_of(scope)
             self._metrics.ended()
             self._metrics.answered(scope["method"], route, status, time.monotonic() - started)

@@ -27,6 +27,8 @@ KINDS: Final = {
     HeldKind.DELIVERIES: "verzegelde leveringen (enveloppen)",
     HeldKind.MATCH_RATES: "percentages voor de terugkoppeling",
     HeldKind.FIGURES: "percentages over de opbouw van leveringen",
+    HeldKind.REPORTS: "verzegelde rapporten over een koppeling",
+    HeldKind.LINKAGE_FIGURES: "percentages over een koppeling",
     HeldKind.TALLIES: "verzegelde tellingen",
     HeldKind.PROOFS: "verzegelde bewijzen en redenen",
     HeldKind.RELEASES: "tabellen van een uitgave",
@@ -48,6 +50,7 @@ GONE: Final = {
     Kept.ROUND: "ronde vernietigd",
     Kept.OFFER: "ongebruikte sleutel vernietigd",
     Kept.RELEASE: "uitgave vervallen",
+    Kept.FIGURES: "kengetallen gewist",
 }
 """What each end is called on the page."""
 

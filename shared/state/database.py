@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
 from shared.clock import Clock, system_clock
-from shared.errors import BusyError, ConfigurationError
+from shared.errors import BusyError, ConfigurationError, UnreachableError
 from shared.identity import Identity
 from shared.ledger import Event, Head
 from shared.state.failures import told_plainly
@@ -157,10 +157,17 @@ class Database:
         Raises:
             StorageError: ``storage-full``.
             BusyError: ``database-busy``, after several attempts.
+            UnreachableError: ``database-unreachable``, at once: the work may have been confirmed
+                without an answer, so whoever asked looks again first.
         """
         for _ in range(ATTEMPTS - 1):
-            with suppress(BusyError), self.transaction() as tx:
-                return work(tx)
+            try:
+                with self.transaction() as tx:
+                    return work(tx)
+            except UnreachableError:
+                raise
+            except BusyError:
+                continue
         with self.transaction() as tx:
             return work(tx)
 

@@ -1,7 +1,8 @@
 """What a database says when it cannot go on, told as an error of this project.
 
-Two things are told apart from a programmer's error: the storage is full, and another writer was
-in the way for too long. In both cases the database undid the transaction.
+Three things are told apart from a programmer's error. The storage is full, or another writer was
+in the way for too long: then the database undid the transaction. Or the database cannot be reached:
+then only what it has, when it is there again, says whether the last transaction was confirmed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from shared.errors import BusyError, StorageError
+from shared.errors import BusyError, StorageError, UnreachableError
 
 _SQLITE_FULL = {sqlite3.SQLITE_FULL}
 _SQLITE_NOT_WRITTEN = {
@@ -25,12 +26,20 @@ _SQLITE_NOT_WRITTEN = {
     sqlite3.SQLITE_IOERR_CLOSE,
 }
 _SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_SQLITE_AWAY = {sqlite3.SQLITE_CANTOPEN}
 _POSTGRESQL_FULL = {"53100"}
 _POSTGRESQL_BUSY = {
     "40001",  # serialization failure
     "40P01",  # deadlock
     "55P03",  # the lock was not there in time
 }
+_POSTGRESQL_AWAY = {
+    "57P01",  # the server is being stopped
+    "57P02",  # it crashed
+    "57P03",  # it is starting
+    "53300",  # it has no connection left
+}
+_POSTGRESQL_CONNECTION = "08"  # the class of what goes wrong with a connection
 
 
 @contextmanager
@@ -40,6 +49,7 @@ def told_plainly() -> Iterator[None]:
     Raises:
         StorageError: ``storage-full``.
         BusyError: ``database-busy``.
+        UnreachableError: ``database-unreachable``.
     """
     try:
         yield
@@ -54,6 +64,12 @@ def told_plainly() -> Iterator[None]:
             ) from error
         if _is_busy(error.orig):
             raise _busy() from error
+        if error.connection_invalidated or _is_away(error.orig):
+            raise UnreachableError(
+                "database-unreachable",
+                "expected an answer of the database of this service, got none",
+                hint="try again in a minute; nothing is done twice",
+            ) from error
         raise
 
 
@@ -76,6 +92,15 @@ def _is_busy(error: BaseException | None) -> bool:
     if isinstance(error, sqlite3.Error):
         return _sqlite_code(error) & 0xFF in _SQLITE_BUSY
     return getattr(error, "sqlstate", None) in _POSTGRESQL_BUSY
+
+
+def _is_away(error: BaseException | None) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return _sqlite_code(error) & 0xFF in _SQLITE_AWAY
+    state = getattr(error, "sqlstate", "")
+    if state is None:  # no server said this: the driver did, of a connection that is none
+        return type(error).__name__ == "OperationalError"
+    return state in _POSTGRESQL_AWAY or state.startswith(_POSTGRESQL_CONNECTION)
 
 
 def _sqlite_code(error: sqlite3.Error) -> int:

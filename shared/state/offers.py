@@ -76,13 +76,15 @@ class Offers:
         return offer
 
     def _enter(self, round_id: str) -> None:
-        with self.database.transaction() as tx:
+        def enter(tx: Transaction) -> None:
             if tx.session.get(self.table, round_id) is not None:
                 return
             row = self.table()
             row.round_id, row.state, row.offered_at = round_id, OfferState.OFFERED, tx.now
             tx.session.add(row)
             tx.record(Event.KEY_OFFERED, round=round_id)
+
+        self.database.run(enter)
 
     def not_entered(self) -> list[str]:
         """Keys that are here and stand nowhere: a crash came between a key and its entry."""

@@ -118,6 +118,10 @@ class RoundKeys:
         """Encrypts the service's own documents of this round at rest (AES-256)."""
         return self._derive(round_id, b"storage")
 
+    def tally_key(self, round_id: str) -> Secret:
+        """Keys the MAC that says which tally this is, without a hash that could be tried out."""
+        return self._derive(round_id, b"tally mac")
+
     def destroy(self, round_id: str) -> None:
         """Shred every file of the round and remove its folder; safe to repeat.
 

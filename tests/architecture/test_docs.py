@@ -15,11 +15,9 @@ from sqlalchemy import MetaData
 
 import linker.store
 import publisher.store
-from linker.linkage.indicators import DERIVED, TABLES
 from publisher.protection.rules import Rules
-from shared.contract.tally import Measure
 from shared.state import ledger_table
-from tests.support.markdown import ROOT, code, flat, read, table, tables
+from tests.support.markdown import ROOT, code, read, table
 
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
@@ -257,33 +255,6 @@ def test_the_glossary_is_in_order_and_has_one_meaning_per_term() -> None:
     assert terms == sorted(terms, key=str.lower)
     assert len(set(terms)) == len(terms)
     assert all(all(row) for row in table(read("GLOSSARY.md"), "Term").rows)
-
-
-MEASURES = [(each.id, measure) for each in TABLES for measure in each.measures] + [
-    ("derived", measure) for measure in DERIVED
-]
-
-
-@pytest.mark.parametrize(("where", "measure"), MEASURES, ids=lambda each: getattr(each, "id", each))
-def test_the_methodology_has_the_definition_that_is_counted_by(
-    where: str, measure: Measure
-) -> None:
-    text = read("docs/methodology.md")
-    heading = "### Derived measures" if where == "derived" else f"### Table `{where}`:"
-    section = re.split(r"^#{2,3} ", text.split(heading)[1], flags=re.MULTILINE)[0]
-    definition = section.split(f"#### `{measure.id}`: {measure.label}\n")[1].split("#### ")[0]
-    fields = measure.model_dump(exclude={"id", "label"})
-    documented = {row[0].lower(): row[1] for each in tables(definition) for row in each.rows}
-    assert documented == {name: value for name, value in fields.items() if value}
-
-
-def test_the_methodology_names_every_table_and_category() -> None:
-    text = flat(read("docs/methodology.md"))
-    assert re.findall(r"### Table `(\w+)`", text) == [each.id for each in TABLES]
-    for each in TABLES:
-        assert f"### Table `{each.id}`: {each.title}" in text
-        for category, label in each.categories:
-            assert f"{category} {label}" in text
 
 
 def test_protection_lists_every_rule_with_its_default() -> None:

@@ -9,8 +9,9 @@ ROOT = Path(__file__).parents[2]
 SEARCH = {
     f"publisher.protection.{name}"
     for name in (
-        "audit", "blocks", "catalogue", "cellproblem", "engine", "groups", "highs", "judge",
-        "layout", "needs", "problem", "relations", "secondary", "solver", "sums",
+        "audit", "blocks", "catalogue", "cellproblem", "covering", "engine", "groups", "highs",
+        "improving", "judge", "layout", "near", "needs", "parts", "problem", "relations",
+        "secondary", "solver", "sums",
     )
 } | {"highspy"}  # fmt: skip
 

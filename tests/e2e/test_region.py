@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -18,9 +19,9 @@ from deploy.demo.chain import ROUND, Chain, Plan
 from deploy.demo.generator import Truth
 from deploy.demo.parties import Commands
 from publisher.intake import open_stored
-from publisher.released import CellStatus, ReleasedTable
+from publisher.released import CellStatus, Manifest, ReleasedTable
 from publisher.settings import Settings
-from publisher.store import ReleasedTableRow, TallyRow
+from publisher.store import ReleasedTableRow, ReleaseRow, TallyRow
 from shared.contract.tally import Tally
 from shared.hashing.custody.home import Home
 from shared.hashing.normalise import normalise_column
@@ -28,8 +29,13 @@ from shared.hashing.pseudonym import pseudonyms
 from shared.settings import load_settings
 from shared.state.database import Database, open_engine
 from shared.state.round_keys import RoundKeys
+from shared.statement import Kind, Statement
+from tests.support.causes import naive_causes
+from tests.support.micro_count import Key, differences
+from tests.support.microregion import whole_cells
 from tests.support.needles import Needles, scan
 from tests.support.oracle import expected
+from tests.support.oracle_tally import delivered_of, whole_tally
 
 SCALE, YEARS = 0.12, 3
 
@@ -89,19 +95,36 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         chain.stop()
 
 
-def counted(tally: Tally) -> dict[tuple[str, str, str, int, str, str], int]:
+def counted(tally: Tally) -> dict[Key, int]:
+    """The values of the two tables that the oracle counts straight from the truth."""
     return {
-        (row["table"], row["level"], row["unit"], row["period"], row["category"], row["measure"]):
-        row["value"] for row in tally.cells.to_pylist()
-        if row["table"] != "coverage"
-    }  # fmt: skip
+        key: cell.value
+        for key, cell in whole_cells(tally.cells).items()
+        if key[0] in {"pupils_and_clients", "clients_by_form"}
+    }
 
 
 def test_the_tally_equals_an_independent_count_cell_by_cell(run: Run) -> None:
+    """Every table, with the protection inputs of every cell, through the rows that were due."""
+    wanted = whole_tally(run.truth, [code for code, _ in run.truth.municipalities])
+    found = whole_cells(run.tally.cells)
+    assert {key[0] for key in found} == {table.id for table in run.tally.header.tables}
+    assert len(found) > 20_000
+    assert differences(found, wanted) == []
+
+
+def test_two_tables_equal_a_count_straight_from_the_truth(run: Run) -> None:
     wanted = dict(expected(run.truth, [code for code, _ in run.truth.municipalities]))
     found = counted(run.tally)
     assert len(found) > 2_000
     assert found == wanted
+
+
+def test_the_region_has_something_to_count_in_every_measure(run: Run) -> None:
+    """A measure that is zero everywhere would be compared with nothing."""
+    found = {key[5] for key, cell in whole_cells(run.tally.cells).items() if cell.value}
+    measures = {measure.id for table in run.tally.header.tables for measure in table.measures}
+    assert found >= measures - {"not_covered"}
 
 
 def test_every_tracer_child_is_counted_exactly_once(run: Run) -> None:
@@ -128,6 +151,16 @@ def test_what_is_released_is_what_was_counted_or_withheld(run: Run) -> None:
                 assert row["value"] == found.get((*key, row["measure"]), 0)
     assert compared > 500
     assert withheld > 50
+
+
+def test_the_auditor_can_compute_nothing_that_is_withheld(run: Run) -> None:
+    settings = load_settings(run.chain.region.publisher.folder / "publisher.toml", Settings)
+    database = Database(open_engine(settings.database_url), settings.load_identity())
+    with database.reading() as session:
+        statement = Statement.from_bytes(session.scalars(select(ReleaseRow)).one().statement)
+    database.close()
+    proof = statement.read(Kind.RELEASE, Manifest).proof
+    assert (proof.exactly_exposed, proof.too_narrow, proof.verified) == (0, 0, True)
 
 
 def needles_of(run: Run) -> Needles:
@@ -177,13 +210,11 @@ def test_nor_in_what_any_party_was_told_or_any_reader_can_fetch(run: Run) -> Non
 
 
 def test_nothing_in_clear_lies_in_the_databases(run: Run) -> None:
-    """A table's words would show an unsealed tally or delivery."""
+    """A column's name would show an unsealed tally or delivery; the policy alone may say it."""
     for party in (run.chain.region.linker, run.chain.region.publisher):
         data = (party.folder / "state.db").read_bytes()
-        for word in (b"contributions", b"half_days", b"days_since_start"):
-            assert word not in data.replace(b'name = "half_days"', b"").replace(
-                b'name = "days_since_start"', b""
-            )
+        for word in (b"contributions", b"protect_clients", b"days_in_period", b"days_since_start"):
+            assert word not in data.replace(b'name = "' + word + b'"', b"")
 
 
 def test_the_page_shows_the_mark_and_the_counts_of_the_region(run: Run) -> None:
@@ -198,3 +229,29 @@ def test_the_page_shows_the_mark_and_the_counts_of_the_region(run: Run) -> None:
 def test_every_supplier_is_a_witness_of_the_ledger(run: Run) -> None:
     line = next(line for line in run.said if line.startswith("koppelaar: ledger ok"))
     assert "getuigen" in line
+
+
+def test_the_quality_report_explains_every_row_that_is_not_linked(run: Run) -> None:
+    """Cause by cause what the truth says; what is told together is what is left."""
+    truth = naive_causes(delivered_of(run.truth, [code for code, _ in run.truth.municipalities]))
+    report = json.loads(run.chain.region.linker.run("quality", ROUND, "--json"))
+    assert len(report["lines"]) == 1 + len(run.truth.municipalities)
+    told: set[str] = set()
+    for line in report["lines"]:
+        supplier = line["supplier"]
+        causes: Counter[str] = Counter()
+        for (_period, cause), rows in truth[
+            supplier if supplier == "duo" else int(supplier.removeprefix("gm"))
+        ].items():
+            causes[cause] += rows
+        # The truth has one enrolment per pupil and period; any other that was delivered repeats it.
+        causes["repeated"] += line["rows"] - causes.total()
+        assert causes["repeated"] == 0 or supplier == "duo"
+        linked = causes.pop("linked")
+        said = dict(line["unlinked"])
+        together = said.pop("together", 0)
+        assert sum(said.values()) + together == causes.total() == line["rows"] - linked
+        assert {cause: causes[cause] for cause in said} == said
+        told |= said.keys()
+    assert told >= {"no-care", "too-young", "grown-up"}
+    assert any(line.startswith("quality of") for line in run.said)

@@ -82,6 +82,8 @@ def test_the_linker_counts_envelopes_and_says_until_when_and_why(publisher: Publ
         HeldKind.MATCH_RATES: 3,
         HeldKind.TALLIES: 1,
         HeldKind.FIGURES: 3,
+        HeldKind.REPORTS: 1,
+        HeldKind.LINKAGE_FIGURES: 1,
     }
     terms = region.policy.policy.retention
     held = one(found, HeldKind.DELIVERIES)
@@ -223,7 +225,8 @@ def command(
     region = publisher.region
     program = {"linker": linker_cli, "publisher": publisher_cli}[request.param]
     model = {"linker": region.linker_settings, "publisher": region.publisher_settings}
-    values = model[request.param].model_dump(mode="json", exclude_none=True, exclude={"bands"})
+    tables = {"bands", "alarms"}
+    values = model[request.param].model_dump(mode="json", exclude_none=True, exclude=tables)
     settings = region.folder / f"{request.param}.toml"
     settings.write_text("\n".join(f"{k} = {json.dumps(v)}" for k, v in values.items()))
     for module in (program, retaining):

@@ -6,6 +6,7 @@ Most tests let a body run as a program in the worker, as if it had taken the rea
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -23,11 +24,11 @@ from linker.inspection import Rules
 from shared.contract.deliveries import CARE, SCHEMAS
 from shared.errors import BusyError, InputError, MonitorError, PolicyError
 from shared.hashing.delivering.sealing import to_parquet
-from tests.support.parties import care_table, pseudonym
+from tests.support.parties import as_sent, care_table, pseudonym
 
 ROWS = 50
 RULES = Rules("care/1", ROWS, tuple(CARE.arrow.names), 1_000, (25,), ())
-BODY = to_parquet(care_table([{"pseudonym": pseudonym(number)} for number in range(ROWS)]))
+BODY = to_parquet(as_sent(care_table([{"pseudonym": pseudonym(n)} for n in range(ROWS)])))
 
 SCRIPT = b"# taken over\n"
 """A body that begins so is run by the worker, as if it had found a hole in the reader."""
@@ -222,9 +223,14 @@ def test_no_descriptor_is_left_behind(inspector: Inspector) -> None:
 
 
 def test_the_codes_are_those_that_an_inspection_has() -> None:
-    source = (Path(child.__file__).parent / "inspection.py").read_text()
-    guards = (Path(child.__file__).parents[1] / "shared/contract/guards.py").read_text()
-    assert {code for code in REFUSALS if f'"{code}"' in source + guards} == set(REFUSALS)
+    root = Path(child.__file__).parents[1]
+    files = ("linker/inspection.py", "linker/parquet_form.py", "shared/contract/guards.py")
+    source = "".join((root / each).read_text() for each in files)
+    # Both ways: a code that is not on the list would be told as a body that broke the reader.
+    raised = set(re.findall(r'(?:Error|_as|_damaged)\(\s*"([a-z]+(?:-[a-z]+)+)"', source))
+    raised |= set(re.findall(r'code(?:: str )?= ?"([a-z-]+)"', source))
+    assert {code for code in REFUSALS if f'"{code}"' in source} == set(REFUSALS)
+    assert raised <= set(REFUSALS)
     assert {code for code, kind in REFUSALS.items() if kind is PolicyError} == {
         "attribute-undeclared"
     }

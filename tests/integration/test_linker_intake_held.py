@@ -13,12 +13,16 @@ from httpx2 import Response
 from sqlalchemy import select
 
 from linker.deliveries import decide_delivery
-from linker.judging import KEPT
+from linker.holdings import find_holdings
+from linker.judging import figures_term
 from linker.plausibility import DEFAULT_BANDS
 from linker.reasons import in_english
+from linker.retention import Retention
 from linker.rounds import close_round
 from linker.store import DeliveryRow, DeliveryState, FigureRow, RefusalRow, RoundRow, RoundState
-from shared.errors import BusyError
+from shared.destruction import Kept, Reason
+from shared.errors import BusyError, ConfigurationError
+from shared.holdings import Alarm, HeldKind
 from shared.ledger import Entry
 from shared.receipt import Outcome, Receipt
 from shared.round import TrustedRound
@@ -160,14 +164,14 @@ def test_a_delivery_of_a_few_rows_leaves_no_figure_and_objections_never_do(
 def test_a_replacement_with_far_fewer_rows_is_held(
     region: MiniRegion, client: TestClient, seal: Seal, schema: str, table: Callable[..., pa.Table]
 ) -> None:
-    first = seal(table(40), schema)
+    first = seal(table(100), schema)
     put(client, first)
-    fewer = seal(table(19), schema, supersedes=first.context.delivery)
+    fewer = seal(table(25), schema, supersedes=first.context.delivery)
     assert put(client, fewer).status_code == 201
     row = delivery_of(region, fewer)
     assert (row.state, row.held_for) == (DeliveryState.HELD, "replaces-fewer")
     assert delivery_of(region, first).state is DeliveryState.CURRENT
-    enough = seal(table(20), schema, supersedes=first.context.delivery)
+    enough = seal(table(50), schema, supersedes=first.context.delivery)
     put(client, enough)
     assert delivery_of(region, enough).state is DeliveryState.CURRENT
 
@@ -227,10 +231,42 @@ def test_figures_go_when_the_delivery_is_replaced_and_after_three_years(
     database = region.linker_database()
     with database.transaction() as tx:
         row = tx.session.get_one(DeliveryRow, old.context.delivery)
-        row.created_at = tx.now - KEPT - timedelta(days=1)
+        row.created_at = tx.now - figures_term(region.policy.policy)
     database.close()
     put(client, seal(objection_table([1]), "objection/1"))
     assert figures(region, old) == {}
+
+
+def test_figures_end_at_their_term_although_nothing_is_delivered_any_more(
+    region: MiniRegion, client: TestClient, seal: Seal
+) -> None:
+    letter, policy = seal(care(120)), region.policy.policy
+    put(client, letter)
+    database = region.linker_database()
+    retention = Retention(database, region.linker_keys, region.identities["koppelaar"])
+    until = region.clock() + timedelta(days=policy.retention.figures_after_delivery_days)
+    (held,) = [
+        each
+        for each in find_holdings(retention, region.clock(), policy).held
+        if each.kind is HeldKind.FIGURES
+    ]
+    assert held.until == until
+    retention.destroy(ROUND, Reason.REQUEST)
+    region.clock.now = until - timedelta(seconds=1)
+    assert list(retention.retain(region.clock(), policy=policy, clock_confirmed=True)) == []
+    assert figures(region, letter)
+    region.clock.now = until
+    assert list(retention.retain(until, policy=None, clock_confirmed=True)) == []
+    with pytest.raises(ConfigurationError, match="clock-ahead"):
+        list(retention.retain(until, policy=policy))
+    assert figures(region, letter)
+    late = find_holdings(retention, until + timedelta(days=2), policy).alarms
+    assert [(each.alarm, each.of) for each in late] == [(Alarm.OVERDUE, "")]
+    ended = retention.retain(until, policy=policy, clock_confirmed=True)
+    assert [each.what for each in ended] == [Kept.FIGURES]
+    assert figures(region, letter) == {}
+    assert list(retention.retain(until, policy=policy, clock_confirmed=True)) == []
+    database.close()
 
 
 # --- what the ledger says of objections --------------------------------------------------------

@@ -139,7 +139,9 @@ def test_an_unknown_round_has_no_matrix(region: MiniRegion) -> None:
 
 def operator(region: MiniRegion, *words: str) -> Result:
     settings = region.folder / "koppelaar" / "linker.toml"
-    values = region.linker_settings.model_dump(mode="json", exclude_none=True, exclude={"bands"})
+    values = region.linker_settings.model_dump(
+        mode="json", exclude_none=True, exclude={"bands", "alarms"}
+    )
     settings.write_text("\n".join(f"{name} = {json.dumps(each)}" for name, each in values.items()))
     return CliRunner().invoke(linker_command, ["--settings", str(settings), *words])
 

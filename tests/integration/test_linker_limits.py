@@ -26,6 +26,7 @@ from linker.inspection import inspect
 from linker.intake import Intake
 from linker.rounds import status_on
 from linker.store import DeliveryRow, DeliveryState, OutboxRow, PartRow, RoundRow, find_round
+from shared.contract.deliveries import OBJECTION_BLOCK
 from shared.errors import MonitorError, StateError
 from shared.hashing.delivering.sealing import to_parquet
 from shared.identity import Role
@@ -48,7 +49,7 @@ from tests.support.parties import (
 )
 from tests.support.rounds import children, linked, publisher_of, take
 
-ROWS, OBJECTIONS = 2_000, 5
+ROWS, OBJECTIONS = 2_000, 2 * OBJECTION_BLOCK
 PLANTED = "999000007"
 
 Seal = Callable[..., Letter]
@@ -151,7 +152,7 @@ def test_the_cap_on_objections_counts_every_part(
     letter, answer = two_parts(client, seal, OBJECTIONS, 1)
     assert answer.status_code == 201
     delivery = delivery_of(region, letter)
-    assert (delivery.state, delivery.rows) == (DeliveryState.HELD, OBJECTIONS + 1)
+    assert (delivery.state, delivery.rows) == (DeliveryState.HELD, OBJECTIONS + OBJECTION_BLOCK)
     database = region.linker_database()
     status = status_on(database, ROUND, region.clock)
     database.close()
@@ -163,7 +164,7 @@ def test_the_cap_on_objections_counts_every_part(
 def test_as_many_objections_as_the_cap_need_no_look(
     region: MiniRegion, client: TestClient, seal: Seal
 ) -> None:
-    letter, _ = two_parts(client, seal, OBJECTIONS - 1, 1)
+    letter, _ = two_parts(client, seal, OBJECTION_BLOCK, 1)
     assert delivery_of(region, letter).state is DeliveryState.CURRENT
 
 

@@ -255,7 +255,9 @@ def test_a_linker_of_before_mirrors_keeps_its_ledger_and_gets_the_table(tmp_path
 def operator(region: MiniRegion) -> Callable[..., Result]:
     """The operator's command line, on the region's linker."""
     settings = region.folder / "koppelaar" / "linker.toml"
-    values = region.linker_settings.model_dump(mode="json", exclude_none=True, exclude={"bands"})
+    values = region.linker_settings.model_dump(
+        mode="json", exclude_none=True, exclude={"bands", "alarms"}
+    )
     lines = [f"{name} = {json.dumps(value)}" for name, value in values.items()]
     settings.write_text("\n".join(lines))
 

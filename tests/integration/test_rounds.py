@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from linker.rounds import accept_round
 from publisher.rounds import accept_round as publisher_accepts
 from shared.canonical import parse_canonical
 from shared.clock import today
+from shared.envelope import read_header, seal
 from shared.errors import InputError, PolicyError, StateError, TrustError
 from shared.hashing.custody.ceremony import _make_grant, make_grants, make_register
 from shared.hashing.custody.home import Home, OwnPins
@@ -288,6 +290,34 @@ def test_anothers_grant_is_refused(region: MiniRegion, accepted: Statement) -> N
             region.grant("gm0222", accepted),
             today(region.clock),
         )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"round_id": "andere-2026"}, {"policy": "0" * 64}, {"calibration": "0" * 64},
+     {"synthetic": 0}, {"schema_name": "grant/2"}, {"recipient": "gm0222"},
+     {"round_statement": "0" * 64}],
+    ids=str,
+)  # fmt: skip
+def test_a_grant_that_says_anything_else_is_refused(
+    region: MiniRegion, accepted: Statement, changes: dict[str, Any]
+) -> None:
+    home, office = supplier_home(region), region.office.identity()
+    context = read_header(region.grant("gm0197", accepted)).context
+    card = region.identities["gm0197"].card
+    secret = region.office.secret(ROUND).reveal()
+    for update, code in (({}, ""), (changes, "grant-differs")):
+        grant = seal(context.model_copy(update=update), secret, office, card.sealing_key())
+        found = ""
+        try:
+            home.import_round(
+                accepted.to_bytes(), region.register.to_bytes(), region.policy_bytes, grant,
+                today(region.clock),
+            )  # fmt: skip
+        except TrustError as error:
+            found = error.code
+        assert found == code
+        shutil.rmtree(home.round_folder(ROUND), ignore_errors=True)
 
 
 def test_forgetting_a_round_leaves_nothing(region: MiniRegion, accepted: Statement) -> None:

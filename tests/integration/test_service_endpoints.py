@@ -60,6 +60,7 @@ LINKER: dict[Endpoint, dict[str, int]] = {
 OPERATOR: dict[Endpoint, dict[str, int]] = {
     ("GET", "/operator"): {"anyone": 400, "operator": 200},
     ("GET", "/operator/rounds/{round_id}"): {"anyone": 400, "operator": 200},
+    ("GET", "/operator/rounds/{round_id}/koppeling"): {"anyone": 400, "operator": 409},
     ("GET", "/operator/opmaak.css"): {"anyone": 400, "operator": 200},
     ("GET", "/metrics"): {"anyone": 400, "operator": 200},
 }
@@ -233,6 +234,8 @@ def test_what_anyone_gets_of_the_publisher_and_who_may_deliver_a_tally(
     table = care_table([{"pseudonym": pseudonym(1)}])
     as_tally: dict[str, Any] = {
         "kind": EnvelopeKind.TALLY,
+        "agreement": "",
+        "rows": 0,
         "recipient": "publicist",
         "revision": 2,
     }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from linker import tallying
+from linker import opening, tallying
 from linker.deliveries import decide_delivery
 from linker.inspection import inspect
 from linker.reopening import ReopenReason, reopen_round
@@ -60,7 +60,7 @@ def during(monkeypatch: pytest.MonkeyPatch) -> During:
             act()
             return inspect(*given)
 
-        monkeypatch.setattr(tallying, "inspect", acting)
+        monkeypatch.setattr(opening, "inspect", acting)
 
     return act_too
 

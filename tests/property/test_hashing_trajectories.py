@@ -49,6 +49,7 @@ def columns(rows: list[Row]) -> Assignments:
         start=column("start"),
         end=column("start") + column("length"),
         born=np.zeros(len(rows), np.int64),
+        arrangement=np.zeros(len(rows), np.int64),
     )
 
 

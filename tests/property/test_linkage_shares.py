@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from linker.linkage.feedback import Match
+from tests.support.assurance import LONG, figure
+from tests.support.micro_drawing import micro_regions
 from tests.support.microregion import (
     FORMS,
     MUNICIPALITIES,
     Region,
     link_region,
-    micro_regions,
     pupils_of,
     without_objections,
 )
 
 _few = settings(
-    max_examples=6, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=figure(2, 100),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=tuple(Phase) if LONG else (Phase.explicit, Phase.generate),
 )
 
 

@@ -46,7 +46,7 @@ from tests.support.formats import (
     identity_of,
     refused,
 )
-from tests.support.parties import small_reference
+from tests.support.places import small_reference
 from tests.support.vectors import Json
 
 # --- statements, rounds, ledger ----------------------------------------------------------------

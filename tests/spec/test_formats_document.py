@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from pydantic import BaseModel
 
@@ -63,11 +64,16 @@ def test_the_document_has_a_field_table_for_every_body() -> None:
     assert {f"Fields of `{body.__name__}`" for body in BODIES.values()} <= headings
 
 
+def written(type_: pa.DataType) -> str:
+    """A type as it stands in Parquet, where a dictionary is only how text is held."""
+    return str(type_.value_type if pa.types.is_dictionary(type_) else type_)
+
+
 @pytest.mark.parametrize("name", [*SCHEMAS, "tally/1"])
 def test_the_document_has_every_column(name: str) -> None:
     arrow = CELLS if name == "tally/1" else SCHEMAS[name].arrow
     rows = documented(f"Columns of `{name}`", "Column")
-    assert [row[:2] for row in rows] == [(field.name, str(field.type)) for field in arrow]
+    assert [row[:2] for row in rows] == [(field.name, written(field.type)) for field in arrow]
     if name == "tally/1":
         return
     for column, (_, _, allowed) in zip(SCHEMAS[name].columns, rows, strict=True):

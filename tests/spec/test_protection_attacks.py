@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Mapping
 
 from publisher.protection.audit import audit_claim
 from publisher.protection.verification.cells import claim_of_cells
+from tests.support.assurance import figure, record
 from tests.support.protection import Small, believable, protect_small, small_cells, small_spec
 
 Rows = list[dict[str, object]]
@@ -178,3 +181,67 @@ def test_dropping_any_secondary_cell_exposes_something() -> None:
         fewer = small.hidden - {cell}
         audit = audit_claim(claim_of_cells(small.spec, small.cells, fewer))
         assert audit.exact or audit.too_narrow
+
+
+def test_separate_codes_would_tell_which_cell_is_the_small_one() -> None:
+    """1 + 5 = 6: who knew that the first is below the threshold and the second not had both."""
+    rows: Rows = [{"u": u, "n": n} for u, n in (("a", 1), ("b", 5), ("c", 40), ("d", 50))]
+    small = protect_small(small_spec(), rows)
+    primary, secondary = frozenset(small.solution.primary), small.solution.secondary
+    assert (sorted(primary), sorted(secondary)) == (["unit/a/"], ["unit/b/"])
+    one_code = list(believable(small.spec, small.cells, small.hidden, most=9))
+    two_codes = [
+        table
+        for table in one_code
+        if all(table[key] < 5 for key in primary) and all(table[key] >= 5 for key in secondary)
+    ]
+    assert len({table["unit/a/"] for table in one_code}) > 1
+    assert len({table["unit/a/"] for table in two_codes}) == 1
+
+
+def test_a_union_of_withheld_children_is_not_told_by_their_parent() -> None:
+    rows: Rows = [{"u": u, "n": n} for u, n in (("a", 1), ("b", 2), ("c", 30), ("d", 40))]
+    told = protect_small(small_spec(union=False), rows)
+    kept = protect_small(small_spec(union=True), rows)
+    together = [
+        sum(small.claim.true[key] for key in small.hidden if key.startswith("unit/"))
+        for small in (told, kept)
+    ]
+    assert "all/" not in told.hidden
+    assert together[0] < 5
+    assert together[1] >= 5 or "all/" in kept.hidden
+
+
+def test_crossing_boundaries_that_together_leave_one_piece() -> None:
+    """Partnerships cross municipalities: their sums less each other's give a piece of both."""
+    rows: Rows = [
+        {"u": u, "m": m, "s": s, "n": n}
+        for u, m, s, n in (
+            ("a", "m1", "s1", 20), ("b", "m1", "s2", 3), ("c", "m2", "s1", 2),
+            ("d", "m2", "s2", 30), ("e", "m1", "s1", 25), ("f", "m2", "s2", 35),
+        )
+    ]  # fmt: skip
+    small = protect_small(small_spec([["m"], ["s"], []]), rows)
+    assert {"unit/b/", "unit/c/"} <= _exposed_without_secondary(small)
+    _check_safe(small)
+
+
+def test_replay_is_reported_and_not_claimed_to_be_safe() -> None:
+    """A reader who runs the algorithm on each table that he thinks possible rules some out."""
+    begin, withheld, unknown = time.monotonic(), 0, 0
+    for seed in range(figure(6, 60)):
+        chance = random.Random(seed)
+        rows: Rows = [{"u": u, "n": chance.choice((1, 2, 3, 4, 6, 8))} for u in "abcd"]
+        small = protect_small(small_spec(), rows)
+        seen: dict[str, set[int]] = {key: set() for key in small.hidden}
+        for table in believable(small.spec, small.cells, small.hidden, most=10):
+            again: Rows = [{"u": u, "n": table[f"unit/{u}/"]} for u in "abcd"]
+            if protect_small(small.spec, again).hidden == small.hidden:
+                for key in small.hidden:
+                    seen[key].add(table[key])
+        for key, values in seen.items():
+            assert small.claim.true[key] in values
+            withheld, unknown = withheld + 1, unknown + (len(values) > 1)
+    record("withheld cells that stay unknown to a reader who replays the algorithm",
+           withheld, unknown, 0, time.monotonic() - begin)  # fmt: skip
+    assert unknown > 0.5 * withheld

@@ -34,7 +34,9 @@ class Bomb:
 def written(table: pa.Table, **options: Any) -> bytes:
     """A table as Parquet, packed as well as it can be."""
     sink = io.BytesIO()
-    pq.write_table(table, sink, **{"compression": "zstd", "write_statistics": False, **options})
+    coded = [name for name in table.column_names if name != "pseudonym"]
+    form = {"compression": "zstd", "write_statistics": False, "use_dictionary": coded}
+    pq.write_table(table, sink, **{**form, **options})
     return sink.getvalue()
 
 
@@ -76,9 +78,13 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
             return (value >> 1) ^ -(value & 1), at
 
 
-def with_page_header(body: bytes, change: Callable[[int, int], tuple[int, int]]) -> bytes:
-    """The body of one column with other sizes (inside, packed) in the header of its first page."""
-    start = 4
+def with_page_header(
+    body: bytes, change: Callable[[int, int], tuple[int, int]], start: int = 4
+) -> bytes:
+    """The body with other sizes (inside, packed) in the header of the page at ``start``.
+
+    It stays as long as it was: what a longer header takes is taken from the end of the pages.
+    """
     assert body[start : start + 1] == b"\x15"
     _, at = read_varint(body, start + 1)
     assert body[at : at + 1] == b"\x15"
@@ -87,7 +93,9 @@ def with_page_header(body: bytes, change: Callable[[int, int], tuple[int, int]])
     packed, end = read_varint(body, at2 + 1)
     inside, packed = change(inside, packed)
     header = body[start:at] + b"\x15" + varint(inside) + b"\x15" + varint(packed)
-    return body[:start] + header + body[end:]
+    pages, footer = footer_of(body)
+    changed = (pages[:start] + header + pages[end:])[: len(pages)].ljust(len(pages), b"\0")
+    return closed(changed, footer)
 
 
 def objections(count: int = ROWS, **options: Any) -> bytes:
@@ -139,16 +147,22 @@ def _dictionaries() -> Iterator[Bomb]:
     wide = objection_table(list(range(50_000)))
     body = written(wide, use_dictionary=True, dictionary_pagesize_limit=64 * 1024 * 1024)
     yield Bomb("dictionary-large-cut", "objection/1", body[: len(body) // 2] + body[-2_000:])
-    small = written(objection_table([1] * ROWS), use_dictionary=True)
+    schools = [{"pseudonym": pseudonym(n), "school": b"99XA%02d" % n} for n in range(ROWS)]
+    small = written(enrolment_table(schools))
+    column = pq.read_metadata(io.BytesIO(small)).row_group(0).column(2)
+    start, end = column.dictionary_page_offset, column.data_page_offset
     for name, size in (("huge", 2**31 - 1), ("negative", -1), ("600-mb", 600 * 2**20)):
         yield Bomb(
             f"dictionary-{name}",
-            "objection/1",
-            with_page_header(small, lambda _inside, packed, size=size: (size, packed)),  # type: ignore[misc]
+            "enrolment/1",
+            with_page_header(small, lambda _inside, packed, size=size: (size, packed), start),  # type: ignore[misc]
         )
     pages, footer = footer_of(small)
-    yield Bomb("dictionary-noise", "objection/1", closed(pages[:60] + bytes(400), footer))
-    yield Bomb("dictionary-indices", "objection/1", closed(pages[:-12] + b"\xff" * 12, footer))
+    noise = pages[: start + 30] + bytes(end - start - 30) + pages[end:]
+    yield Bomb("dictionary-noise", "enrolment/1", closed(noise, footer))
+    after = end + column.total_compressed_size - (end - start)
+    indices = pages[: after - 12] + b"\xff" * 12 + pages[after:]
+    yield Bomb("dictionary-indices", "enrolment/1", closed(indices, footer))
 
 
 def _nested() -> Iterator[Bomb]:

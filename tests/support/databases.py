@@ -39,6 +39,7 @@ ON_BOTH = frozenset(
     {
         "test_linker_intake",
         "test_linker_rounds",
+        "test_linker_stored",
         "test_publisher_intake",
         "test_retention_steps",
         "test_state",
@@ -56,6 +57,7 @@ ON_BOTH = frozenset(
                 "test_publisher_retention",
                 "test_publisher_staging",
                 "test_reopen",
+                "test_reopen_sending",
                 "test_retention",
                 "test_retention_clock",
                 "test_retention_offers",
@@ -101,6 +103,7 @@ class PostgreSQL:
     """A running server. A database that a test is done with is emptied for a later one."""
 
     folder: Path
+    binaries: Path
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _lent: list[tuple[str, str]] = field(default_factory=list)
     _free: list[tuple[str, str]] = field(default_factory=list)
@@ -145,6 +148,30 @@ class PostgreSQL:
         for role in (OWNER, SERVICE):
             self._command(SQL("CREATE ROLE {} LOGIN").format(Identifier(role)))
 
+    def initialise(self) -> None:
+        """Make the server's files."""
+        self._call("initdb", "--username", SERVER_ROLE, "--auth=trust", "--no-locale",
+                   "--encoding=UTF8", "--no-sync")  # fmt: skip
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        options = " ".join(f"-c {name}='{value}'" for name, value in _SETTINGS.items())
+        self._call("pg_ctl", "start", "--wait", "--silent", "--log", str(self.folder / "log"),
+                   "--options", f"-k {self.folder} {options}")  # fmt: skip
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop the server: ``immediate`` as if it crashed, ``fast`` as an administrator does."""
+        self._call("pg_ctl", "stop", "--wait", "--silent", f"--mode={mode}")
+
+    def _call(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [str(self.binaries / program), "--pgdata", str(self.folder / "data"), *arguments],
+            check=True,
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            **_account(),
+        )
+
     def _command(self, command: Any, database: str = "postgres") -> None:
         with psycopg.connect(
             host=str(self.folder), user=SERVER_ROLE, dbname=database, autocommit=True
@@ -185,29 +212,16 @@ def running_server(binaries: Path) -> Iterator[PostgreSQL]:
     account = _account()
     if account:
         os.chown(folder, account["user"], account["group"])
-    data = folder / "data"
-
-    def call(program: str, *arguments: str) -> None:
-        subprocess.run(
-            [str(binaries / program), "--pgdata", str(data), *arguments],
-            check=True,
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            **account,
-        )
-
-    options = " ".join(f"-c {name}='{value}'" for name, value in _SETTINGS.items())
     try:
-        call("initdb", "--username", SERVER_ROLE, "--auth=trust", "--no-locale", "--encoding=UTF8",
-             "--no-sync")  # fmt: skip
-        call("pg_ctl", "start", "--wait", "--silent", "--log", str(folder / "log"), "--options",
-             f"-k {folder} {options}")  # fmt: skip
+        server = PostgreSQL(folder, binaries)
+        server.initialise()
+        server.start()
         try:
-            server = PostgreSQL(folder)
             server.set_up()
             yield server
         finally:
-            call("pg_ctl", "stop", "--wait", "--silent", "--mode=immediate")
+            if (folder / "data" / "postmaster.pid").exists():  # a test may have stopped it
+                server.stop()
     finally:
         shutil.rmtree(folder)
 

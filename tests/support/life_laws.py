@@ -26,7 +26,6 @@ from publisher.policies import ReleaseState
 from publisher.store import ReleaseRow, TallyRow
 from publisher.store import RoundState as PublisherRound
 from shared.canonical import parse_canonical
-from shared.contract.tally import Tally
 from shared.destruction import Destruction
 from shared.ledger import Event, Head, verify_ledger
 from shared.receipt import Receipt
@@ -40,9 +39,12 @@ from tests.support.lives import (
     rows,
     short_care,
 )
-from tests.support.microregion import Care, Cell, Enrolment, Key, Region, naive_cells
+from tests.support.micro_count import Counted, Key
+from tests.support.micro_rows import Care, Enrolment
+from tests.support.microregion import Region, wanted_cells, whole_cells
 from tests.support.needles import Needles, scan
-from tests.support.parties import PLACES, ROUND, pseudonym, small_reference
+from tests.support.parties import PLACES, ROUND, care_table, pseudonym
+from tests.support.places import small_reference
 from tests.support.world import LINKER, PUBLISHER, World
 
 SEED_BYTES = 32
@@ -200,22 +202,11 @@ def _check_tallies(world: World, linker: Events, publisher: Events) -> None:
     if kept and not announced:
         tally = open_stored(kept[0], world.region.publisher_keys)
         assert tally.header.revision == stored[-1].revision == len(stored)
-        assert _cells(tally) == expected_cells(), "the tally is what the oracle counts"
-
-
-def _cells(tally: Tally) -> dict[Key, Cell]:
-    cells: dict[Key, Cell] = {}
-    for row in tally.cells.to_pylist():
-        claims = {pair["municipality"]: pair["clients"] for pair in row["contributions"]}
-        *key, value, _ = row.values()
-        found: Key = tuple(key)
-        assert found not in cells, "no cell stands twice"
-        cells[found] = (value, claims)
-    return cells
+        assert whole_cells(tally.cells) == expected_cells(), "the tally is what the oracle counts"
 
 
 @cache
-def expected_cells() -> dict[Key, Cell]:
+def expected_cells() -> dict[Key, Counted]:
     """Every cell of the deliveries that are current when the life links."""
     numbers = {pseudonym(number): number for number in range(CHILDREN)}
     enrolments = tuple(
@@ -225,12 +216,12 @@ def expected_cells() -> dict[Key, Cell]:
         for row in rows().enrolments
     )
     care = tuple(
-        Care(numbers[row["pseudonym"]], place, row["form"], row["period"])  # type: ignore[index, arg-type]
+        Care.of_wire(row, numbers[row["pseudonym"]], place)
         for place, claims in ((197, short_care()), (222, better_care()))
-        for row in claims
+        for row in care_table(claims).to_pylist()
     )
     covered: dict[int, tuple[int, ...]] = {24: PLACES, 25: PLACES}
-    return naive_cells(Region(small_reference(), enrolments, care, OBJECTORS, covered))
+    return wanted_cells(Region(small_reference(), enrolments, care, OBJECTORS, covered))
 
 
 def _check_releases(world: World, events: Events) -> None:

@@ -98,6 +98,7 @@ GOOD: tuple[Row, ...] = ({"pgn": "999000019"}, {"pgn": "999000020"})
 NO_DATA = {Check.ROW_EMPTY: 3, Check.ROW_HEADER: 4, Check.ROW_TOTALS: 7, Check.ROW_RAGGED: 8}
 """Rows that are no data, by their number in ``rows_that_are_no_data``."""
 _EDUCATION: Row = {"pgn": "109900012", "pgn_type": "O"}
+_ARRANGEMENT = "onderwijszorgarrangement"
 _CHILD_OF_TWO: Row = {"toewijzingnummer": "1002", "geboortedatum": "15-03-1984"}
 
 
@@ -270,6 +271,9 @@ def _budgets() -> dict[Check, Mistake]:
 def _corrections() -> dict[Check, Mistake]:
     removed: Row = {"reden_wijziging": "13"}
     return {
+        Check.ARRANGEMENT_UNKNOWN: Mistake(
+            "care/1", {"assignments": [_text(ASSIGNMENT | {_ARRANGEMENT: "SAMEN"}, [{}])]}
+        ),
         Check.CARE_CORRECTED: _care([{}, {"reden_wijziging": "05"}]),
         Check.CARE_WITHDRAWN: Mistake(
             "care/1",

@@ -103,13 +103,14 @@ def forms_of(person: Person, year: int, delivered: Collection[int]) -> set[int]:
     forms = set()
     for row in person.trajectories:
         if row.municipality in delivered and not row.dirt & REFUSED and _in_year(row, year):
-            form = _form(row)
+            form = form_of(row)
             if form is not None:
                 forms.add(form)
     return forms
 
 
-def _form(row: Trajectory) -> int | None:
+def form_of(row: Trajectory) -> int | None:
+    """CBS form of a row; None where it is no youth care."""
     if row.category in _NOT_YOUTH_CARE:
         return None
     return _EXCEPTIONS.get(row.product.upper(), _YOUTH_CARE[row.category])
@@ -118,14 +119,15 @@ def _form(row: Trajectory) -> int | None:
 def _in_year(row: Trajectory, year: int) -> bool:
     if row.change_reason == "13":
         return False
-    first = _date(row.started_on) or _date(row.assigned_from)
-    last = _date(row.stopped_on) or _date(row.assigned_until)
+    first = known_date(row.started_on) or known_date(row.assigned_from)
+    last = known_date(row.stopped_on) or known_date(row.assigned_until)
     if first is None or first > date(year + 1, 7, 31):
         return False
     return last is None or last >= date(year, 8, 1)
 
 
-def _date(day: date | None) -> date | None:
+def known_date(day: date | None) -> date | None:
+    """The day, or None where it stands for an empty cell."""
     return day if day is not None and day >= _EARLIEST else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,15 +22,16 @@ from linker.settings import Settings as LinkerSettings
 from publisher.settings import Settings as PublisherSettings
 from shared.agreements import Agreements, PinnedAgreements, load_agreements
 from shared.canonical import sha256_hex
-from shared.contract.deliveries import SCHEMAS
+from shared.contract.deliveries import OBJECTION_BLOCK, SCHEMAS
 from shared.contract.periods import PeriodKind
-from shared.envelope import Context, EnvelopeKind, read_header, seal
+from shared.envelope import Context, EnvelopeKind, seal
 from shared.hashing.custody.ceremony import Plan, make_grants, make_register, make_round
 from shared.hashing.custody.home import Home, OwnPins
+from shared.hashing.delivering.replacing import ordered
 from shared.hashing.delivering.sealing import to_parquet
 from shared.identity import Identity, Role
 from shared.policy import PinnedPolicy, read_policy
-from shared.reference import Board, Municipality, Reference, School, Swv
+from shared.reference import Reference
 from shared.round import (
     Expected,
     Offer,
@@ -46,6 +48,7 @@ from shared.state.round_acceptance import RoundFiles, make_offer
 from shared.state.round_keys import RoundKeys
 from shared.statement import Kind, Statement
 from tests.support.databases import NewDatabase, sqlite_database
+from tests.support.places import small_reference
 
 NOW = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
 ROUND = "proef-2026"
@@ -74,46 +77,6 @@ def identity(party: str, role: Role) -> Identity:
         organisation=f"organisatie van {party}",
         valid_from=date(2026, 1, 1),
         valid_until=date(2029, 12, 31),
-    )
-
-
-def small_reference() -> Reference:
-    """Two municipalities, four schools in the region and one outside."""
-
-    def school(code: str, kind: str, place: int, *, inside: bool = True) -> School:
-        po = "PO2503" if inside and kind == "BO" else ""
-        vo = "VO2503" if inside and kind == "VO" else ""
-        return School.model_validate(
-            {
-                "code": code,
-                "name": f"School {code}",
-                "board": "41001" if inside else "",
-                "type": kind,
-                "municipality": place,
-                "swv_po": po,
-                "swv_vo": vo,
-                "in_region": inside,
-            }
-        )
-
-    return Reference(
-        region="proef",
-        region_name="Proefregio",
-        sources=(),
-        municipalities=(
-            Municipality(code=197, name="Aalten", in_region=True),
-            Municipality(code=222, name="Doetinchem", in_region=True),
-            Municipality(code=301, name="Zutphen", in_region=False),
-        ),
-        swvs=(Swv(code="PO2503", name="SWV PO"), Swv(code="VO2503", name="SWV VO")),
-        boards=(Board(code="41001", name="Bestuur"),),
-        schools=(
-            school("99XA00", "BO", 197),
-            school("99XA01", "BO", 222),
-            school("99XB00", "VO", 197),
-            school("99XC00", "VO", 222),
-            school("99ZZ00", "VO", 301, inside=False),
-        ),
     )
 
 
@@ -349,6 +312,15 @@ def objection_table(numbers: list[int]) -> pa.Table:
     return _table("objection/1", {}, [{"pseudonym": pseudonym(n)} for n in numbers])
 
 
+def as_sent(table: pa.Table) -> pa.Table:
+    """Rows as a part has them: sorted, and objections padded with persons whom nobody knows."""
+    if table.schema == SCHEMAS["objection/1"].arrow:
+        missing = -table.num_rows % OBJECTION_BLOCK or OBJECTION_BLOCK * (not table.num_rows)
+        noise = objection_table([-number for number in range(1, missing + 1)])
+        table = pa.concat_tables([table, noise])
+    return ordered(table) if table.schema in [each.arrow for each in SCHEMAS.values()] else table
+
+
 def _table(schema: str, defaults: dict[str, Any], rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist([{**defaults, **row} for row in rows], schema=SCHEMAS[schema].arrow)
 
@@ -362,7 +334,8 @@ class Letter:
 
     @property
     def address(self) -> str:
-        return read_header(self.data).sha256
+        # Not by read_header, which refuses what a test makes for intake to refuse.
+        return str(json.loads(self.data.split(b"\n", 3)[2])["sha256"])
 
 
 def seal_letter(
@@ -377,6 +350,7 @@ def seal_letter(
     **changes: Any,
 ) -> Letter:
     """Seal ``table`` as ``party`` would, with ``changes`` to the context."""
+    table = as_sent(table)
     context = Context(
         kind=EnvelopeKind.DELIVERY,
         sender=party,

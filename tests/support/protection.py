@@ -22,6 +22,8 @@ from shared.contract.codes import SchoolType
 from shared.contract.periods import school_year
 from shared.contract.tally import CELLS, Measure, Table, Tally, TallyHeader
 from shared.reference import (
+    ALL_LEVELS,
+    SCHOOL_LEVELS,
     UNKNOWN_SCHOOL_UNITS,
     UNKNOWN_TYPE,
     Board,
@@ -50,9 +52,9 @@ SPLIT_LEVELS = (
     Level.TOTAL,
 )
 PUBLISHED = (
-    Published("pupils_and_clients", tuple(Level)),
+    Published("pupils_and_clients", ALL_LEVELS),
     Published("clients_by_form", SPLIT_LEVELS),
-    Published("coverage", tuple(level for level in Level if level is not Level.RESIDENCE)),
+    Published("coverage", SCHOOL_LEVELS),
 )
 
 
@@ -72,13 +74,13 @@ TABLES = (
     Table(
         id="pupils_and_clients",
         title="pupils and clients",
-        levels=tuple(Level),
+        levels=ALL_LEVELS,
         measures=(_measure("pupils"), _measure("clients")),
     ),
     Table(
         id="clients_by_form",
         title="clients by form",
-        levels=tuple(Level),
+        levels=ALL_LEVELS,
         measures=(_measure("clients"),),
         breakdown="form",
         categories=tuple((form, form) for form in FORMS),
@@ -87,7 +89,7 @@ TABLES = (
     Table(
         id="coverage",
         title="coverage",
-        levels=tuple(level for level in Level if level is not Level.RESIDENCE),
+        levels=SCHOOL_LEVELS,
         measures=(_measure("not_covered"), _measure("duo_pupils")),
     ),
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy.demo.generator import Dirt, Truth, generate
+from deploy.demo.generator.products import ARRANGEMENT_PRODUCTS
 from deploy.demo.generator.truth import Person, Trajectory
 from tests.support.oracle import Expected, Key, enrolment_of, expected, forms_of
 
@@ -235,6 +236,23 @@ def test_three_clients_of_aalten_object(truth: Truth) -> None:
     for person in objectors:
         assert any(row.municipality == 197 for row in person.trajectories)
         assert forms_of(person, truth.periods[-1], EVERYWHERE)
+
+
+def test_care_within_an_arrangement_has_its_product_and_no_other_care_has(truth: Truth) -> None:
+    arrangements = {each.number: each for each in truth.arrangements}
+    found: dict[int, int] = dict.fromkeys(arrangements, 0)
+    for person in truth.persons:
+        for row in person.trajectories:
+            number = ARRANGEMENT_PRODUCTS.get(row.product.upper())
+            if number is None:
+                continue
+            begins = row.started_on or row.assigned_from
+            assert begins >= arrangements[number].starts_on
+            schools = {each.school for each in person.enrolments}
+            assert schools & set(arrangements[number].schools) or Dirt.ADULT_NUMBER in row.dirt
+            found[number] += 1
+    assert all(found.values())
+    assert sum(found.values()) > 50, found
 
 
 def test_some_children_are_only_claimed_by_rows_that_do_not_count(truth: Truth) -> None:

@@ -10,11 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from shared.clock import today
+from shared.contract.deliveries import OBJECTION_BLOCK
 from shared.envelope import check_body, open_body, read_header
 from shared.files import write_whole
 from shared.hashing.custody.home import Home, OpenRound, OwnPins
 from shared.hashing.delivering.replacing import Part
-from shared.hashing.delivering.sealing import OBJECTION_BLOCK, SealedPart, seal_delivery
+from shared.hashing.delivering.sealing import SealedPart, seal_delivery
 from shared.round import SchemaName
 from shared.statement import Statement
 from tests.support.parties import ROUND, MiniRegion, care_table, objection_table, pseudonym

@@ -14,14 +14,13 @@ from shared.contract.periods import school_year
 from shared.contract.tally import Tally, TallyHeader
 from shared.errors import StateError
 from shared.reference import PupilTotal, Reference
+from tests.support.micro_count import Key
+from tests.support.micro_rows import Care, Enrolment
 from tests.support.microregion import (
     FORMS,
     NO_YOUTH_CARE,
     UNKNOWN_SCHOOL,
-    Care,
     Cell,
-    Enrolment,
-    Key,
     Region,
     bundle,
     cells_of,

@@ -9,9 +9,8 @@ from fractions import Fraction
 import pytest
 
 from linker.linkage.feedback import LARGEST_RATIO, Match, told_percent, two_sided_noise
+from tests.support.micro_rows import Care, Enrolment
 from tests.support.microregion import (
-    Care,
-    Enrolment,
     Region,
     bundle,
     everywhere,

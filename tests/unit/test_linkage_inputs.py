@@ -7,7 +7,11 @@ import pytest
 
 from linker.linkage.inputs import Delivered, Inputs, rekeyed_schema, suppliers_of
 from shared.contract.deliveries import CARE, OBJECTION
-from tests.support.microregion import Care, Enrolment, care_rows, enrolment_rows
+from tests.support.micro_rows import Care, Enrolment
+from tests.support.microregion import (
+    care_rows,
+    enrolment_rows,
+)
 
 
 def test_a_pseudonym_is_refused() -> None:

@@ -9,8 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from deploy.demo.generator.truth import Dirt, Enrolment, Person, School, Trajectory, Truth
+from deploy.demo.generator.truth import (
+    Declaration,
+    Dirt,
+    Enrolment,
+    Person,
+    School,
+    Trajectory,
+    Truth,
+)
+from tests.support.micro_count import Counted
+from tests.support.micro_rows import Care
 from tests.support.oracle import Expected, Key, expected
+from tests.support.oracle_care import care_rows_of
+from tests.support.oracle_tally import whole_tally
 
 HERE, THERE = 197, 222
 
@@ -150,6 +162,81 @@ def test_only_residents_of_covered_municipalities_are_the_population() -> None:
     assert both[Key("clients_by_form", "school", "99XA01", 21, "2", "clients")] == 1
 
 
+def rows_of(*rows: Trajectory, born_on: date = date(2012, 1, 1)) -> list[Care]:
+    child = replace(person(ENROLLED, *rows), born_on=born_on)
+    return care_rows_of(child, 7, (2020, 2021, 2022), (HERE, THERE))
+
+
+def test_a_trajectory_becomes_a_row() -> None:
+    line = Declaration(date(2021, 11, 1), date(2021, 11, 30), 8.0, 1_050, False, None)
+    (row,) = rows_of(replace(CARE, declarations=(line,)))
+    assert row == Care(
+        person=7, municipality=HERE, form=2, period=21, days=31, started=True, ended=True,
+        first=True, end_reason=9, domain=1, provider="22990001", referrer=1, funding=1, since=31,
+        age_at_start=9, cost_eur=11, half_days=0, arrangement=0,
+    )  # fmt: skip
+
+
+def test_care_over_years_has_a_row_each_and_declarations_go_by_day() -> None:
+    """Ten days of which three fall in the first year; a credit takes half a euro back."""
+    first, last = date(2021, 7, 29), date(2021, 8, 7)
+    lines = (
+        Declaration(first, last, 10.0, 1_000, False, 2_000),
+        Declaration(first, last, 0.0, 100, True, 50),
+    )
+    rows = rows_of(
+        replace(CARE, started_on=first, stopped_on=last, end_reason="31", declarations=lines)
+    )
+    told = [(r.period, r.days, r.since, r.started, r.ended, r.end_reason, r.cost_eur) for r in rows]
+    assert told == [(20, 3, 3, True, False, 0, 6), (21, 7, 10, False, True, 1, 14)]
+
+
+def test_overlapping_care_is_merged_and_touching_care_is_not() -> None:
+    """Of one form, provider and funding; the first start, the last end and its reason."""
+    rows = [
+        replace(CARE, assigned_until=date(2021, 11, 30), end_reason="32", referrer=""),
+        replace(CARE, assigned_from=date(2021, 11, 30), assigned_until=date(2021, 12, 31),
+                product="54013", category="54", end_reason="31", referrer="04"),
+        replace(CARE, assigned_from=date(2022, 1, 1), assigned_until=date(2022, 1, 31)),
+        replace(CARE, funding="PGB"),
+    ]  # fmt: skip
+    told = {
+        (row.days, row.first, row.end_reason, row.referrer, row.domain, row.funding)
+        for row in rows_of(*rows)
+    }
+    assert told == {
+        (61, True, 1, 4, 1, 1),
+        (31, False, 9, 1, 1, 1),
+        (31, True, 9, 1, 1, 2),
+    }
+
+
+def test_half_days_are_of_day_treatment_and_never_below_zero() -> None:
+    line = Declaration(date(2021, 11, 1), date(2021, 11, 10), 4.5, 100, False, 0)
+    day = replace(CARE, category="41", product="41a92", unit="16", declarations=(line,))
+    (row,) = rows_of(day)
+    assert (row.form, row.half_days, row.arrangement, row.cost_eur) == (3, 5, 2, 0)
+    assert rows_of(replace(day, declarations=(replace(line, credit=True),)))[0].half_days == 0
+    assert rows_of(replace(day, unit="04"))[0].half_days == 0
+
+
+def test_a_child_claimed_by_two_municipalities_has_a_row_of_each() -> None:
+    found = rows_of(CARE, replace(CARE, municipality=THERE))
+    assert [(row.municipality, row.first) for row in found] == [(HERE, True), (THERE, True)]
+
+
+def test_the_whole_tally_has_every_level_and_no_one_who_objects() -> None:
+    truth = truth_of(person(ENROLLED, CARE), replace(person(ENROLLED, CARE), objects=True))
+    cells = whole_tally(truth, [HERE, THERE])
+    key = ("pupils_and_clients", "residence", "GM0197", 21, "", "clients")
+    assert cells[key] == Counted(
+        1, contributions={HERE: 1}, contributors=1, providers=1, largest_share=1000
+    )
+    assert cells["providers", "school", "99XA01", 21, "", "providers"].value == 1
+    both = whole_tally(truth, [HERE, THERE], objections=False)
+    assert both[key].value == 2
+
+
 def test_the_truth_is_saved_whole_and_never_shows_a_number(tmp_path: Path) -> None:
     truth = truth_of(person(ENROLLED, CARE))
     truth.save(tmp_path / "truth")
@@ -171,8 +258,17 @@ def imported(path: Path) -> set[str]:
 def test_neither_the_oracle_nor_the_generator_leans_on_the_product() -> None:
     root = Path(__file__).parents[2]
     product = ("shared", "linker", "publisher")
-    of_oracle = imported(root / "tests" / "support" / "oracle.py")
+    support = root / "tests" / "support"
+    plain = [
+        *support.glob("oracle*.py"),
+        *(support / f"micro_{name}.py" for name in ("rows", "places", "catalogue", "count")),
+    ]
+    assert len(plain) == 7
+    of_oracle = set().union(*(imported(module) for module in plain))
     assert not {name for name in of_oracle if name.split(".")[0] in product}
+    # Nor on a helper that does.
+    helpers = {name.removeprefix("tests.support.") for name in of_oracle if "support" in name}
+    assert helpers <= {module.stem for module in plain}
     modules = sorted((root / "deploy" / "demo" / "generator").glob("*.py"))
     assert len(modules) > 20
     of_generator = set().union(*(imported(module) for module in modules))

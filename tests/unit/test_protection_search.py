@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 
+import highspy
 import pytest
 
-from publisher.protection import secondary
+from publisher.protection import secondary, solver
 from publisher.protection.blocks import split_into_blocks
+from publisher.protection.highs import quiet_highs
 from publisher.protection.needs import Move, needs_of
 from publisher.protection.primary import Rule
 from publisher.protection.problem import Problem, ProblemBuilder, Sensitive
@@ -85,6 +87,7 @@ class TestSearch:
             for i in range(40)
             for b in "wxyz"
         ]
+        monkeypatch.setattr(secondary._Search, "improve", lambda search, exact: None)
         pruned = protect_small(spec, rows).solution.secondary
         monkeypatch.setattr(secondary._Search, "prune", lambda search: None)
         assert len(pruned) < len(protect_small(spec, rows).solution.secondary)
@@ -126,9 +129,21 @@ class TestSearch:
                 return super().cheapest(move, thorough=thorough) if hidden else None
 
         monkeypatch.setattr(secondary, "WitnessModel", Weak)
+        monkeypatch.setattr(secondary._Search, "improve", lambda search, exact: None)
         with pytest.raises(ProtectionError, match="protection-unmet"):
             suppress(problem, Rules())
         assert total in suppress(problem, Rules(fallback=True)).secondary
+
+
+def test_a_solver_that_stops_early_is_a_coded_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hasty() -> highspy.Highs:
+        highs = quiet_highs()
+        highs.setOptionValue("simplex_iteration_limit", 0)
+        return highs
+
+    monkeypatch.setattr(solver, "quiet_highs", hasty)
+    with pytest.raises(ProtectionError, match="solver-stopped"):
+        suppress(_row_of(3, 50, 20), Rules())
 
 
 def test_blocks_are_units_that_no_level_ties() -> None:

@@ -97,6 +97,17 @@ def test_the_report_counts_and_the_audit_finds_nothing(desk: Desk) -> None:
     }  # fmt: skip
 
 
+def test_the_exact_mode_reports_its_bound(desk: Desk) -> None:
+    result = desk.run(CELLS, SPEC, "--exact")
+    assert result.exit_code == 0, result.output
+    optimum = json.loads(desk.text("report.json"))["optimum"]
+    assert set(optimum) == {"cost", "bound", "gap"}
+    assert optimum["gap"] == 0
+    assert optimum["bound"] == optimum["cost"] > 0
+    assert "no pattern costs less than" in result.output
+    assert desk.verify().exit_code == 0
+
+
 def test_certificates_are_json_lines_and_verify(desk: Desk) -> None:
     desk.run()
     for line in desk.text("proof.jsonl").splitlines():

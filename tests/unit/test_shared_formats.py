@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.canonical import canonical_json, pae, parse_canonical
+from shared.canonical import MAX_DEPTH, MAX_INTEGER, canonical_json, pae, parse_canonical
 from shared.envelope import (
     MAX_BODY_BYTES,
     Context,
@@ -28,9 +29,10 @@ from shared.register import Register
 from shared.statement import Kind, Statement
 from tests.support.parties import NOW, identity
 
+PLAIN = st.text(st.characters(exclude_categories=["Cc", "Cs"]))
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    st.none() | st.booleans() | st.integers(-MAX_INTEGER, MAX_INTEGER) | PLAIN,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(PLAIN, inner, max_size=4),
     max_leaves=12,
 )
 
@@ -49,6 +51,38 @@ def test_canonical_json_is_ascii_and_comes_back(value: object) -> None:
 def test_another_spelling_is_refused(spelling: bytes) -> None:
     with pytest.raises(InputError, match="not-canonical"):
         parse_canonical(spelling)
+
+
+@given(st.characters(categories=["Cc", "Cs"]), PLAIN, st.booleans())
+def test_a_text_with_characters_that_a_terminal_obeys_is_neither_written_nor_read(
+    odd: str, plain: str, is_key: bool
+) -> None:
+    value = {plain + odd: 1} if is_key else [plain + odd]
+    with pytest.raises(InputError, match="text-not-plain"):
+        canonical_json(value)
+    with pytest.raises(InputError, match="not-canonical"):
+        parse_canonical(json.dumps(value, separators=(",", ":")).encode())
+
+
+@pytest.mark.parametrize("beyond", [MAX_INTEGER + 1, -MAX_INTEGER - 1, 2**64])
+def test_an_integer_that_others_would_round_is_refused(beyond: int) -> None:
+    for value in (beyond, {"a": [beyond]}):
+        with pytest.raises(TypeError):
+            canonical_json(value)
+    with pytest.raises(InputError, match="not-canonical"):
+        parse_canonical(str(beyond).encode())
+    with pytest.raises(InputError, match="not-canonical"):
+        parse_canonical(b"9" * 5000)
+
+
+@pytest.mark.parametrize(("begin", "end"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_a_document_has_a_depth(begin: bytes, end: bytes) -> None:
+    inner = b"[]"
+    deepest = begin * (MAX_DEPTH - 1) + inner + end * (MAX_DEPTH - 1)
+    assert canonical_json(parse_canonical(deepest)) == deepest
+    for more in (1, 100_000):
+        with pytest.raises(InputError, match="not-canonical"):
+            parse_canonical(begin * more + deepest + end * more)
 
 
 @pytest.mark.parametrize("value", [1.5, {1: 2}, b"x", {"a": object()}])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from shared.canonical import canonical_json
 from shared.errors import ConfigurationError, InputError, TrustError
 from shared.identity import (
     Card,
@@ -18,6 +20,7 @@ from shared.identity import (
     save_card,
     sealing_public_bytes,
 )
+from shared.passphrase import Hardness
 from shared.redaction import Secret
 from tests.support.parties import identity
 
@@ -38,6 +41,37 @@ def test_a_passphrase_locks_the_file(tmp_path: Path) -> None:
         Identity.load(tmp_path / "identity.json", "een andere zin")
     with pytest.raises(ConfigurationError, match="passphrase-needed"):
         Identity.load(tmp_path / "identity.json")
+
+
+def test_a_file_says_how_hard_its_passphrase_is_to_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A later version may ask for more, and this one reads what it writes."""
+    made, path = identity("gm0197", Role.SUPPLIER), tmp_path / "identity.json"
+    monkeypatch.setattr("shared.identity.Hardness", lambda *_: Hardness(4, 2, 70_000))
+    made.save(path, "een lange zin")
+    monkeypatch.undo()
+    sealed = json.loads(path.read_bytes())["sealed"]
+    assert (sealed["passes"], sealed["lanes"], sealed["memory_kib"]) == (4, 2, 70_000)
+    assert Identity.load(path, "een lange zin") == made
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"passes": 2}, {"passes": 65}, {"lanes": 0}, {"lanes": 65}, {"memory_kib": 65_535},
+     {"memory_kib": 4 * 1024 * 1024 + 1}, {"passes": "3"}, {"passes": True}, {"lanes": None}],
+    ids=str,
+)  # fmt: skip
+def test_a_hardness_that_no_version_writes_is_refused(
+    tmp_path: Path, changes: dict[str, object]
+) -> None:
+    path = tmp_path / "identity.json"
+    identity("gm0197", Role.SUPPLIER).save(path, "een lange zin")
+    document = json.loads(path.read_bytes())
+    document["sealed"] |= changes
+    path.write_bytes(canonical_json(document))
+    with pytest.raises(ConfigurationError, match="identity-invalid"):
+        Identity.load(path, "een lange zin")
 
 
 def test_a_private_file_that_others_can_read_is_refused(tmp_path: Path) -> None:

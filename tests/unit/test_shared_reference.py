@@ -14,7 +14,7 @@ from shared.contract.periods import Period, PeriodKind, school_year
 from shared.errors import InputError
 from shared.hashing.custody.reference_files import ReferenceFiles, build_reference, school_type
 from shared.reference import Level, Reference
-from tests.support.parties import small_reference
+from tests.support.places import small_reference
 
 SCHOOLS = """brin;vestigingscode;naam;type;postcode;gemeente;gemeentecode
 99XA;99XA00;De Eerste;basisschool;7121AA;AALTEN;GM0197

@@ -84,6 +84,13 @@ OUTSIDE_YOUTH_CARE = (
     Product("47", "47A02", "law", (12, 22), 1.0, 0.8, 10_400, "84", 0.25),
     Product("49", "49A05", "law", (4, 17), 0.4, 0.5, 6_500, "84", 0.25),
 )
+GIVEN_WITHIN = {"45A48": "45A9", "45A49": "45A9", "41A11": "41A9", "54001": "54A9"}
+"""Products that a child can also have within an arrangement, with the code of that but for the
+number of the arrangement; form and kind of help follow from the category and are the same."""
+ARRANGEMENT_PRODUCTS = {
+    f"{code}{number}": number for code in GIVEN_WITHIN.values() for number in (1, 2, 3)
+}
+"""The number of the arrangement of every such product."""
 BY_CODE = {product.code: product for product in PRODUCTS + OUTSIDE_YOUTH_CARE}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from deploy.demo.generator.arrangements import give_within, invented_arrangements
 from deploy.demo.generator.care import CareWriter
 from deploy.demo.generator.care_files import OBJECTIONS_OF, write_care_files
 from deploy.demo.generator.careers import simulate_careers
@@ -23,7 +24,7 @@ from deploy.demo.generator.school_files import write_school_files
 from deploy.demo.generator.schools import invented_schools, listed_schools
 from deploy.demo.generator.spells import simulate_spells
 from deploy.demo.generator.traps import Trapper, TrapPlan, plan_traps, with_merger
-from deploy.demo.generator.truth import Arrangement, Provider, School, Truth
+from deploy.demo.generator.truth import Provider, School, Truth
 
 Progress = Callable[[str, int, int], None]
 _OBJECTORS = 3
@@ -102,7 +103,7 @@ def _live(
 ) -> Truth:
     """Let everybody grow up, get care, fall into traps and become dirty."""
     seed, first_year, years = scope.seed, scope.first_year, scope.years
-    arrangements = _arrangements(schools, plan, first_year, years)
+    arrangements = invented_arrangements(schools, plan, first_year, years)
     next(step)
     careers = simulate_careers(schools, seed, first_year, years, scope.scale)
     next(step)
@@ -113,6 +114,7 @@ def _live(
     writer = CareWriter(providers, frozenset({plan.provider.group}), seed, scope.extracted_on)
     rows = EnrolmentWriter(careers, schools, first_year)
     drafts = make_people(careers, spells, rows, writer, numbers, seed, first_year)
+    give_within(arrangements, drafts)
     trapper = Trapper(drafts, schools, writer, plan, scope.periods[-1])
     traps, tracers = trapper.spring(), trapper.tracers()
     trapper.objectors(OBJECTIONS_OF, _OBJECTORS)
@@ -150,28 +152,3 @@ def _write(target: Path, truth: Truth) -> None:
     write_open_files(target / "bronnen", truth)
     write_school_files(target / "duo", truth)
     write_care_files(target, truth)
-
-
-def _arrangements(
-    schools: list[School], plan: TrapPlan, first_year: int, years: int
-) -> list[Arrangement]:
-    """Two joint arrangements at primary schools and one at special schools."""
-    free = [
-        school
-        for school in schools
-        if school.in_region and school.code not in plan.schools and school.code not in plan.merger
-    ]
-    primary = [school.code for school in free if school.kind == "BO"]
-    special = [school.code for school in free if school.kind == "SO"]
-    start = first_year + years // 2
-    compared = "zelfde schoolsoort in de regio, zonder arrangement"
-    return [
-        Arrangement(1, "Samen in de klas", tuple(primary[5:9]), date(start, 8, 1),
-                    "minder individuele trajecten", "leerlingen van groep 1 tot en met 8",
-                    60_000, compared),
-        Arrangement(2, "Zorg op school", tuple(special[:2]), date(start, 1, 1),
-                    "jeugdhulp onder schooltijd in een groep", "leerlingen met een zorgvraag",
-                    145_000, compared),
-        Arrangement(3, "Brugfunctionaris", tuple(primary[40:42]), date(start - 1, 8, 1),
-                    "eerder hulp in het gezin", "gezinnen met een vraag", 38_000, compared),
-    ]  # fmt: skip

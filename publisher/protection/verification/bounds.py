@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from publisher.protection.verification.claim import Claim, Relation
+from publisher.protection.verification.claim import Claim, Relation, Terms
 
 _PASSES = 20
 Bound = int | float
@@ -24,32 +24,47 @@ class LeastPossible:
         self._most: dict[str, Bound] = {
             key: math.inf if claim.is_hidden(key) else true for key, true in claim.true.items()
         }
+        self._relations = [
+            reduced for relation in claim.relations if (reduced := _unknown_part(claim, relation))
+        ]
+        self._of: dict[str, list[int]] = {}
+        for number, (terms, _, _) in enumerate(self._relations):
+            for key, _ in terms:
+                self._of.setdefault(key, []).append(number)
         self._sums = [pair for pair in map(_sum_of, claim.relations) if pair is not None]
+        waiting = set(range(len(self._relations)))
         for _ in range(_PASSES):
-            tightened = [self._tighten(relation) for relation in claim.relations]
-            if not any(tightened) and not self._lift():
+            waiting = self._propagate(waiting)
+            if not waiting and not (waiting := self._lift()):
                 break
 
     def of(self, key: str) -> Bound:
         """A proven lower bound; the true least value may be higher."""
         return self._least[key]
 
-    def _tighten(self, relation: Relation) -> bool:
+    def _propagate(self, numbers: set[int]) -> set[int]:
+        """Tighten these relations in order; those that what they found makes worth another look."""
+        again: set[int] = set()
+        for number in sorted(numbers):
+            for key in self._tighten(*self._relations[number]):
+                again.update(self._of[key])
+        return again
+
+    def _tighten(self, terms: Terms, low: Bound, high: Bound) -> list[str]:
         """Bound every term by what the relation leaves when the others are at their extremes."""
-        ranges = [self._range(key, factor) for key, factor in relation.terms]
-        low = -math.inf if relation.low is None else relation.low
-        high = math.inf if relation.high is None else relation.high
+        ranges = [self._range(key, factor) for key, factor in terms]
         lows, highs = _Total(low for low, _ in ranges), _Total(high for _, high in ranges)
-        tightened = False
-        for (key, factor), (least, most) in zip(relation.terms, ranges, strict=True):
+        tightened = []
+        for (key, factor), (least, most) in zip(terms, ranges, strict=True):
             least_term, most_term = low - highs.without(most), high - lows.without(least)
             if factor < 0:
                 least_term, most_term = -most_term, -least_term
             size = abs(factor)
-            tightened |= self._narrow(key, _up(least_term, size), _down(most_term, size))
+            if self._narrow(key, _up(least_term, size), _down(most_term, size)):
+                tightened.append(key)
         return tightened
 
-    def _lift(self) -> bool:
+    def _lift(self) -> set[int]:
         """A unit that is known to be positive lifts every unit around it.
 
         Both are sums of innermost groups of which none need be positive by itself; what units
@@ -63,14 +78,20 @@ class LeastPossible:
             ),
             key=lambda found: (-found[0], found[1]),
         )
-        lifted = False
+        around: dict[str, list[int]] = {}
+        for number, (_, _, within) in enumerate(gains):
+            for part in within:
+                around.setdefault(part, []).append(number)
+        lifted: set[int] = set()
         for whole, parts in self._sums:
             bound, left = self._sum_of_least(parts), set(parts)
-            for gain, _, within in gains:
+            for number in sorted({at for part in parts for at in around.get(part, ())}):
+                gain, _, within = gains[number]
                 if within <= left:
                     bound += gain
                     left -= within
-            lifted |= self._narrow(whole, bound, math.inf)
+            if self._narrow(whole, bound, math.inf):
+                lifted.update(self._of.get(whole, ()))
         return lifted
 
     def _sum_of_least(self, parts: frozenset[str]) -> Bound:
@@ -105,6 +126,21 @@ class _Total:
         if left:
             return self._infinite[0]
         return self._finite if math.isinf(term) else self._finite - term
+
+
+def _unknown_part(claim: Claim, relation: Relation) -> tuple[Terms, Bound, Bound] | None:
+    """A relation over what a reader does not see; what is published moves to its bounds."""
+    terms = tuple(term for term in relation.terms if claim.is_hidden(term[0]))
+    if not terms:
+        return None
+    known = sum(
+        factor * claim.true[key] for key, factor in relation.terms if not claim.is_hidden(key)
+    )
+    return (
+        terms,
+        -math.inf if relation.low is None else relation.low - known,
+        math.inf if relation.high is None else relation.high - known,
+    )
 
 
 def _sum_of(relation: Relation) -> tuple[str, frozenset[str]] | None:

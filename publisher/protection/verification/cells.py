@@ -118,15 +118,17 @@ def _unions(spec: Spec, cells: Cells, units: tuple[LevelUnit, ...]) -> list[Unio
     """Every parent with the units of another level, or the categories, that add up to it."""
     unions = []
     threshold = spec.rules.threshold if spec.rules.union else 0
-    levels: dict[str, list[LevelUnit]] = {}
+    home: dict[str, dict[str, LevelUnit]] = {}
     for unit in units:
-        levels.setdefault(unit.level, []).append(unit)
+        home.setdefault(unit.level, {}).update(dict.fromkeys(unit.members, unit))
     for parent in units:
-        for finer in levels.values():
-            within = [child for child in finer if child.members <= parent.members]
-            if len(within) > 1 and sum(len(c.members) for c in within) == len(parent.members):
+        for of_level in home.values():
+            within = {of_level[member].key: of_level[member] for member in sorted(parent.members)}
+            if len(within) > 1 and sum(len(c.members) for c in within.values()) == len(
+                parent.members
+            ):
                 for category in (TOTAL, *cells.categories):
-                    children = tuple(_key(child, category) for child in within)
+                    children = tuple(_key(child, category) for child in within.values())
                     unions.append(Union(_key(parent, category), children, threshold))
         if spec.breakdown and not spec.overlap:
             parts = tuple(_key(parent, category) for category in cells.categories)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shared import __version__
-from shared.contract.deliveries import PSEUDONYM_BYTES
+from shared.contract.deliveries import OBJECTION_BLOCK, PSEUDONYM_BYTES
 from shared.envelope import Context, EnvelopeKind, read_header, seal
 from shared.files import PRIVATE, sync_folder, write_whole
 from shared.hashing.custody.home import OpenRound
@@ -23,8 +23,6 @@ from shared.identity import Identity
 from shared.round import SchemaName
 
 PRIVATE_FOLDER = 0o700
-OBJECTION_BLOCK = 25
-"""Objections are padded to a multiple of this number of rows."""
 
 
 @dataclass(frozen=True, slots=True)

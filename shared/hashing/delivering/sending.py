@@ -29,8 +29,8 @@ from shared.files import write_whole
 from shared.hashing.delivering.connection import unreachable
 from shared.hashing.delivering.packed import Packed
 from shared.identity import Card
-from shared.receipt import Receipt
-from shared.statement import Kind, Statement
+from shared.receipt import Receipt, check_receipt
+from shared.statement import Statement
 
 ATTEMPTS = 5
 FIRST_WAIT_SECONDS = 1.0
@@ -83,25 +83,26 @@ def send(parts: Sequence[Packed], linker: Linker, tell: TellBytes) -> Iterator[D
         TrustError: a receipt is not the linker's, or for something else; or a part was altered.
     """
     total = sum(each.path.stat().st_size for each in parts)
-    done = 0
+    done = entry = 0
     for packed in parts:
-        known = known_receipt(packed, linker.card)
-        if known is not None:
-            yield Delivered(packed, known, sent=False)
-        else:
-            yield Delivered(packed, _send_one(packed, linker, done, total, tell), sent=True)
+        known = known_receipt(packed, linker.card, after=entry)
+        receipt = known or _send_one(packed, linker, done, total, tell, after=entry)
+        yield Delivered(packed, receipt, sent=known is None)
+        entry = receipt.ledger_seq
         done += packed.path.stat().st_size
         tell(done, total)
 
 
-def known_receipt(packed: Packed, linker: Card) -> Receipt | None:
+def known_receipt(packed: Packed, linker: Card, *, after: int = 0) -> Receipt | None:
     """The receipt that is kept beside a part, checked; None where there is none."""
     if not packed.receipt_path.exists():
         return None
-    return check_receipt(Statement.load(packed.receipt_path), packed.header, linker)
+    return check_receipt(Statement.load(packed.receipt_path), packed.header, linker, after=after)
 
 
-def _send_one(packed: Packed, linker: Linker, done: int, total: int, tell: TellBytes) -> Receipt:
+def _send_one(
+    packed: Packed, linker: Linker, done: int, total: int, tell: TellBytes, *, after: int
+) -> Receipt:
     data = packed.read()
 
     def body() -> Iterator[bytes]:
@@ -114,27 +115,8 @@ def _send_one(packed: Packed, linker: Linker, done: int, total: int, tell: TellB
         return linker.client.put(address_of(linker, packed.header), content=body(), headers=headers)
 
     statement = Statement.from_bytes(ask(linker, put))
-    receipt = check_receipt(statement, packed.header, linker.card)
+    receipt = check_receipt(statement, packed.header, linker.card, after=after)
     write_whole(packed.receipt_path, statement.to_bytes())
-    return receipt
-
-
-def check_receipt(statement: Statement, header: Header, linker: Card) -> Receipt:
-    """A receipt that is the linker's and for this part.
-
-    Raises:
-        TrustError: ``signature-missing``, ``signature-invalid`` or ``receipt-differs``.
-    """
-    statement.check_signed_by(linker)
-    receipt = statement.read(Kind.RECEIPT, Receipt)
-    context = header.context
-    expected = (header.sha256, context.delivery, context.part, context.round_id)
-    if (receipt.envelope, receipt.delivery, receipt.part, receipt.round_id) != expected:
-        raise TrustError(
-            "receipt-differs",
-            "expected a receipt for the part that was sent, found one for something else",
-            hint="check the address of the linker",
-        )
     return receipt
 
 

@@ -231,7 +231,7 @@ def _care_origins() -> dict[str, str]:
         "age_at_start": tr("afgeleid van de geboortedatum"),
         "cost_eur": tr("afgeleid van de bedragen, in hele euro's"),
         "half_days": tr("afgeleid van de gedeclareerde eenheden"),
-        "arrangement": tr("in deze versie altijd 0"),
+        "arrangement": tr("afgeleid van productcode of kolom; 0 is geen"),
     }
 
 

@@ -24,6 +24,7 @@ from shared.hashing.deriving.fields import (
     UNKNOWN,
     WITHDRAWN,
     Ints,
+    arrangements,
     known_meaning,
     leave_out_other_care,
     meaning,
@@ -51,7 +52,7 @@ RECORD = np.dtype(
         ("funding", np.int8), ("end_reason", np.int8), ("start", np.int32), ("end", np.int32),
         ("born", np.int32), ("born_exact", np.bool_), ("cents", np.int64),
         ("stamp", np.int64), ("changed", np.bool_),
-        ("budget", np.bool_), ("file", np.int16), ("row", np.int32),
+        ("budget", np.bool_), ("file", np.int16), ("row", np.int32), ("arrangement", np.int16),
     ]
 )  # fmt: skip
 """One row. ``key`` and ``line`` are its assignment number and its product; ``stamp`` is when it
@@ -91,8 +92,10 @@ def read_block(rows: Rows, context: Context, role: FileRole, starts: Starts) -> 
     _interval(rows, records, starts)
     _end_reason(rows, context, records, starts)
     _born(rows, records)
-    product = known_meaning(rows, meaning(rows, context.profile, _wide(records["municipality"])))
+    municipality = _wide(records["municipality"])
+    product = known_meaning(rows, meaning(rows, context.profile, municipality))
     records["form"], records["domain"] = product.form, product.domain
+    records["arrangement"] = arrangements(rows, context.profile, municipality)
     records["referrer"] = _referrer(rows, context)
     records["cents"] = _cents(rows)
     records["stamp"] = _stamp(rows)

@@ -101,7 +101,7 @@ def _births_differ(records: Records) -> Flags:
 
 def _assignments(records: Records, person: Ints) -> Assignments:
     names = ("form", "domain", "provider", "referrer", "funding", "end_reason", "start", "end",
-             "born")  # fmt: skip
+             "born", "arrangement")  # fmt: skip
     columns = {name: records[name].astype(np.int64) for name in names}
     return Assignments(person=person.astype(np.int64), **columns)
 
@@ -146,7 +146,7 @@ def _table(
         "age_at_start": np.clip(age, 0, _highest("age_at_start")).astype(np.int64),
         "cost_eur": euros,
         "half_days": half_days,
-        "arrangement": np.zeros(len(of), np.int64),
+        "arrangement": trajectories.arrangement[of],
     }
     arrays = {name: pa.array(values) for name, values in columns.items()}
     arrays[NUMBER] = numbers_of(people[trajectories.person[of]])

@@ -29,7 +29,10 @@ _CRISIS = YES_NO | {"01": 1, "2": 0, "02": 0}
 """CBS writes 1 for yes and 2 for no."""
 _NO_MEASURE = dict.fromkeys(("0", "00", "-", "N.V.T.", "NVT", "GEEN", "NEE", "N"), 1)
 
+NO_ARRANGEMENT = 0
+
 _MUNICIPALITY = r"(?i)^(?:gm)?0*(?P<code>\d{1,4})$"
+_ARRANGEMENT = r"^0*(?P<number>\d{1,4})$"
 
 
 def municipality_codes(column: Coded) -> Ints:
@@ -78,15 +81,10 @@ def meaning(rows: Rows, profile: Profile, municipality: Ints) -> Meaning:
     The lists of the row's own municipality go before those of the profile, a form that the file
     names before its product, and a product code before its category.
     """
-    shape = len(rows.alive)
-    form, domain = np.full(shape, UNKNOWN, np.int64), np.full(shape, UNKNOWN, np.int64)
+    form, domain = _nothing(rows), _nothing(rows)
     category, product = _category(rows), rows.coded("product")
     own_form, own_domain = rows.coded("form"), rows.coded("domain")
-    everywhere: Mask = np.ones(shape, np.bool_)
-    layers: list[tuple[CodeLists, Mask]] = [(profile.codes, everywhere)]
-    for key, lists in profile.municipality.items():
-        layers.append((lists, municipality == int(key.removeprefix("GM"))))
-    for lists, where in layers:
+    for lists, where in _layers(profile, municipality):
         for column, forms, domains in (
             (category, lists.form_by_category, lists.domain_by_category),
             (product, lists.form_by_product, lists.domain_by_product),
@@ -95,8 +93,43 @@ def meaning(rows: Rows, profile: Profile, municipality: Ints) -> Meaning:
         ):
             _overlay(form, column.lookup(forms, UNKNOWN), where)
             _overlay(domain, column.lookup(domains, UNKNOWN), where)
-    _overlay(domain, _crisis(rows), everywhere)
+    _overlay(domain, _crisis(rows), np.ones(len(domain), np.bool_))
     return Meaning(form, domain)
+
+
+def arrangements(rows: Rows, profile: Profile, municipality: Ints) -> Ints:
+    """The number of every row's *onderwijs-zorgarrangement*; 0 is none.
+
+    What the file says of it goes before its product; a number counts as that number, unless the
+    list of the profile has it.
+    """
+    column, product = rows.coded("arrangement"), rows.coded("product")
+    found, own = _nothing(rows), _numbers(column)
+    for lists, where in _layers(profile, municipality):
+        _overlay(found, product.lookup(lists.arrangement_by_product, UNKNOWN), where)
+        _overlay(own, column.lookup(lists.arrangement, UNKNOWN), where)
+    rows.flag(Check.ARRANGEMENT_UNKNOWN, (own == UNKNOWN) & ~column.empty(), "arrangement")
+    _overlay(found, own, np.ones(len(own), np.bool_))
+    return np.where(found == UNKNOWN, NO_ARRANGEMENT, found)
+
+
+def _numbers(column: Coded) -> Ints:
+    """Numbers of texts such as ``2`` and ``02``; ``UNKNOWN`` for any other."""
+    found = pc.struct_field(pc.extract_regex(column.values, _ARRANGEMENT), "number")
+    values: Ints = found.cast(pa.int64()).fill_null(UNKNOWN).to_numpy(zero_copy_only=False)
+    return values[column.indices].copy()
+
+
+def _nothing(rows: Rows) -> Ints:
+    return np.full(len(rows.alive), UNKNOWN, np.int64)
+
+
+def _layers(profile: Profile, municipality: Ints) -> list[tuple[CodeLists, Mask]]:
+    """The code lists and the rows for which each counts, a later one before an earlier one."""
+    layers: list[tuple[CodeLists, Mask]] = [(profile.codes, np.ones(len(municipality), np.bool_))]
+    for key, lists in profile.municipality.items():
+        layers.append((lists, municipality == int(key.removeprefix("GM"))))
+    return layers
 
 
 def _crisis(rows: Rows) -> Ints:

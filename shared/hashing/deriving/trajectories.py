@@ -48,6 +48,7 @@ class Assignments:
     start: Ints
     end: Ints
     born: Ints
+    arrangement: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Trajectories:
     start: Ints
     end: Ints
     born: Ints
+    arrangement: Ints
     first: Flags
     of_assignment: Ints
 
@@ -91,8 +93,8 @@ class PeriodRows:
 def merge(rows: Assignments) -> Trajectories:
     """Merge overlapping assignments: one that starts on or before the running last end.
 
-    Of domain and referrer the first known one counts, of the end reason that of the last end;
-    ties go to the lowest code, so that the order of the files makes no difference.
+    Of domain, referrer and arrangement the first known one counts, of the end reason that of the
+    last end; ties go to the lowest code, so that the order of the files makes no difference.
     """
     order = np.lexsort((rows.end, rows.start, rows.funding, rows.provider, rows.form, rows.person))
     begins = _begins(rows, order)
@@ -115,6 +117,7 @@ def merge(rows: Assignments) -> Trajectories:
         start=start,
         end=_reduce(np.maximum, rows.end[order], firsts),
         born=_reduce(np.minimum, rows.born[order], firsts),
+        arrangement=_best(rows.arrangement, of_assignment, rows.arrangement == 0, rows.start),
         first=start == _earliest(person, start)[person] if len(person) else start == start,
         of_assignment=of_assignment,
     )

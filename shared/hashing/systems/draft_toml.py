@@ -27,6 +27,7 @@ LABELS = {
     "kind": "soort jeugdzorg (jeugdhulp, jeugdbescherming, jeugdreclassering)",
     "measure": "maatregel van jeugdbescherming of jeugdreclassering",
     "crisis": "gestart met crisis",
+    "arrangement": "nummer van het onderwijs-zorgarrangement",
     "starts_on": "begindatum",
     "ends_on": "einddatum",
     "care_starts_on": "datum waarop de zorg echt begon",
@@ -127,7 +128,11 @@ def known_codes(base: Profile | None, name: str) -> set[str]:
     codes = base.codes
     lists: dict[str, set[str]] = {
         "category": {*codes.form_by_category, *codes.not_youth_care},
-        "product": {*codes.form_by_product, *codes.domain_by_product},
+        "product": {
+            *codes.form_by_product,
+            *codes.domain_by_product,
+            *codes.arrangement_by_product,
+        },
         "form": set(codes.form),
         "domain": set(codes.domain),
         "funding": set(base.funding),

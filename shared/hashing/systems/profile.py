@@ -33,6 +33,8 @@ HeaderNames = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(m
 CodeKey = Annotated[str, Field(pattern=r"^[^a-z]{1,40}$")]
 """A source code, in capitals: texts are matched in capitals."""
 MunicipalityKey = Annotated[str, Field(pattern=r"^GM[0-9]{4}$")]
+ArrangementNumber = Annotated[int, Field(ge=0, le=9_999)]
+"""Of an *onderwijs-zorgarrangement* in the reference bundle; 0 is none."""
 
 
 class _Frozen(BaseModel):
@@ -48,6 +50,8 @@ class CodeLists(_Frozen):
         not_youth_care: product categories that are no youth care; their rows are left out.
         form: what a file writes for the form itself, such as the codes of CBS.
         domain: what a file writes for the kind of help itself.
+        arrangement: what a file writes for the *onderwijs-zorgarrangement* itself, where that is
+            not its number.
     """
 
     not_youth_care: frozenset[CodeKey] = frozenset()
@@ -58,6 +62,8 @@ class CodeLists(_Frozen):
     form: Mapping[CodeKey, Form] = {}
     domain: Mapping[CodeKey, Domain] = {}
     domain_by_form: Mapping[CodeKey, Domain] = {}
+    arrangement: Mapping[CodeKey, ArrangementNumber] = {}
+    arrangement_by_product: Mapping[CodeKey, ArrangementNumber] = {}
 
 
 class Profile(_Frozen):

@@ -1,0 +1,1 @@
+"""The same tally written with another library, each script on its own."""

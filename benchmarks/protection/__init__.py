@@ -1,0 +1,1 @@
+"""Secondary suppression beside a peer: the same tables, and the same attack on both results."""

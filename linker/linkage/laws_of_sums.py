@@ -1,0 +1,198 @@
+"""The laws of levels: what is counted of schools and of residences adds up to what is above."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from linker.linkage.coded import MUNICIPALITIES, Coded, Flags, Ints, added, largest, spread
+from linker.linkage.definitions import Quantity, definitions
+from linker.linkage.units import joint_units
+from shared.contract.tally import Table
+from shared.reference import UNKNOWN_SCHOOL_UNITS, Level, Reference
+
+_PART_OF = {
+    Level.TYPE: Level.TYPE_MUNICIPALITY,
+    Level.MUNICIPALITY: Level.TYPE_MUNICIPALITY,
+    Level.SECTOR: Level.TYPE,
+    Level.REGION: Level.MUNICIPALITY,
+    Level.TOTAL: Level.REGION,
+}
+"""Levels that are as well the sum of a level of fewer units than schools; it has that law too."""
+_CHILDREN = {Level.SCHOOL, Level.ELSEWHERE, *_PART_OF.values()}
+_Unit = tuple[str, str]
+Edges = tuple[Ints, Ints]
+_SUM, _RESIDENCE = "sum-of-schools", "residence-is-total"
+
+
+def check_sums(coded: Coded, table: Table, parents: Parents) -> int:
+    """Every level is the sum of its parts; what cannot be added lies between its parts and theirs.
+
+    Raises:
+        StateError: ``tally-breaks-law``.
+    """
+    inner = Level.SCHOOL if Level.SCHOOL in table.levels else Level.TYPE_MUNICIPALITY
+    checked = 0
+    for level in _above(table, inner):
+        part = _PART_OF.get(level, inner)
+        part = part if part in table.levels else inner
+        children = np.flatnonzero(coded.having("level", [part.value, Level.ELSEWHERE.value]))
+        _Sums(coded, coded, _SUM, level).check(children, parents.of(coded, part, level))
+        checked += 1
+    if Level.RESIDENCE in table.levels:
+        residents = np.flatnonzero(coded.having("level", [Level.RESIDENCE.value]))
+        _Sums(coded, coded, _RESIDENCE, Level.TOTAL).check(
+            residents, parents.of(coded, Level.RESIDENCE, Level.TOTAL)
+        )
+        checked += 1
+    return 3 * checked
+
+
+def check_joint(
+    parts: Mapping[str, Coded], table: Table, tables: Sequence[Table], parents: Parents
+) -> int:
+    """What is counted around arrangements is the sum of schools in the tables that have them.
+
+    Raises:
+        StateError: ``tally-breaks-law``.
+    """
+    source = Coded.of(_sources(parts, table, tables))
+    whole = parts[table.id]
+    children = np.arange(len(source))
+    for level in table.levels:
+        edges = parents.of(whole, Level.SCHOOL, level)
+        _Sums(source, whole, _SUM, level).check(children, edges)
+    return 3 * len(table.levels)
+
+
+def _sources(parts: Mapping[str, Coded], table: Table, tables: Sequence[Table]) -> pa.Table:
+    """Totals of schools of every measure of a table, from the first table that has them."""
+    found = [parts[table.id].cells.slice(0, 0)]
+    for measure in table.measures:
+        for other in tables:
+            if Level.SCHOOL in other.levels and measure in other.measures and other.id in parts:
+                coded = parts[other.id]
+                chosen = (
+                    coded.total
+                    & coded.having("level", [Level.SCHOOL.value])
+                    & coded.having("measure", [measure.id])
+                )
+                found.append(coded.cells.filter(pa.array(chosen)))
+                break
+    return pa.concat_tables(found)
+
+
+def _above(table: Table, inner: Level) -> list[Level]:
+    """Levels that are sums of the innermost."""
+    # Samenwerkingsverbanden do not follow the borders of municipalities.
+    beside = () if inner is Level.SCHOOL else (Level.SWV_PO, Level.SWV_VO)
+    not_above = (inner, Level.ELSEWHERE, Level.RESIDENCE, *beside)
+    return [level for level in table.levels if level not in not_above]
+
+
+class Parents:
+    """Which unit is a part of which unit of a level above it, read once for all tables."""
+
+    def __init__(self, reference: Reference) -> None:
+        pairs: dict[tuple[Level, Level], set[tuple[_Unit, _Unit]]] = {}
+        for units in (UNKNOWN_SCHOOL_UNITS, *(school.units() for school in reference.schools)):
+            for child in _CHILDREN & set(units):
+                for level, unit in units.items():
+                    edge = ((child.value, units[child]), (level.value, unit))
+                    pairs.setdefault((child, level), set()).add(edge)
+        for level, school, joint in joint_units(reference):
+            edge = ((Level.SCHOOL.value, school), (level.value, joint))
+            pairs.setdefault((Level.SCHOOL, level), set()).add(edge)
+        self._pairs = {key: sorted(found) for key, found in pairs.items()}
+        self._pairs[Level.RESIDENCE, Level.TOTAL] = [
+            ((Level.RESIDENCE.value, place.key), (Level.TOTAL.value, "total"))
+            for place in reference.municipalities
+        ]
+        self._numbered: dict[tuple[Level, Level], Edges] = {}
+
+    def of(self, coded: Coded, inner: Level, level: Level) -> Edges:
+        """Units of ``inner``, and of elsewhere, each with the unit above it.
+
+        Every table of a tally numbers its texts alike, so that this is done once.
+        """
+        if (inner, level) not in self._numbered:
+            beside = [] if inner is Level.RESIDENCE else [Level.ELSEWHERE]
+            pairs = [
+                pair for each in (inner, *beside) for pair in self._pairs.get((each, level), [])
+            ]
+            self._numbered[inner, level] = _edges(coded, pairs)
+        return self._numbered[inner, level]
+
+
+def _edges(coded: Coded, pairs: Iterable[tuple[_Unit, _Unit]]) -> Edges:
+    """Places of children, sorted, and beside each the place of its parent."""
+    edges = sorted((coded.place_of(*child), coded.place_of(*parent)) for child, parent in pairs)
+    found = np.array(edges, np.int64).reshape(-1, 2)
+    return found[:, 0].copy(), found[:, 1].copy()
+
+
+class _Sums:
+    """One level against the sum of its parts; the parts can stand in another table."""
+
+    def __init__(self, parts: Coded, whole: Coded, law: str, level: Level) -> None:
+        self._parts = parts
+        self._whole = whole
+        self._law = law
+        public = [m.id for m in definitions().measures if m.quantity is Quantity.PUBLIC]
+        counted = ~whole.having("measure", public)
+        self._mine = np.flatnonzero(counted & whole.having("level", [level.value]))
+        self._of_parts = ~parts.having("measure", public)
+
+    def check(self, children: Ints, edges: Edges) -> None:
+        """Compare sums of cells with the cells that they should give."""
+        children = children[self._of_parts[children]]
+        rows, above = _joined(edges[0], self._parts.places[children])
+        of_child = children[rows]
+        found = self._whole.find(self._parts.key(of_child, edges[1][above]))
+        self._parts.refuse(self._law, of_child[found < 0])
+        at = np.searchsorted(self._mine, found)
+        adds = _adding(self._whole)[self._mine]
+        for name in ("value", "contributors"):
+            summed = added(at, self._parts.numbers[name][of_child], len(self._mine))
+            differs = summed != self._whole.numbers[name][self._mine]
+            chosen = adds if name == "value" else np.ones_like(adds)
+            self._whole.refuse(self._law, self._mine[chosen & differs])
+        self._check_between("providers", of_child, at, np.ones_like(adds))
+        rest = ~_adding(self._parts)[of_child]
+        self._check_between("value", of_child[rest], at[rest], ~adds)
+        self._check_contributions(of_child, at)
+
+    def _check_between(self, name: str, of_child: Ints, at: Ints, chosen: Flags) -> None:
+        """Providers of a whole: at least those of its largest part, at most all of them."""
+        numbers = self._whole.numbers[name][self._mine]
+        of_parts = self._parts.numbers[name][of_child]
+        most, least = (each(at, of_parts, len(numbers)) for each in (added, largest))
+        self._whole.refuse("whole-within-parts", self._mine[chosen & (numbers > most)])
+        self._whole.refuse("part-within-whole", self._mine[chosen & (numbers < least)])
+
+    def _check_contributions(self, of_child: Ints, at: Ints) -> None:
+        """Each municipality's contribution to a whole is the sum of those to its parts."""
+        rows, told = self._parts.told(of_child)
+        owner, mine = self._whole.told(self._mine)
+        known = owner * MUNICIPALITIES + self._whole.municipality[mine]
+        keys = at[rows] * MUNICIPALITIES + self._parts.municipality[told]
+        found = np.searchsorted(known, keys)
+        lacks = np.append(known, -1)[found] != keys
+        self._parts.refuse(self._law, of_child[rows[lacks]])
+        summed = added(found, self._parts.clients[told], len(mine))
+        differs = summed != self._whole.clients[mine]
+        self._whole.refuse(self._law, self._mine[owner[differs]])
+
+
+def _joined(known: Ints, keys: Ints) -> tuple[Ints, Ints]:
+    """Every pair of a key and a place in ``known`` (sorted) that has it."""
+    first = np.searchsorted(known, keys, "left")
+    times = np.searchsorted(known, keys, "right") - first
+    return spread(first, times)
+
+
+def _adding(coded: Coded) -> Flags:
+    """Cells of measures of which a level is the sum of its parts."""
+    return coded.having("measure", [m.id for m in definitions().measures if m.quantity.adds_up])
