@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPONENTS = ("hasher", "linker", "publisher")
@@ -41,6 +45,59 @@ def test_a_wheel_holds_exactly_the_listed_files(component: str, wheels: dict[str
     assert found == listed, (
         f"if meant, write the new list: tests/architecture/wheels/{component}.txt"
     )
+
+
+def is_own_module(name: str) -> bool:
+    path = ROOT.joinpath(*name.split("."))
+    return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
+
+
+def imported(source: bytes) -> Iterator[str]:
+    """Dotted names of modules that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            inner = (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (name for name in inner if is_own_module(name))
+
+
+def installable(component: str) -> set[str]:
+    """Normalised names of all that is installed with a component, its extras included."""
+    project = tomllib.loads((ROOT / "deploy" / component / "pyproject.toml").read_text())["project"]
+    lock = (ROOT / "deploy" / component / "requirements.lock").read_text()
+    names = {line.split("==")[0].strip() for line in lock.splitlines() if "==" in line}
+    for extra in project.get("optional-dependencies", {}).values():
+        chosen = {Requirement(text).name for text in extra}
+        names |= chosen | {
+            Requirement(text).name for name in chosen for text in metadata.requires(name) or ()
+        }
+    return {canonicalize_name(name.split("[")[0]) for name in names}
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_wheel_lacks_nothing_that_it_imports(component: str, wheels: dict[str, Path]) -> None:
+    """Own modules are in the wheel, and others come with the packages that it asks for."""
+    allowed, packages = installable(component), metadata.packages_distributions()
+    missing = set[str]()
+    with zipfile.ZipFile(wheels[component]) as wheel:
+        files = [name for name in wheel.namelist() if name.endswith(".py")]
+        own = {
+            name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in files
+        }
+        for file in files:
+            for name in imported(wheel.read(file)):
+                top = name.partition(".")[0]
+                if top in ("shared", "linker", "publisher"):
+                    found = name in own
+                else:
+                    found = top in sys.stdlib_module_names or any(
+                        canonicalize_name(package) in allowed for package in packages.get(top, ())
+                    )
+                if not found:
+                    missing.add(f"{file} imports {name}")
+    assert not missing
 
 
 def test_only_the_hasher_can_hash(wheels: dict[str, Path]) -> None:
