@@ -61,7 +61,7 @@ class CellWriter:
         """The cells of one table at one level."""
         units = self._units.numbers(level.units)
         parts = [self._part(block, units) for block in blocks]
-        parts += [self._public(each) for each in public]
+        parts.append(self._public(public))
         cells = _Part.together(parts)
         packed = (cells.unit * PERIODS + cells.period) * len(self._categories) + cells.category
         order = np.argsort(packed * len(self._measures) + cells.measure, kind="stable")
@@ -110,15 +110,15 @@ class CellWriter:
             return np.full(len(keys), self._categories.number(column.category))
         return self._categories.numbers(self._key_codes[column.family])[keys]
 
-    def _public(self, cell: PublicCell) -> _Part:
-        zero = np.zeros(1, np.int64)
-        numbers = dict.fromkeys(_NUMBERS, zero) | {"value": np.array([cell.value])}
+    def _public(self, cells: Sequence[PublicCell]) -> _Part:
+        nothing = np.zeros(len(cells), np.int64)
+        values = np.array([cell.value for cell in cells], np.int64)
         return _Part(
-            np.array([self._units.number(cell.unit)]),
-            np.array([cell.period]),
-            np.array([self._categories.number("")]),
-            np.array([self._measures.number(cell.measure)]),
-            numbers,
+            self._units.numbers(cell.unit for cell in cells),
+            np.array([cell.period for cell in cells], np.int64),
+            np.full(len(cells), self._categories.number("")),
+            self._measures.numbers(cell.measure for cell in cells),
+            dict.fromkeys(_NUMBERS, nothing) | {"value": values},
             Contributions.none(),
         )
 
@@ -165,10 +165,6 @@ class _Part:
     @classmethod
     def together(cls, parts: Sequence[_Part]) -> _Part:
         """All cells of some parts; contributions keep their cells."""
-        if not parts:
-            nothing = np.zeros(0, np.int64)
-            numbers = dict.fromkeys(_NUMBERS, nothing)
-            return cls(nothing, nothing, nothing, nothing, numbers, Contributions.none())
         before = np.cumsum([0, *(len(part.unit) for part in parts[:-1])])
         told = [part.contributions for part in parts]
         return cls(

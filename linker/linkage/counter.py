@@ -6,8 +6,10 @@ period, so every count is a sum over shards, and the largest amounts are the lar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import ctypes
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Protocol
 
 import pyarrow as pa
@@ -25,16 +27,16 @@ from linker.linkage.count_stages import (
     rows_counted,
     seconds,
 )
-from linker.linkage.counting import Family, plan
+from linker.linkage.counting import Family, Flag, plan
 from linker.linkage.database import Stage
 from linker.linkage.definitions import Quantity
 from linker.linkage.facts import Facts, densely, matrix_of
 from linker.linkage.protecting import PercentRule
 from linker.linkage.relations import key_codes
 from linker.linkage.rollup import PUPILS, ROWS, Block, FactsOf, FamilyAtLevel, pupils_block
-from linker.linkage.units import LevelUnits, levels_of
+from linker.linkage.units import LevelUnits, levels_of, merged
 from shared.contract.tally import CELLS, Table
-from shared.reference import Reference
+from shared.reference import Level, Reference
 
 _Key = tuple[str, Place, str]
 
@@ -63,12 +65,22 @@ class Totals:
 
     def add(self, engine: Engine) -> None:
         """Count the persons of the shard that the engine holds."""
-        for key, facts in _counted(engine):
-            parts = self._parts.setdefault(key, [])
-            parts.append(facts)
-            # As in a tournament: what was added up is added again only to as much that was not.
-            while len(parts) > 1 and len(parts[-2]) <= 2 * len(parts[-1]):
-                parts[-2:] = [Facts.together(parts[-2:])]
+        merging: Future[None] | None = None
+        # The engine counts on while its answer is merged; no more than one answer waits.
+        with ThreadPoolExecutor(1) as beside:
+            for key, read in _counted(engine):
+                if merging is not None:
+                    merging.result()
+                merging = beside.submit(self._merge, key, read)
+            if merging is not None:
+                merging.result()
+
+    def _merge(self, key: _Key, read: Callable[[], Facts]) -> None:
+        parts = self._parts.setdefault(key, [])
+        parts.append(read())
+        # As in a tournament: what was added up is added again only to as much that was not.
+        while len(parts) > 1 and len(parts[-2]) <= 2 * len(parts[-1]):
+            parts[-2:] = [Facts.together(parts[-2:])]
 
     def facts(self) -> FactsOf:
         """What was counted, over all shards; those without a provider are no provider's."""
@@ -84,10 +96,10 @@ class Totals:
         return found | dict(zip(providers, dense, strict=True))
 
 
-def _counted(engine: Engine) -> Iterator[tuple[_Key, Facts]]:
+def _counted(engine: Engine) -> Iterator[tuple[_Key, Callable[[], Facts]]]:
+    """What the engine answers, to be read as facts wherever there is time."""
     for place in Place:
-        pupils = engine.fetch(pupils_counted(place))
-        yield (PUPILS, place, ""), Facts.of(pupils, matrix_of(pupils, "n_"))
+        yield (PUPILS, place, ""), partial(_pupils, engine.fetch(pupils_counted(place)))
     engine.drop("pupils")
     for family in plan().families:
         for grain in Grain:
@@ -98,20 +110,35 @@ def _counted(engine: Engine) -> Iterator[tuple[_Key, Facts]]:
         if family.rows:
             for place in Place:
                 rows = engine.fetch(rows_counted(family, place))
-                yield (family.name, place, ROWS), Facts.of(rows, counts_of(rows, family.rows))
+                yield (family.name, place, ROWS), partial(_read, rows, family.rows)
 
 
-def _facts(engine: Engine, family: Family, place: Place, grain: Grain) -> Facts:
+def _facts(engine: Engine, family: Family, place: Place, grain: Grain) -> Callable[[], Facts]:
     tops = grain is Grain.CLIENT and bool(family.amounts)
     stage = counted(family, place, tops=tops)
     if not tops:
-        answer = engine.fetch(stage)
-        return Facts.of(answer, counts_of(answer, family.flags))
+        return partial(_read, engine.fetch(stage), family.flags)
     engine.define(stage)
     answer = engine.fetch(FIRSTS)
     second = engine.fetch(seconds(family, place))
     engine.drop(stage.name)
-    return Facts.of(answer, counts_of(answer, family.flags), second)
+    return partial(_read, answer, family.flags, second)
+
+
+def _pupils(answer: pa.Table) -> Facts:
+    return Facts.of(answer, matrix_of(answer, "n_"))
+
+
+def _read(answer: pa.Table, flags: Sequence[Flag], second: pa.Table | None = None) -> Facts:
+    return Facts.of(answer, counts_of(answer, flags), second)
+
+
+def give_back() -> None:
+    """Give the system back what was freed between what is kept; else a nation needs it twice."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:  # of the C library of GNU; others have their own ways
+        trim(0)
+    pa.default_memory_pool().release_unused()
 
 
 def cells_of(
@@ -131,14 +158,32 @@ def cells_of(
     keyed = {family.key: key_codes(family.key, reference)
              for family in plan().families if family.key}  # fmt: skip
     writer = CellWriter(tables, levels, keyed)
+    known: dict[tuple[str, Level], list[PublicCell]] = {}
+    for cell in public:
+        known.setdefault((cell.table, cell.level), []).append(cell)
+    found: dict[tuple[str, str], pa.Table] = {}
 
     def made(level: LevelUnits) -> dict[tuple[str, str], pa.Table]:
-        return dict(_cells_at(level, facts, writer, tables, rule, public))
+        cells = dict(_cells_at(level, facts, writer, tables, rule, known))
+        give_back()
+        return cells
 
     with ThreadPoolExecutor(threads) as pool:
-        found = {key: table for each in pool.map(made, levels) for key, table in each.items()}
+        for each in pool.map(made, [level for level in levels if level.level not in _ABOVE]):
+            found |= each
+        parts, above = merged([level for level in levels if level.level in _ABOVE])
+        names = [key for key in facts if key[1] is Place.SCHOOL]
+        facts = dict(zip(names, pool.map(parts.rolled_up, map(facts.__getitem__, names)),
+                         strict=True))  # fmt: skip
+        for each in pool.map(made, above):
+            found |= each
     ordered = [found.pop(key) for key in sorted(found)]
     return pa.concat_tables(ordered) if ordered else CELLS.empty_table()
+
+
+_ABOVE = frozenset({Level.TYPE, Level.SECTOR, Level.MUNICIPALITY, Level.TYPE_MUNICIPALITY,
+                    Level.REGION, Level.ELSEWHERE, Level.TOTAL})  # fmt: skip
+"""Levels of which a unit is of whole types in whole municipalities."""
 
 
 def _cells_at(
@@ -147,7 +192,7 @@ def _cells_at(
     writer: CellWriter,
     tables: Sequence[Table],
     rule: PercentRule,
-    public: Sequence[PublicCell],
+    public: Mapping[tuple[str, Level], Sequence[PublicCell]],
 ) -> Iterator[tuple[tuple[str, str], pa.Table]]:
     """The cells of every table at one level, by table and level."""
     families = {
@@ -159,8 +204,7 @@ def _cells_at(
     for table in tables:
         if level.level in table.levels:
             blocks = list(_blocks(table.id, level, families, facts, rule))
-            known = [each for each in public
-                     if each.table == table.id and each.level is level.level]  # fmt: skip
+            known = public.get((table.id, level.level), ())
             yield (table.id, level.level.value), writer.table(table, level, blocks, known)
 
 

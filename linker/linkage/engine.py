@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from linker.linkage.counter import Engine, Totals, cells_of
+from linker.linkage.counter import Engine, Totals, cells_of, give_back
 from linker.linkage.database import Database, EngineSettings
 from linker.linkage.feedback import Match, matches
 from linker.linkage.indicators import catalogue
@@ -144,6 +144,7 @@ def link_shards(
     tables = catalogue(reference)
     public = tuple(public_cells(reference, periods))
     cells = cells_of(totals.facts(), reference, tables, rule, public, settings.threads)
+    give_back()
     steps.begin("laws")
     laws = check_laws(cells, tables, reference, periods)
     return Linked(
@@ -202,6 +203,7 @@ def _count(
             engine.drop(stage.name)
     for name, rows in relations.items():
         engine.load(name, rows.schema.empty_table())
+    give_back()
 
 
 def check_inputs(

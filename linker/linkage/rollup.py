@@ -91,7 +91,7 @@ class FamilyAtLevel:
             found = facts[family.name, place, grain]
             if shown != family:
                 found = _lines(found, family, shown, rows=grain == ROWS)
-            return level.rolled_up(found)
+            return level.parts.rolled_up(found)
 
         return cls(
             shown,
@@ -230,7 +230,7 @@ def pupils_block(column: CellColumn, level: LevelUnits, facts: FactsOf) -> Block
     found = facts[PUPILS, place_of(level), ""]
     if column.category is not None:
         found = found.with_keys(2, np.zeros(len(found), np.int64))
-    found = level.rolled_up(found)
+    found = level.parts.rolled_up(found)
     value = _line(found.counts, 0 if column.quantity is Quantity.PUPILS else 1)
     nothing = np.zeros_like(value)
     return Block(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,20 +13,67 @@ from shared.reference import ALL_LEVELS, UNKNOWN_SCHOOL_UNITS, Arrangement, Leve
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """Which places are a part of which units; a place can be a part of more than one.
+
+    Places that are parts of the same units are *alike*: they are added up once, before they are
+    parts of many. Every arrangement is compared with thousands of schools, but of few types.
+
+    Attributes:
+        places: numbers of the places, sorted.
+        group: beside each place the number of its group of alike places.
+        sizes: of how many units each group is a part.
+        units: numbers of these units, group after group.
+    """
+
+    places: Ints
+    group: Ints
+    sizes: Ints
+    units: Ints
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[int, int]]) -> Parts:
+        """Read pairs of a place and a unit."""
+        units_of: dict[int, list[int]] = {}
+        for place, unit in sorted(pairs):
+            units_of.setdefault(place, []).append(unit)
+        groups: dict[tuple[int, ...], int] = {}
+        group = [groups.setdefault(tuple(units), len(groups)) for units in units_of.values()]
+        return cls(
+            np.array(list(units_of), np.int64),
+            np.array(group, np.int64),
+            np.array([len(units) for units in groups], np.int64),
+            np.array([unit for units in groups for unit in units], np.int64),
+        )
+
+    def rolled_up(self, facts: Facts) -> Facts:
+        """Facts of the units, from facts of their places; others are left out."""
+        known = np.full(int(max(self.places.max(initial=0), facts.place.max(initial=0))) + 1, -1)
+        known[self.places] = self.group
+        inside = np.flatnonzero(known[facts.place] >= 0)
+        group = known[facts.place[inside]]
+        if (self.sizes == 1).all():
+            return facts.grouped(inside, self.units[group])
+        added = facts.grouped(inside, group)
+        first = np.cumsum(self.sizes) - self.sizes
+        times = self.sizes[added.place]
+        rows = np.repeat(np.arange(len(added)), times)
+        nth = np.arange(len(rows)) - np.repeat(np.cumsum(times) - times, times)
+        return added.grouped(rows, self.units[first[added.place[rows]] + nth])
+
+
+@dataclass(frozen=True, slots=True)
 class LevelUnits:
     """The units of one level.
 
     Attributes:
         units: their keys, sorted; a place in it is the number of the unit.
-        places: numbers of schools, or municipalities of residence, sorted; once per unit of
-            which they are a part.
-        unit: number of the unit that the place is a part of, beside each place.
+        parts: schools, or municipalities of residence, that make them up.
     """
 
     level: Level
     units: tuple[str, ...]
-    places: Ints
-    unit: Ints
+    parts: Parts
 
     @classmethod
     def of(
@@ -35,34 +82,38 @@ class LevelUnits:
         """The level whose units are made of these places; other units have none."""
         units = tuple(sorted({unit for _, unit in pairs} | set(others)))
         number = {unit: place for place, unit in enumerate(units)}
-        pairs = sorted(pairs)
-        places = np.array([place for place, _ in pairs], np.int64)
-        return cls(level, units, places, np.array([number[unit] for _, unit in pairs], np.int64))
+        return cls(level, units, Parts.of((place, number[unit]) for place, unit in pairs))
 
-    def rolled_up(self, facts: Facts) -> Facts:
-        """Facts of the units of this level, from facts of its places; others are left out.
 
-        Places that are parts of the same units are added up once, before they are parts of many:
-        every arrangement is compared with thousands of schools, but of few types.
-        """
-        known, start = np.unique(self.places, return_index=True)
-        together = np.split(self.unit, start[1:]) if len(known) else []
-        alike = {tuple(each.tolist()): 0 for each in together}
-        numbers = {units: number for number, units in enumerate(alike)}
-        group = np.array([numbers[tuple(each.tolist())] for each in together], np.int64)
-        at = np.searchsorted(known, facts.place)
-        inside = np.flatnonzero(np.isin(facts.place, known))
-        if all(len(units) == 1 for units in alike):
-            unit = np.array([units[0] for units in alike], np.int64)
-            return facts.grouped(inside, unit[group[at[inside]]] if len(inside) else inside)
-        added = facts.grouped(inside, group[at[inside]] if len(inside) else inside)
-        sizes = np.array([len(units) for units in alike], np.int64)
-        first = np.cumsum(sizes) - sizes
-        units = np.array([unit for units in alike for unit in units], np.int64)
-        times = sizes[added.place]
-        rows = np.repeat(np.arange(len(added)), times)
-        nth = np.arange(len(rows)) - np.repeat(np.cumsum(times) - times, times)
-        return added.grouped(rows, units[first[added.place[rows]] + nth])
+def merged(levels: Sequence[LevelUnits]) -> tuple[Parts, tuple[LevelUnits, ...]]:
+    """Places that are alike at all of these levels as one place, and the levels made of those.
+
+    Thousands of schools are a part of hundreds of units each of a type and a municipality; what
+    is added up once for all levels above those need not be added up for each.
+    """
+    units_of: dict[int, list[tuple[int, int]]] = {}
+    for number, level in enumerate(levels):
+        for place, group in zip(level.parts.places.tolist(), level.parts.group.tolist(),
+                                strict=True):  # fmt: skip
+            units_of.setdefault(place, []).append((number, group))
+    numbers: dict[tuple[tuple[int, int], ...], int] = {}
+    pairs = [(place, numbers.setdefault(tuple(units_of[place]), len(numbers)))
+             for place in sorted(units_of)]  # fmt: skip
+    group_of: list[dict[int, int]] = [{} for _ in levels]
+    for groups, number in numbers.items():
+        for level_number, group in groups:
+            group_of[level_number][number] = group
+    restated = (
+        replace(
+            level, parts=replace(level.parts, places=_array(known), group=_array(known.values()))
+        )
+        for level, known in zip(levels, group_of, strict=True)
+    )
+    return Parts.of(pairs), tuple(restated)
+
+
+def _array(numbers: Iterable[int]) -> Ints:
+    return np.array(list(numbers), np.int64)
 
 
 def levels_of(reference: Reference) -> tuple[LevelUnits, ...]:
