@@ -1,4 +1,4 @@
-"""How much the linker keeps of one supplier: a stolen key fills no disk and no person's day."""
+"""What the linker keeps of one supplier: a stolen key fills no disk, and doubt is not forgotten."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from linker.deliveries import decide_delivery
+from linker.reasons import Reason
+from linker.store import DeliveryRow, DeliveryState
 from shared.envelope import read_header
 from shared.round import TrustedRound
+from tests.support.mirrors import looks_like_citizen_numbers
 from tests.support.parties import (
     Letter,
     MiniRegion,
@@ -84,3 +87,17 @@ def test_a_stolen_key_cannot_fill_the_disk(
     decide_delivery(database, letters[0].context.delivery, accept=False)
     database.close()
     assert put(client, letters[1]).status_code == 201
+
+
+def test_a_clean_part_after_a_suspicious_one_leaves_the_delivery_held(
+    region: MiniRegion, client: TestClient, care: Seal, trusted: TrustedRound
+) -> None:
+    rows = looks_like_citizen_numbers()
+    first = seal_letter(region, trusted, "gm0197", rows, "care/1", last=0)
+    ends = care(delivery=first.context.delivery, part=2, previous=first.address)
+    assert {put(client, each).status_code for each in (first, ends)} == {201}
+    database = region.linker_database()
+    with database.reading() as session:
+        delivery = session.get_one(DeliveryRow, first.context.delivery)
+        assert (delivery.state, delivery.held_for) == (DeliveryState.HELD, Reason.PROVIDERS.code())
+    database.close()

@@ -10,14 +10,15 @@ from sqlalchemy import select
 
 from linker import outbox
 from linker.rounds import close_round, status_on
-from linker.store import OutboxRow
+from linker.store import OutboxRow, RoundRow, RoundState
 from publisher.store import TallyRow
 from shared.envelope import read_header
-from shared.errors import MonitorError, StateError
+from shared.errors import MonitorError, StateError, TrustError
 from shared.ledger import Event
+from shared.receipt import Receipt
 from shared.round import TrustedRound
 from shared.state.database import Database
-from shared.statement import Statement
+from shared.statement import Kind, Statement
 from tests.support.parties import (
     ROUND,
     MiniRegion,
@@ -101,6 +102,68 @@ def test_a_tally_that_was_not_acknowledged_is_not_sent_any_more(wire: Wire) -> N
     assert wire.send() == [ROUND]
     assert wire.tallies() == [(2, True)]
     assert status_on(wire.database, ROUND, wire.region.clock)["state"] == "sent"
+
+
+def test_an_answer_that_the_publisher_did_not_sign_acknowledges_nothing(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def put(_url: str, *, content: bytes, **_: object) -> httpx2.Response:
+        receipt = Statement.from_bytes(take(wire.releases, content)).read(Kind.RECEIPT, Receipt)
+        forged = Statement.make(Kind.RECEIPT, receipt, wire.region.identities["koppelaar"])
+        return httpx2.Response(201, content=forged.to_bytes())
+
+    monkeypatch.setattr(httpx2, "put", put)
+    with pytest.raises(TrustError):
+        wire.send()
+    assert [row.revision for row in outbox.pending(wire.database)] == [1]
+    assert status_on(wire.database, ROUND, wire.region.clock)["state"] == "linked"
+
+
+def test_a_tally_of_another_round_stays_in_the_outbox(wire: Wire) -> None:
+    with wire.database.transaction() as tx:
+        own = tx.session.get_one(RoundRow, ROUND)
+        copied = ("statement", "register_statement", "reference", "policy", "opened_at")
+        same = {name: getattr(own, name) for name in copied}
+        tx.session.add(RoundRow(round_id="andere-ronde", state=RoundState.LINKED, **same))
+        tx.session.flush()
+        tx.session.add(
+            OutboxRow(
+                sha256="0" * 64,
+                round_id="andere-ronde",
+                revision=1,
+                envelope=b"sealed",
+                created_at=tx.now,
+            )
+        )
+    reopen(wire.region, wire.database)
+    assert [row.round_id for row in outbox.pending(wire.database)] == ["andere-ronde"]
+
+
+def test_a_tally_that_is_acknowledged_twice_is_entered_once(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two runs of the command send the same tally; the publisher answers both alike."""
+    real = wire.put
+
+    def put(url: str, *, content: bytes, **more: object) -> httpx2.Response:
+        monkeypatch.setattr(httpx2, "put", real)
+        assert wire.send() == [ROUND]
+        return real(url, content=content, **more)
+
+    monkeypatch.setattr(httpx2, "put", put)
+    assert wire.send() == [ROUND]
+    said = [event for event, _ in events(wire.database)]
+    assert said.count(Event.TALLY_ACKNOWLEDGED) == 1
+
+
+def test_a_tally_that_is_withdrawn_before_its_turn_is_not_sent(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = outbox.pending(wire.database)
+    monkeypatch.setattr(outbox, "pending", lambda _: found)
+    reopen(wire.region, wire.database)
+    assert wire.send() == []
+    assert wire.tallies() == []
 
 
 def test_a_higher_revision_replaces_the_tally_that_the_publisher_has(wire: Wire) -> None:
