@@ -69,6 +69,7 @@ def _trajectories(
     start = draws.integers(-WARM_UP, YEAR * len(PERIODS), len(person))
     days = draws.lognormal(np.log(MEDIAN_DAYS), SIGMA_DAYS, len(person))
     age = people.age[person] + start // YEAR
+    # Three arrays; a tuple made of a generator has no length that a type can say.
     return tuple(  # type: ignore[return-value]
         each[(age >= 0) & (age <= 18)]
         for each in (person, start, start + np.clip(days.astype(np.int64), 1, LONGEST))

@@ -5,6 +5,9 @@ A tally that was not protected by every contender is not the same work, so the p
 are in the checksum too.
 """
 
+# ruff: noqa: S608
+# Every part of a statement is a column of the contract or a folder that the benchmark made.
+
 from __future__ import annotations
 
 import hashlib
@@ -46,7 +49,7 @@ def check(folder: Path) -> Checked:
     with duckdb.connect() as connection:
         for part, select in {"cell": cells_of(folder), "part": contributions_of(folder)}.items():
             counted = 0
-            rows = connection.sql(f"SELECT * FROM ({select}) ORDER BY ALL")  # noqa: S608
+            rows = connection.sql(f"SELECT * FROM ({select}) ORDER BY ALL")
             for batch in rows.to_arrow_reader(_BATCH_ROWS):
                 counted += len(batch)
                 for name, column in zip(batch.schema.names, batch.columns, strict=True):
@@ -71,16 +74,16 @@ def _octets(column: pa.Array) -> Iterator[bytes]:
 
 def cells_of(folder: Path) -> str:
     """A SELECT of all cells, the same columns for every contender."""
-    return f"SELECT {_KEYS_AS_TEXT}, {_FIGURES} FROM '{folder}/cells.parquet'"  # noqa: S608
+    return f"SELECT {_KEYS_AS_TEXT}, {_FIGURES} FROM '{folder}/cells.parquet'"
 
 
 def contributions_of(folder: Path) -> str:
     """A SELECT of all contributions."""
     pair = "municipality::BIGINT AS municipality, clients::BIGINT AS clients"
     if (folder / "contributions.parquet").exists():
-        return f"SELECT {_KEYS_AS_TEXT}, {pair} FROM '{folder}/contributions.parquet'"  # noqa: S608
+        return f"SELECT {_KEYS_AS_TEXT}, {pair} FROM '{folder}/contributions.parquet'"
     return (
-        f"SELECT {_KEYS_AS_TEXT}, {pair} FROM ("  # noqa: S608
+        f"SELECT {_KEYS_AS_TEXT}, {pair} FROM ("
         f"SELECT {_KEYS}, unnest(contributions, recursive := true) FROM '{folder}/cells.parquet')"
     )
 
@@ -91,7 +94,7 @@ def differences(left: Path, right: Path) -> str:
     with duckdb.connect() as connection:
         for select in (cells_of, contributions_of):
             rows = connection.sql(
-                'SELECT "table", measure, level, count(*) FROM ('  # noqa: S608
+                'SELECT "table", measure, level, count(*) FROM ('
                 f"(({select(left)}) EXCEPT ({select(right)})) UNION ALL "
                 f"(({select(right)}) EXCEPT ({select(left)}))"
                 ") GROUP BY ALL ORDER BY ALL LIMIT 40"

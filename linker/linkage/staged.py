@@ -83,6 +83,7 @@ class StagedShards:
         self._schemas: dict[str, pa.Schema] = {
             name: getattr(Inputs.of((), ()), name).schema for name in _RELATIONS
         }
+        # Open for as long as this object is: ``__exit__`` closes it, and then it is gone.
         self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
 
     def __enter__(self) -> StagedShards:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from linker.deliveries import decide_delivery
+from linker.deliveries import MOST_UNDECIDED, decide_delivery
 from linker.reasons import Reason
 from linker.store import DeliveryRow, DeliveryState
 from shared.envelope import read_header
@@ -101,3 +102,8 @@ def test_a_clean_part_after_a_suspicious_one_leaves_the_delivery_held(
         delivery = session.get_one(DeliveryRow, first.context.delivery)
         assert (delivery.state, delivery.held_for) == (DeliveryState.HELD, Reason.PROVIDERS.code())
     database.close()
+
+
+def test_the_formats_say_how_many_may_wait() -> None:
+    formats = Path(__file__).parents[2] / "docs" / "formats.md"
+    assert f"at most {MOST_UNDECIDED} deliveries incomplete or held" in formats.read_text("utf-8")

@@ -22,6 +22,7 @@ PRIMARY, SECONDARY = "U", "M"
 def main(cells: str, out: str, method: str) -> None:
     """Protect the file and write status per cell, with the seconds that it took."""
     # Only the peer's own environment has it.
+    # Installed in this peer's own environment only.
     from pytauargus import protect  # type: ignore[import-not-found]
 
     micro: dict[str, list[object]] = {"school": [], "municipality": [], "form": [], "child": []}
