@@ -10,13 +10,13 @@ from typing import Final
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from linker.child import shared_inspector
-from linker.holdings import find_holdings
-from linker.intake import Admitted, Intake
-from linker.mirrors import find_mirror
-from linker.retention import Retention
+from linker.intake.child import shared_inspector
+from linker.intake.steps import Admitted, Intake
+from linker.oversight.holdings import find_holdings
+from linker.rounds.retention import Retention
 from linker.settings import Settings
 from linker.store import look_up_round
+from linker.tallying.mirrors import find_mirror
 from shared import __version__
 from shared.clock import Clock, system_clock
 from shared.envelope import MAX_HEADER_BYTES

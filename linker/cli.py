@@ -8,15 +8,16 @@ from pathlib import Path
 
 import click
 
-from linker import mirrors, outbox, rounds
-from linker.deliveries import decide_delivery
-from linker.holdings import find_holdings
+from linker.intake.deliveries import decide_delivery
+from linker.intake.reasons import in_english
 from linker.linking_commands import COMMANDS
-from linker.matrix import as_text, matrices
-from linker.reasons import in_english
-from linker.reopening import ReopenReason, reopen_round
-from linker.retention import Retention
+from linker.oversight.holdings import find_holdings
+from linker.oversight.matrix import as_text, matrices
+from linker.rounds import lifecycle as rounds
+from linker.rounds.reopening import ReopenReason, reopen_round
+from linker.rounds.retention import Retention
 from linker.settings import Settings
+from linker.tallying import mirrors, outbox
 from shared.cli import EXISTING, NEW_FILE, run
 from shared.clock import system_clock
 from shared.destruction import OPERATOR_REASONS, Reason
@@ -183,7 +184,7 @@ def matrix_command(here: Here, round_id: str | None, as_json: bool) -> None:
 def operator_command(here: Here) -> None:
     """Show the operator's pages on this computer only; stops with Ctrl+C."""
     # Imported here: no other command needs the web framework, and each starts faster without.
-    from linker.operator_pages import create_operator_app
+    from linker.oversight.operator_pages import create_operator_app
     from shared.service.serving import serve
 
     port = here.settings.operator_port

@@ -10,12 +10,12 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from linker import replay as replaying
-from linker.assessing import as_text, assess
-from linker.course import Course
 from linker.linkage.database import EngineSettings
+from linker.oversight.assessing import as_text, assess
 from linker.settings import Settings
-from linker.tallying import link_round
+from linker.tallying import replay as replaying
+from linker.tallying.course import Course
+from linker.tallying.making import link_round
 from shared.service.commands import Installation
 
 Here = Installation[Settings]

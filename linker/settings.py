@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from linker.alarms import DEFAULT_ALARM_BANDS, AlarmBands
+from linker.intake.plausibility import DEFAULT_BANDS, Bands
 from linker.linkage.staged import ROWS_PER_SHARD
-from linker.plausibility import DEFAULT_BANDS, Bands
+from linker.oversight.alarms import DEFAULT_ALARM_BANDS, AlarmBands
 from shared.settings import ServiceSettings
 
 

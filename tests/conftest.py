@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from linker.rounds import accept_round
+from linker.rounds.lifecycle import accept_round
 from shared.hashing.language import Language, choose
 from shared.round import TrustedRound
 from shared.statement import Statement

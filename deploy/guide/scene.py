@@ -20,7 +20,7 @@ from deploy.demo.generator import generate
 from deploy.demo.generator.workbook import write_workbook
 from deploy.guide.terminal import Terminal
 from linker.app import create_app
-from linker.rounds import accept_round
+from linker.rounds.lifecycle import accept_round
 from linker.settings import Settings
 from shared.agreements import load_agreements
 from shared.contract.periods import PeriodKind

@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 from fastapi.testclient import TestClient
 
 from linker import cli as linker_cli
-from linker.holdings import find_holdings as find_at_linker
-from linker.retention import Retention as LinkerRetention
+from linker.oversight.holdings import find_holdings as find_at_linker
+from linker.rounds.retention import Retention as LinkerRetention
 from publisher import cli as publisher_cli
 from publisher.app import create_app
 from publisher.holdings import find_holdings as find_at_publisher

@@ -13,8 +13,8 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy import func, select
 
-from linker.deliveries import decide_delivery
-from linker.rounds import close_round, status_on
+from linker.intake.deliveries import decide_delivery
+from linker.rounds.lifecycle import close_round, status_on
 from linker.store import DeliveryRow, DeliveryState, PartRow
 from shared.envelope import read_header
 from shared.errors import StateError

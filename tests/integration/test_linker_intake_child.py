@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from linker import child
-from linker.child import REFUSALS, Confines, Inspector
-from linker.child_main import _warm_up
-from linker.figures import figures_of
-from linker.inspection import Rules
+from linker.intake import child
+from linker.intake.child import REFUSALS, Confines, Inspector
+from linker.intake.child_main import _warm_up
+from linker.intake.figures import figures_of
+from linker.intake.inspection import Rules
 from shared.contract.deliveries import CARE, SCHEMAS
 from shared.errors import BusyError, InputError, MonitorError, PolicyError
 from shared.hashing.delivering.sealing import to_parquet
@@ -34,7 +34,7 @@ SCRIPT = b"# taken over\n"
 """A body that begins so is run by the worker, as if it had found a hole in the reader."""
 
 _PUPPET = """
-import linker.child_main as main
+import linker.intake.child_main as main
 import ctypes, fcntl, json, os, resource, signal, socket, sys, time
 inspect, warmed = main._verdict, main._warm_up
 
@@ -223,8 +223,12 @@ def test_no_descriptor_is_left_behind(inspector: Inspector) -> None:
 
 
 def test_the_codes_are_those_that_an_inspection_has() -> None:
-    root = Path(child.__file__).parents[1]
-    files = ("linker/inspection.py", "linker/parquet_form.py", "shared/contract/guards.py")
+    root = Path(child.__file__).parents[2]
+    files = (
+        "linker/intake/inspection.py",
+        "linker/intake/parquet_form.py",
+        "shared/contract/guards.py",
+    )
     source = "".join((root / each).read_text() for each in files)
     # Both ways: a code that is not on the list would be told as a body that broke the reader.
     raised = set(re.findall(r'(?:Error|_as|_damaged)\(\s*"([a-z]+(?:-[a-z]+)+)"', source))

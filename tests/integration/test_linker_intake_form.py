@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from linker.inspection import Rules, inspect_by
+from linker.intake.inspection import Rules, inspect_by
 from shared.contract.deliveries import OBJECTION_BLOCK, SCHEMAS
 from shared.errors import InputError
 from shared.hashing.delivering.sealing import to_parquet

@@ -12,13 +12,13 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy import select
 
-from linker.deliveries import decide_delivery
-from linker.holdings import find_holdings
-from linker.judging import figures_term
-from linker.plausibility import DEFAULT_BANDS
-from linker.reasons import in_english
-from linker.retention import Retention
-from linker.rounds import close_round
+from linker.intake.deliveries import decide_delivery
+from linker.intake.judging import figures_term
+from linker.intake.plausibility import DEFAULT_BANDS
+from linker.intake.reasons import in_english
+from linker.oversight.holdings import find_holdings
+from linker.rounds.lifecycle import close_round
+from linker.rounds.retention import Retention
 from linker.store import DeliveryRow, DeliveryState, FigureRow, RefusalRow, RoundRow, RoundState
 from shared.destruction import Kept, Reason
 from shared.errors import BusyError, ConfigurationError
@@ -379,7 +379,7 @@ def test_a_service_that_has_no_time_counts_no_refusal_of_the_supplier(
     def busy(*_: object) -> None:
         raise BusyError("no-room", "expected room, found none")
 
-    monkeypatch.setattr("linker.intake.check_body", busy)
+    monkeypatch.setattr("linker.intake.steps.check_body", busy)
     answer = put(client, seal())
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     database = region.linker_database()

@@ -14,9 +14,9 @@ import httpx2
 import pytest
 from sqlalchemy import func, select
 
-from linker.child import REFUSALS, Inspector
-from linker.inspection import Rules, inspect_by
-from linker.intake import Intake
+from linker.intake.child import REFUSALS, Inspector
+from linker.intake.inspection import Rules, inspect_by
+from linker.intake.steps import Intake
 from linker.store import DeliveryRow, PartRow
 from shared.clock import Clock
 from shared.contract.deliveries import SCHEMAS

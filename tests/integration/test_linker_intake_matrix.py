@@ -13,9 +13,14 @@ from click.testing import CliRunner, Result
 from fastapi.testclient import TestClient
 
 from linker.cli import linker as linker_command
-from linker.deliveries import decide_delivery
-from linker.matrix import Line, Matrix, matrices
-from linker.operator_pages import DELIVERY_STATES, ROUND_STATES, SCHEMAS, create_operator_app
+from linker.intake.deliveries import decide_delivery
+from linker.oversight.matrix import Line, Matrix, matrices
+from linker.oversight.operator_pages import (
+    DELIVERY_STATES,
+    ROUND_STATES,
+    SCHEMAS,
+    create_operator_app,
+)
 from linker.store import DeliveryState, RoundState
 from shared.clock import today
 from shared.contract.deliveries import SCHEMAS as WIRE_SCHEMAS

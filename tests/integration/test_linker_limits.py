@@ -21,11 +21,12 @@ from httpx2 import Response
 
 from deploy.demo.documents import policy_text, shipped_policy
 from linker import app as linker_app
-from linker import inspection, outbox
-from linker.inspection import inspect
-from linker.intake import Intake
-from linker.rounds import status_on
+from linker.intake import inspection
+from linker.intake.inspection import inspect
+from linker.intake.steps import Intake
+from linker.rounds.lifecycle import status_on
 from linker.store import DeliveryRow, DeliveryState, OutboxRow, PartRow, RoundRow, find_round
+from linker.tallying import outbox
 from shared.contract.deliveries import OBJECTION_BLOCK
 from shared.errors import MonitorError, StateError
 from shared.hashing.delivering.sealing import to_parquet

@@ -9,8 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from linker.linkage.feedback import two_sided_noise
-from linker.rounds import close_round
-from linker.tallying import make_tally
+from linker.rounds.lifecycle import close_round
+from linker.tallying.making import make_tally
 from shared.mirror import NoRate, Standing
 from shared.round import TrustedRound
 from shared.state.ledger_table import entries

@@ -14,10 +14,10 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from linker.cli import linker as linker_command
-from linker.deliveries import decide_delivery
-from linker.mirrors import STANDINGS
-from linker.retention import Retention
+from linker.intake.deliveries import decide_delivery
+from linker.rounds.retention import Retention
 from linker.store import DeliveryRow, DeliveryState, MatchRateRow, RoundRow, find_round
+from linker.tallying.mirrors import STANDINGS
 from shared.destruction import Reason
 from shared.identity import Role
 from shared.ledger import Event

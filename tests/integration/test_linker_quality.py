@@ -13,21 +13,21 @@ from click.testing import CliRunner, Result
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from linker.alarms import DEFAULT_ALARM_BANDS, Alarm, Kind, Severity
-from linker.assessing import CAUSES, Assessed, as_text, assess
-from linker.causes import Cause
 from linker.cli import linker as linker_command
 from linker.linkage.database import EngineSettings
-from linker.linkages import forget_linkage_figures
-from linker.manifest import Manifest
-from linker.operator_pages import create_operator_app
-from linker.quality import Line
-from linker.quality_page import CAUSES as DUTCH
-from linker.retention import Retention
-from linker.rounds import close_round, status_on
+from linker.oversight.alarms import DEFAULT_ALARM_BANDS, Alarm, Kind, Severity
+from linker.oversight.assessing import CAUSES, Assessed, as_text, assess
+from linker.oversight.operator_pages import create_operator_app
+from linker.oversight.quality_page import CAUSES as DUTCH
+from linker.rounds.lifecycle import close_round, status_on
+from linker.rounds.retention import Retention
 from linker.store import LinkageFigureRow, LinkageRow, RoundRow
-from linker.tallying import link_round
-from linker.told import TOGETHER
+from linker.tallying.causes import Cause
+from linker.tallying.linkages import forget_linkage_figures
+from linker.tallying.making import link_round
+from linker.tallying.manifest import Manifest
+from linker.tallying.quality import Line
+from linker.tallying.told import TOGETHER
 from shared.destruction import Reason
 from shared.errors import GoneError, StateError
 from shared.round import TrustedRound

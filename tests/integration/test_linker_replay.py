@@ -9,15 +9,15 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from linker import tallying
 from linker.linkage.engine import Linked, link
-from linker.manifest import Manifest
-from linker.reopening import ReopenReason, reopen_round
-from linker.replay import Replayed, replay
-from linker.retention import Retention
-from linker.rounds import close_round
+from linker.rounds.lifecycle import close_round
+from linker.rounds.reopening import ReopenReason, reopen_round
+from linker.rounds.retention import Retention
 from linker.store import DeliveryRow, LinkageRow, OutboxRow, RoundRow
-from linker.tallying import make_tally
+from linker.tallying import making as tallying
+from linker.tallying.making import make_tally
+from linker.tallying.manifest import Manifest
+from linker.tallying.replay import Replayed, replay
 from shared.destruction import Reason
 from shared.errors import GoneError, StateError
 from shared.round import TrustedRound

@@ -9,12 +9,12 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from linker import outbox
 from linker.linkage.engine import link
-from linker.retention import Retention
-from linker.rounds import close_round, status_on
+from linker.rounds.lifecycle import close_round, status_on
+from linker.rounds.retention import Retention
 from linker.store import DeliveryRow, OutboxRow, PartRow, RoundState
-from linker.tallying import make_tally
+from linker.tallying import outbox
+from linker.tallying.making import make_tally
 from shared.contract.tally import Tally
 from shared.destruction import Destruction, Reason
 from shared.envelope import open_body, read_header
@@ -164,10 +164,10 @@ def test_a_failing_engine_leaves_the_round_linkable(
     def fails(*_: object) -> None:
         raise StateError("linkage-out-of-memory", "expected enough memory")
 
-    monkeypatch.setattr("linker.tallying.link", fails)
+    monkeypatch.setattr("linker.tallying.making.link", fails)
     with pytest.raises(StateError, match="out-of-memory"):
         tally_of(region, database)
-    monkeypatch.setattr("linker.tallying.link", link)
+    monkeypatch.setattr("linker.tallying.making.link", link)
     assert tally_of(region, database).header.revision == 1
     with pytest.raises(StateError, match="round-state"):
         tally_of(region, database)

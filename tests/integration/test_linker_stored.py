@@ -10,8 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from linker.deliveries import MOST_UNDECIDED, decide_delivery
-from linker.reasons import Reason
+from linker.intake.deliveries import MOST_UNDECIDED, decide_delivery
+from linker.intake.reasons import Reason
 from linker.store import DeliveryRow, DeliveryState
 from shared.envelope import read_header
 from shared.round import TrustedRound
@@ -60,7 +60,7 @@ def test_a_stolen_key_cannot_leave_more_deliveries_than_a_person_can_decide(
     enrolment: Seal,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("linker.deliveries.MOST_UNDECIDED", 3)
+    monkeypatch.setattr("linker.intake.deliveries.MOST_UNDECIDED", 3)
     begun = [care(last=0) for _ in range(3)]
     assert {put(client, each).status_code for each in begun} == {201}
     assert code_of(put(client, care(last=0))) == (409, "too-many-undecided")
@@ -80,7 +80,7 @@ def test_a_stolen_key_cannot_fill_the_disk(
 ) -> None:
     letters = [care(last=0) for _ in range(2)]
     size = read_header(letters[1].data).seal.bytes
-    monkeypatch.setattr("linker.deliveries.MOST_BYTES", len(letters[0].data) + size - 1)
+    monkeypatch.setattr("linker.intake.deliveries.MOST_BYTES", len(letters[0].data) + size - 1)
     assert put(client, letters[0]).status_code == 201
     assert code_of(put(client, letters[1])) == (409, "too-much-stored")
     assert put(client, enrolment()).status_code == 201

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from linker import tallying
 from linker.linkage.engine import link
-from linker.reopening import ReopenReason
-from linker.retention import destroy_by
-from linker.rounds import close_round, status_on
+from linker.rounds.lifecycle import close_round, status_on
+from linker.rounds.reopening import ReopenReason
+from linker.rounds.retention import destroy_by
 from linker.store import RoundRow
+from linker.tallying import making as tallying
 from shared.errors import InputError, StateError
 from shared.ledger import Event
 from shared.receipt import Outcome, Receipt

@@ -8,9 +8,9 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from linker import outbox
-from linker.rounds import close_round, status_on
+from linker.rounds.lifecycle import close_round, status_on
 from linker.store import OutboxRow, RoundRow, RoundState
+from linker.tallying import outbox
 from publisher.store import TallyRow
 from shared.envelope import read_header
 from shared.errors import MonitorError, StateError, TrustError

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event, select
 
-from linker.deliveries import decide_delivery
-from linker.retention import Retention as LinkerRetention
+from linker.intake.deliveries import decide_delivery
+from linker.rounds.retention import Retention as LinkerRetention
 from linker.store import DeliveryRow, DeliveryState, OutboxRow, PartRow
 from linker.store import RoundRow as LinkerRound
 from linker.store import RoundState as LinkerState

@@ -16,11 +16,11 @@ import pytest
 from sqlalchemy import select
 
 from linker.linkage.database import EngineSettings
-from linker.outbox import pending
-from linker.retention import Retention as LinkerRetention
-from linker.rounds import accept_round, close_round
+from linker.rounds.lifecycle import accept_round, close_round
+from linker.rounds.retention import Retention as LinkerRetention
 from linker.store import OutboxRow, PartRow
-from linker.tallying import make_tally
+from linker.tallying.making import make_tally
+from linker.tallying.outbox import pending
 from publisher.internal import open_document
 from publisher.releases import Releases
 from publisher.retention import Retention as PublisherRetention

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from linker.reopening import ReopenReason, reopen_round
-from linker.retention import Retention as LinkerRetention
-from linker.rounds import accept_round, close_round, status_on
-from linker.tallying import make_tally
+from linker.rounds.lifecycle import accept_round, close_round, status_on
+from linker.rounds.reopening import ReopenReason, reopen_round
+from linker.rounds.retention import Retention as LinkerRetention
+from linker.tallying.making import make_tally
 from publisher.policies import ReleaseState
 from publisher.retention import Retention as PublisherRetention
 from shared.destruction import MAX_SILENCE, Kept

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from linker.retention import Retention as LinkerRetention
-from linker.rounds import accept_round as accept_at_linker
+from linker.rounds.lifecycle import accept_round as accept_at_linker
+from linker.rounds.retention import Retention as LinkerRetention
 from publisher.retention import Retention as PublisherRetention
 from publisher.rounds import accept_round as accept_at_publisher
 from shared.destruction import Destruction, Due, Kept, Reason

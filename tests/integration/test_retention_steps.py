@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from linker.retention import Retention as LinkerRetention
-from linker.rounds import accept_round
+from linker.rounds.lifecycle import accept_round
+from linker.rounds.retention import Retention as LinkerRetention
 from linker.store import OutboxRow, PartRow
 from linker.store import RoundRow as LinkerRound
 from publisher.releases import Releases

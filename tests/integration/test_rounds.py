@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from linker.rounds import accept_round
+from linker.rounds.lifecycle import accept_round
 from publisher.rounds import accept_round as publisher_accepts
 from shared.canonical import parse_canonical
 from shared.clock import today

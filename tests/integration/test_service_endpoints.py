@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, seed, settings
 
 from linker import app as linker_app
-from linker.operator_pages import create_operator_app
+from linker.oversight.operator_pages import create_operator_app
 from publisher import app as publisher_app
 from shared.envelope import EnvelopeKind, read_header
 from shared.identity import Role

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from linker import opening, tallying
-from linker.deliveries import decide_delivery
-from linker.inspection import inspect
-from linker.reopening import ReopenReason, reopen_round
-from linker.rounds import close_round
+from linker.intake.deliveries import decide_delivery
+from linker.intake.inspection import inspect
+from linker.rounds.lifecycle import close_round
+from linker.rounds.reopening import ReopenReason, reopen_round
 from linker.store import (
     DeliveryRow,
     DeliveryState,
@@ -22,6 +21,8 @@ from linker.store import (
     count_refusal,
     delete_bodies,
 )
+from linker.tallying import making as tallying
+from linker.tallying import opening
 from shared.errors import StateError
 from shared.round import TrustedRound
 from shared.state import database as database_module

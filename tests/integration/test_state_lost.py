@@ -13,8 +13,8 @@ from httpx2 import Response
 from sqlalchemy import select
 
 from linker.app import create_app as linker_app
-from linker.reopening import ReopenReason, reopen_round
-from linker.rounds import accept_round, close_round
+from linker.rounds.lifecycle import accept_round, close_round
+from linker.rounds.reopening import ReopenReason, reopen_round
 from linker.store import DeliveryRow, find_round
 from publisher.app import create_app as publisher_app
 from shared.errors import BusyError, UnreachableError

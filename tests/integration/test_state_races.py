@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from linker import tallying
-from linker.deliveries import decide_delivery
-from linker.reopening import ReopenReason, reopen_round
-from linker.rounds import close_round
+from linker.intake.deliveries import decide_delivery
+from linker.rounds.lifecycle import close_round
+from linker.rounds.reopening import ReopenReason, reopen_round
 from linker.store import DeliveryRow, DeliveryState, OutboxRow, PartRow, RoundRow, RoundState
+from linker.tallying import making as tallying
 from publisher import releases as releases_module
 from publisher.policies import ReleaseState
 from publisher.releases import Releases

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import func, select
 
-from linker.judging import figures_term, forget_figures
-from linker.retention import Retention
+from linker.intake.judging import figures_term, forget_figures
+from linker.rounds.retention import Retention
 from linker.store import (
     DeliveryRow,
     DeliveryState,

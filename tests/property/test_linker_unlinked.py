@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 
-from linker.causes import Cause, Explained
 from linker.linkage.database import Database, EngineSettings
 from linker.linkage.inputs import Delivered, Inputs, suppliers_of
-from linker.unlinked import Explainer
+from linker.tallying.causes import Cause, Explained
+from linker.tallying.unlinked import Explainer
 from tests.support.assurance import figure, record
 from tests.support.causes import Causes, naive_causes
 from tests.support.micro_drawing import full_region, micro_regions

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from linker.reopening import ReopenReason
+from linker.rounds.reopening import ReopenReason
 from linker.store import DeliveryRow, PartRow
 from linker.store import RoundRow as LinkerRound
 from publisher.store import ReleaseRow, TallyRow

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from deploy.demo.documents import policy_text, shipped_policy
-from linker.inspection import inspect
+from linker.intake.inspection import inspect
 from shared.canonical import canonical_json
 from shared.contract.deliveries import SCHEMAS
 from shared.contract.tally import Tally, TallyHeader

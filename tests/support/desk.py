@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 import shared.cli
-from linker.rounds import accept_round
+from linker.rounds.lifecycle import accept_round
 from shared.clock import today
 from shared.hashing import cli
 from shared.hashing.custody.home import Home, OwnPins

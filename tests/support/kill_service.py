@@ -31,8 +31,8 @@ from unittest.mock import patch
 from sqlalchemy import select as query
 
 from linker import app as linker_app
-from linker.child import shared_inspector
-from linker.rounds import accept_round
+from linker.intake.child import shared_inspector
+from linker.rounds.lifecycle import accept_round
 from linker.store import DeliveryRow, DeliveryState, PartRow
 from shared.envelope import read_header
 from shared.ledger import Head, verify_ledger
@@ -164,7 +164,7 @@ class Service:
             )
             log = Log("linker", _Nowhere())  # type: ignore[arg-type]
             with patch("linker.app.shared_inspector", self._inspector()), \
-                 patch("linker.intake.shared_inspector", self._inspector()):  # fmt: skip
+                 patch("linker.intake.steps.shared_inspector", self._inspector()):  # fmt: skip
                 app = linker_app.create_app(settings, clock=self.region.clock, log=log)
                 serve(app, HOST, self.port)
             code = 0

@@ -16,14 +16,14 @@ from unittest.mock import patch
 
 import httpx2
 
-from linker import rounds as linker_rounds
-from linker.deliveries import decide_delivery
-from linker.intake import Intake as LinkerIntake
-from linker.outbox import send_pending
-from linker.plausibility import Bands
-from linker.reopening import ReopenReason, reopen_round
+from linker.intake.deliveries import decide_delivery
+from linker.intake.plausibility import Bands
+from linker.intake.steps import Intake as LinkerIntake
+from linker.rounds import lifecycle as linker_rounds
+from linker.rounds.reopening import ReopenReason, reopen_round
 from linker.store import DeliveryState, RoundState
-from linker.tallying import make_tally
+from linker.tallying.making import make_tally
+from linker.tallying.outbox import send_pending
 from publisher import rounds as publisher_rounds
 from publisher.approvals import STATEMENT_FILE, approve, read_package, write_package
 from publisher.intake import Intake as PublisherIntake
@@ -222,7 +222,7 @@ def _link(world: World) -> None:
 
 def _send(world: World) -> None:
     region = world.region
-    with patch("linker.outbox.httpx2.put", partial(_receive, world)):
+    with patch("linker.tallying.outbox.httpx2.put", partial(_receive, world)):
         send_pending(world.linker, "http://publicist.invalid", region.identities[PUBLISHER].card)
 
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 from fastapi.testclient import TestClient
 
 from linker.linkage.feedback import Noise
-from linker.rounds import close_round
-from linker.tallying import make_tally
+from linker.rounds.lifecycle import close_round
+from linker.tallying.making import make_tally
 from shared.contract.tally import Tally
 from shared.mirror import Mirror
 from shared.round import TrustedRound

@@ -17,7 +17,7 @@ from fastapi.testclient import TestClient
 
 from deploy.demo.documents import Signed, agreements_text, policy_text, shipped_policy
 from linker import app as linker_app
-from linker.plausibility import Bands
+from linker.intake.plausibility import Bands
 from linker.settings import Settings as LinkerSettings
 from publisher.settings import Settings as PublisherSettings
 from shared.agreements import Agreements, PinnedAgreements, load_agreements

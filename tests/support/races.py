@@ -13,10 +13,10 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import select
 
-from linker.child import Inspector, Verdict
-from linker.figures import Figures
-from linker.inspection import Rules
-from linker.intake import Admitted, Intake
+from linker.intake.child import Inspector, Verdict
+from linker.intake.figures import Figures
+from linker.intake.inspection import Rules
+from linker.intake.steps import Admitted, Intake
 from linker.store import DeliveryRow, DeliveryState, RefusalRow
 from shared.canonical import parse_canonical
 from shared.envelope import read_header

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from linker.reopening import ReopenReason, reopen_round
+from linker.rounds.reopening import ReopenReason, reopen_round
 from linker.store import OutboxRow
-from linker.tallying import make_tally
+from linker.tallying.making import make_tally
 from shared.contract.tally import Tally
 from shared.ledger import Event
 from shared.round import TrustedRound

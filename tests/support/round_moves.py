@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from linker.deliveries import decide_delivery
-from linker.reopening import ReopenReason, reopen_round
-from linker.rounds import close_round
+from linker.intake.deliveries import decide_delivery
+from linker.rounds.lifecycle import close_round
+from linker.rounds.reopening import ReopenReason, reopen_round
 from publisher.approvals import Package, approve
 from publisher.released import Manifest
 from publisher.store import ReleaseRow

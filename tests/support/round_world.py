@@ -22,15 +22,16 @@ import pyarrow as pa
 from sqlalchemy import event, select
 
 from deploy.demo.documents import policy_text, shipped_policy
-from linker import outbox, tallying
-from linker.child import Inspector, Verdict
-from linker.inspection import Rules
-from linker.intake import Intake
+from linker.intake.child import Inspector, Verdict
+from linker.intake.inspection import Rules
+from linker.intake.steps import Intake
 from linker.linkage.engine import link
-from linker.retention import Retention as LinkerRetention
-from linker.rounds import accept_round
+from linker.rounds.lifecycle import accept_round
+from linker.rounds.retention import Retention as LinkerRetention
 from linker.store import OutboxRow
-from linker.tallying import make_tally
+from linker.tallying import making as tallying
+from linker.tallying import outbox
+from linker.tallying.making import make_tally
 from publisher import staging
 from publisher.protection import protect_tally, verify_protection
 from publisher.releases import Releases

@@ -9,9 +9,9 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from linker.linkage.database import EngineSettings
-from linker.outbox import pending
-from linker.rounds import close_round
-from linker.tallying import make_tally
+from linker.rounds.lifecycle import close_round
+from linker.tallying.making import make_tally
+from linker.tallying.outbox import pending
 from publisher.intake import Intake
 from publisher.releases import Releases
 from publisher.rounds import accept_round

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
-from linker.child import Inspector, Verdict
-from linker.figures import figures_of
-from linker.inspection import Rules, inspect_by
-from linker.retention import Retention as LinkerRetention
+from linker.intake.child import Inspector, Verdict
+from linker.intake.figures import figures_of
+from linker.intake.inspection import Rules, inspect_by
+from linker.rounds.retention import Retention as LinkerRetention
 from linker.store import DeliveryRow, DeliveryState, RoundState
 from linker.store import find_round as linker_round
 from publisher.policies import ReleaseState

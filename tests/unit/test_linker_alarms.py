@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from linker.alarms import (
+from linker.oversight.alarms import (
     _DUTCH,
     _ENGLISH,
     DEFAULT_ALARM_BANDS,
@@ -18,8 +18,8 @@ from linker.alarms import (
     in_dutch,
     in_english,
 )
-from linker.linkages import figures_of
-from linker.quality import Coverage, Line, Report
+from linker.tallying.linkages import figures_of
+from linker.tallying.quality import Coverage, Line, Report
 
 CARE = ("gm0197", "care/1")
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from linker.course import Course
 from linker.linkage.database import ENGINE, EngineSettings
 from linker.linkage.indicators import DERIVED, catalogue
-from linker.manifest import PACKAGES, Manifest, differences, tally_mac
+from linker.tallying.course import Course
+from linker.tallying.manifest import PACKAGES, Manifest, differences, tally_mac
 from shared.contract.periods import school_year
 from shared.contract.tally import CELLS, Tally, TallyHeader
 from shared.redaction import Secret

@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from linker.figures import DUPLICATES, Figures, figures_of
-from linker.plausibility import DEFAULT_BANDS, Bands, Earlier, why_held
-from linker.reasons import MOST, Reason, in_dutch, in_english, joined
+from linker.intake.figures import DUPLICATES, Figures, figures_of
+from linker.intake.plausibility import DEFAULT_BANDS, Bands, Earlier, why_held
+from linker.intake.reasons import MOST, Reason, in_dutch, in_english, joined
 from shared.contract.deliveries import CARE, ENROLMENT, OBJECTION
 from tests.support.parties import care_table, enrolment_table, objection_table, pseudonym
 

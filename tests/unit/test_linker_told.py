@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linker.told import SMALLEST_COUNT, TOGETHER, told_count, told_parts
+from linker.tallying.told import SMALLEST_COUNT, TOGETHER, told_count, told_parts
 
 NAMES = ("a", "b", "c", "d", "e")
 

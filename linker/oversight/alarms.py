@@ -15,8 +15,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from linker.linkage.quality import SMALLEST_BASE
-from linker.linkages import LINKED, ROWS, UNKNOWN, Figures, figures_of
-from linker.quality import Report
+from linker.tallying.linkages import LINKED, ROWS, UNKNOWN, Figures, figures_of
+from linker.tallying.quality import Report
 from shared.round import SchemaName
 
 Percent = Annotated[int, Field(ge=0, le=100)]

@@ -4,8 +4,8 @@ The footer is judged before any column is read: columns, metadata, number of row
 that the columns declare; then come ranges, code lists and guards against raw identifiers.
 Nothing that is said about a refusal holds a value of a row.
 
-It runs in a child of the service (``linker.child``), which knows nothing but the body and the
-``Rules`` here; so this module imports no database, no keys and no web framework.
+It runs in a child of the service (``linker.intake.child``), which knows nothing but the body and
+the ``Rules`` here; so this module imports no database, no keys and no web framework.
 
 Source: DESIGN 4 and 5 (intake judges a delivery only by itself and by earlier aggregates).
 """
@@ -23,8 +23,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from linker.parquet_form import check_form, check_order, check_padded
-from linker.reasons import Reason
+from linker.intake.parquet_form import check_form, check_order, check_padded
+from linker.intake.reasons import Reason
 from shared.contract.columns import Column, WireSchema
 from shared.contract.deliveries import OBJECTION, SCHEMAS
 from shared.contract.guards import check_no_raw_identifiers

@@ -13,8 +13,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from linker.figures import DUPLICATES, Figures
-from linker.reasons import Reason, joined
+from linker.intake.figures import DUPLICATES, Figures
+from linker.intake.reasons import Reason, joined
 
 _ONE_CODE = ("form", "domain", "referrer")
 """Columns in which one code for all is a mistake; one kind of education or funding can be true."""

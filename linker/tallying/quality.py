@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 
-from linker.causes import Cause, DeliveredRows, Explained
 from linker.linkage.quality import SMALLEST_BASE
-from linker.told import SMALLEST_COUNT, told_count, told_parts
+from linker.tallying.causes import Cause, DeliveredRows, Explained
+from linker.tallying.told import SMALLEST_COUNT, told_count, told_parts
 from shared.canonical import canonical_json, parse_canonical
 from shared.contract.tally import SupplierQuality, Tally
 from shared.reference import Level

@@ -10,9 +10,7 @@ from functools import partial
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from linker.judging import figures_term, forget_figures
-from linker.linkages import delete_reports, forget_linkage_figures
-from linker.mirrors import delete_rates
+from linker.intake.judging import figures_term, forget_figures
 from linker.store import (
     DeliveryRow,
     FigureRow,
@@ -25,6 +23,8 @@ from linker.store import (
     RoundState,
     find_round,
 )
+from linker.tallying.linkages import delete_reports, forget_linkage_figures
+from linker.tallying.mirrors import delete_rates
 from shared.destruction import Due, Ended, Kept, Reason, check_clock
 from shared.errors import StateError
 from shared.identity import Identity

@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 
 from linker.linkage.database import EngineSettings
 from linker.linkage.engine import Progress, silent
-from linker.linkages import find_linkage
-from linker.manifest import Difference, Manifest, differences, tally_mac
-from linker.opening import open_parts
 from linker.store import DeliveryRow, PartRow, RoundRow, RoundState, find_round
-from linker.tallying import count_tally
+from linker.tallying.linkages import find_linkage
+from linker.tallying.making import count_tally
+from linker.tallying.manifest import Difference, Manifest, differences, tally_mac
+from linker.tallying.opening import open_parts
 from shared.errors import GoneError, StateError
 from shared.state.database import Database
 from shared.state.round_keys import RoundKeys

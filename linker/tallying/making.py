@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from linker.causes import Explained
 from linker.linkage.database import ENGINE, EngineSettings
 from linker.linkage.database import Database as Embedded
 from linker.linkage.engine import Linked, Progress, check_inputs, link, link_shards, silent
@@ -20,11 +19,6 @@ from linker.linkage.engines import EMBEDDED, open_engine
 from linker.linkage.feedback import Noise, told_percent, two_sided_noise
 from linker.linkage.indicators import DERIVED, catalogue
 from linker.linkage.protecting import PercentRule
-from linker.linkages import Linkage, keep_linkage
-from linker.manifest import Manifest, tally_mac
-from linker.mirrors import keep_rates
-from linker.opening import Opened, changed, open_deliveries
-from linker.quality import make_report
 from linker.store import (
     DeliveryState,
     OutboxRow,
@@ -34,7 +28,13 @@ from linker.store import (
     find_round,
     parts,
 )
-from linker.unlinked import Explainer
+from linker.tallying.causes import Explained
+from linker.tallying.linkages import Linkage, keep_linkage
+from linker.tallying.manifest import Manifest, tally_mac
+from linker.tallying.mirrors import keep_rates
+from linker.tallying.opening import Opened, changed, open_deliveries
+from linker.tallying.quality import make_report
+from linker.tallying.unlinked import Explainer
 from shared import __version__
 from shared.contract.tally import SCHEMA, SupplierQuality, Tally, TallyHeader
 from shared.envelope import Context, EnvelopeKind, read_header, seal

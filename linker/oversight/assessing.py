@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from linker.alarms import Alarm, AlarmBands, find_alarms, in_english
-from linker.causes import Cause
-from linker.linkages import (
+from linker.oversight.alarms import Alarm, AlarmBands, find_alarms, in_english
+from linker.store import LinkageRow, find_round
+from linker.tallying.causes import Cause
+from linker.tallying.linkages import (
     LINKED,
     Figures,
     figures_before,
@@ -19,9 +20,8 @@ from linker.linkages import (
     linked_before,
     open_report,
 )
-from linker.quality import Coverage, Line, Report
-from linker.store import LinkageRow, find_round
-from linker.told import TOGETHER
+from linker.tallying.quality import Coverage, Line, Report
+from linker.tallying.told import TOGETHER
 from shared.clock import instant
 from shared.reference import Reference
 from shared.state.database import Database

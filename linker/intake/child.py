@@ -21,13 +21,13 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from linker.child_main import JOB, READY
-from linker.figures import Figures
-from linker.inspection import Rules, too_costly
+from linker.intake.child_main import JOB, READY
+from linker.intake.figures import Figures
+from linker.intake.inspection import Rules, too_costly
 from shared.errors import BusyError, InputError, MonitorError, PolicyError
 
 MAX_VERDICT_BYTES = 64 * 1024
-COMMAND = (sys.executable, "-I", "-m", "linker.child_main")
+COMMAND = (sys.executable, "-I", "-m", "linker.intake.child_main")
 _SLACK_SECONDS = 10
 
 _ENVIRONMENT = {

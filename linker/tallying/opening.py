@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linker.inspection import inspect
+from linker.intake.inspection import inspect
 from linker.linkage.database import EngineSettings
 from linker.linkage.inputs import Delivered, Inputs, Suppliers, rekeyed_schema
 from linker.linkage.rekey import link_key

@@ -11,8 +11,8 @@ from datetime import timedelta
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from linker.figures import NONE, Figures
-from linker.plausibility import Bands, Earlier, why_held
+from linker.intake.figures import NONE, Figures
+from linker.intake.plausibility import Bands, Earlier, why_held
 from linker.store import DeliveryRow, DeliveryState, FigureRow, RoundRow, RoundState
 from shared.policy import Policy
 from shared.round import Round, SchemaName

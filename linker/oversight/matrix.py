@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linker.reasons import in_english
+from linker.intake.reasons import in_english
 from linker.store import (
     DeliveryRow,
     DeliveryState,
@@ -38,7 +38,7 @@ class Received:
 
     Attributes:
         rows: None of objections.
-        held_for: the stored reasons; see ``linker.reasons``.
+        held_for: the stored reasons; see ``linker.intake.reasons``.
     """
 
     delivery: str

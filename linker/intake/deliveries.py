@@ -11,9 +11,9 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from linker.child import Verdict
-from linker.inspection import check_within_limit
-from linker.reasons import Reason
+from linker.intake.child import Verdict
+from linker.intake.inspection import check_within_limit
+from linker.intake.reasons import Reason
 from linker.store import (
     DeliveryRow,
     DeliveryState,

@@ -14,9 +14,9 @@ from datetime import timedelta
 from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from linker.manifest import Manifest
-from linker.quality import Report
 from linker.store import LinkageFigureRow, LinkageRow, RoundRow, find_round
+from linker.tallying.manifest import Manifest
+from linker.tallying.quality import Report
 from shared.errors import GoneError, StateError
 from shared.redaction import Secret
 from shared.round import Round

@@ -16,10 +16,10 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import select
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from linker.assessing import assess
-from linker.matrix import Line, Matrix, Received, matrix_of
-from linker.quality_page import quality_page
-from linker.reasons import in_dutch
+from linker.intake.reasons import in_dutch
+from linker.oversight.assessing import assess
+from linker.oversight.matrix import Line, Matrix, Received, matrix_of
+from linker.oversight.quality_page import quality_page
 from linker.settings import Settings
 from linker.store import DeliveryState, RoundRow, RoundState, look_up_round
 from shared import __version__

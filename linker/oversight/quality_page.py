@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from html import escape
 
-from linker.alarms import Severity, in_dutch
-from linker.assessing import Assessed
-from linker.causes import Cause
-from linker.quality import Line
-from linker.told import TOGETHER
+from linker.oversight.alarms import Severity, in_dutch
+from linker.oversight.assessing import Assessed
+from linker.tallying.causes import Cause
+from linker.tallying.quality import Line
+from linker.tallying.told import TOGETHER
 from shared.service.markup import cell, lines_cell, table
 
 SEVERITIES = {

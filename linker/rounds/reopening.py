@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
-from linker.retention import destroy_by
+from linker.rounds.retention import destroy_by
 from linker.store import OutboxRow, RoundRow, RoundState, find_round
 from shared.errors import InputError, StateError
 from shared.ledger import Event

@@ -1,9 +1,9 @@
 """The program in which bodies are inspected: one process per body, which can do nothing else.
 
-``linker.child`` starts it once. It loads what an inspection needs, stays single-threaded, and
-forks for every job: a *guard*, which waits and says how it ended, and under it a *worker*, which
-has one descriptor, the socket with the job, and limits on memory, time and files. The worker can
-open no file and no connection, and ends with its verdict.
+``linker.intake.child`` starts it once. It loads what an inspection needs, stays single-threaded,
+and forks for every job: a *guard*, which waits and says how it ended, and under it a *worker*,
+which has one descriptor, the socket with the job, and limits on memory, time and files. The worker
+can open no file and no connection, and ends with its verdict.
 
 A job is one line of JSON (``Rules`` and ``Confines``), then the body; the verdict is one line of
 JSON. Linux only: it needs ``/proc``, and descriptors that are passed over a socket.
@@ -25,8 +25,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from linker.figures import figures_of
-from linker.inspection import Rules, inspect_by, too_costly
+from linker.intake.figures import figures_of
+from linker.intake.inspection import Rules, inspect_by, too_costly
 from shared.contract.columns import WireSchema
 from shared.contract.deliveries import OBJECTION_BLOCK, PSEUDONYM_BYTES, SCHEMAS
 from shared.errors import MonitorError

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linker.retention import destroy_by, due_round
+from linker.rounds.retention import destroy_by, due_round
 from linker.store import (
     DeliveryState,
     OfferRow,

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
-from linker.judging import figures_term
-from linker.retention import Retention, destroy_by
+from linker.intake.judging import figures_term
+from linker.rounds.retention import Retention, destroy_by
 from linker.store import (
     DeliveryRow,
     FigureRow,

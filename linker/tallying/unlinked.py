@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from linker.causes import Cause, DeliveredRows, Explained
 from linker.linkage.database import Database, Stage
 from linker.linkage.inputs import Inputs, Suppliers
+from linker.tallying.causes import Cause, DeliveredRows, Explained
 from shared.contract.deliveries import CARE
 
 SCHOOL_AGE, GROWN_UP_AGE = 4, 18

@@ -16,11 +16,11 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from linker.child import Inspector, Verdict, shared_inspector
-from linker.deliveries import add_part, check_next_part, complete
-from linker.inspection import rules_of
-from linker.judging import figures_term, forget_figures, judge, keep_figures
-from linker.plausibility import DEFAULT_BANDS, Bands
+from linker.intake.child import Inspector, Verdict, shared_inspector
+from linker.intake.deliveries import add_part, check_next_part, complete
+from linker.intake.inspection import rules_of
+from linker.intake.judging import figures_term, forget_figures, judge, keep_figures
+from linker.intake.plausibility import DEFAULT_BANDS, Bands
 from linker.store import (
     PartRow,
     RoundRow,

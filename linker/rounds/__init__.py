@@ -1,0 +1,1 @@
+"""Rounds: opened and closed (`lifecycle`), `reopening`, and at last destroyed (`retention`)."""
