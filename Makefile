@@ -9,7 +9,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help check-tools install wheels wheelhouse demo demo-once demo-environments check test \
-        test-long coverage bench-hasher bench-link bench-protection spark-demo pages lock clean
+        test-long test-browser contact-sheet coverage deploy-check sbom bench-hasher bench-link bench-protection spark-demo pages lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -45,6 +45,13 @@ test-long: check ## The same with the long figures; writes docs/assurance.md
 	    $(BIN)/python -m pytest -q -rs -n auto --dist loadscope --ignore=tests/architecture
 	$(BIN)/python -m deploy.make_assurance
 
+test-browser: install ## Every page in a real browser: accessible, quiet, in every look and language
+	MOJ_LONG=1 $(BIN)/python -m pytest -q -rs tests/e2e/test_browser_pages.py
+
+contact-sheet: install ## A picture of every page: docs/figures/dashboard.jpg
+	MOJ_CONTACT_SHEET=$(CURDIR)/docs/figures/dashboard.jpg \
+	    $(BIN)/python -m pytest -q tests/e2e/test_browser_contact_sheet.py
+
 coverage: install ## Branch coverage of the tests
 	$(BIN)/python -m pytest -q -rs -n auto --dist loadscope --cov --cov-report=term
 
@@ -63,6 +70,16 @@ dist/%/.built: deploy/%/pyproject.toml $(SOURCES) | $(DEMO)/venvs/demo/.installe
 wheelhouse: dist/hasher/.built $(DEMO)/venvs/sbom/.installed ## Offline installation of the hasher: one zip for Windows, one for Linux
 	$(DEMO)/venvs/demo/bin/python -m deploy.make_wheelhouse --wheels dist/hasher \
 	    --out dist/wheelhouse --cyclonedx $(DEMO)/venvs/sbom/bin/cyclonedx-py
+
+deploy-check: install ## Containers, networks, units, alert rules and publiccode.yml
+	$(BIN)/python -m deploy.check
+
+sbom: $(COMPONENTS:%=dist/%/sbom.json) ## Per component a list of all that it installs (CycloneDX)
+
+dist/%/sbom.json: $(DEMO)/venvs/%/.installed $(DEMO)/venvs/sbom/.installed
+	PYTHONWARNINGS=ignore $(DEMO)/venvs/sbom/bin/cyclonedx-py environment \
+	    --pyproject deploy/$*/pyproject.toml --output-reproducible --output-format JSON \
+	    --output-file $@ $(DEMO)/venvs/$*
 
 $(DEMO)/venvs/sbom/.installed: deploy/hasher/sbom.lock | check-tools
 	$(PYTHON) -m venv $(DEMO)/venvs/sbom

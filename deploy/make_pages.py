@@ -11,7 +11,10 @@ from itertools import groupby
 from pathlib import Path
 
 import shared.errors
+from deploy.governance.documents import write_all
 from deploy.make_indicators import indicators_page, with_measures
+from deploy.make_screening import screening_page
+from deploy.make_suppression import suppression_page
 from shared.cli import ABORTED
 from shared.errors import InputError, MonitorError, StateError
 from shared.hashing.checks import Check, Effect
@@ -22,6 +25,8 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "handleiding" / "meldingen.md"
 INDICATORS = ROOT / "docs" / "indicatoren.md"
 METHODOLOGY = ROOT / "docs" / "methodology.md"
+SCREENING = ROOT / "docs" / "controle.md"
+SUPPRESSION = ROOT / "docs" / "dpia" / "suppression.md"
 BESIDE_HASHER = ("state", "service")
 """Folders of ``shared`` that no hasher carries."""
 
@@ -106,7 +111,10 @@ def main() -> None:
     """Write every page."""
     PAGE.write_text(messages_page(), encoding="utf-8")
     INDICATORS.write_text(indicators_page(), encoding="utf-8")
+    SCREENING.write_text(screening_page(), encoding="utf-8")
+    SUPPRESSION.write_text(suppression_page(), encoding="utf-8")
     METHODOLOGY.write_text(with_measures(METHODOLOGY.read_text(encoding="utf-8")), encoding="utf-8")
+    write_all()
 
 
 def messages_page() -> str:

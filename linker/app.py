@@ -113,7 +113,7 @@ def create_app(
     app = FastAPI(title="Koppelaar", version=__version__, docs_url=None, redoc_url=None,
                   redirect_slashes=False, lifespan=_ready_to_inspect)  # fmt: skip
     rate = Rate(settings.requests_per_second, settings.request_burst)
-    surround(app, log or Log("linker"), rate)
+    metrics = surround(app, log or Log("linker"), rate)
     app.include_router(_envelope_router(intake, partial(find_mirror, database, identity)))
 
     def holdings() -> Holdings:
@@ -123,4 +123,5 @@ def create_app(
     app.include_router(_round_router(database))
     app.include_router(health_router(database))
     app.include_router(oversight_router(holdings))
+    metrics.watch(lambda: [each.alarm for each in holdings().alarms])
     return app

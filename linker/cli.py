@@ -14,6 +14,7 @@ from linker.linking_commands import COMMANDS
 from linker.oversight.holdings import find_holdings
 from linker.oversight.matrix import as_text, matrices
 from linker.rounds import lifecycle as rounds
+from linker.rounds.policy_changes import report
 from linker.rounds.reopening import ReopenReason, reopen_round
 from linker.rounds.retention import Retention
 from linker.settings import Settings
@@ -24,6 +25,7 @@ from shared.destruction import OPERATOR_REASONS, Reason
 from shared.files import read_file
 from shared.holdings import Holdings
 from shared.identity import Role, check_pinned, load_card
+from shared.policy import load_policy
 from shared.round import Round
 from shared.service.commands import Installation, service_group
 from shared.service.retaining import holdings_command, policy_of, retain_command
@@ -223,6 +225,20 @@ def mirror_command(here: Here, round_id: str, supplier: str | None, as_json: boo
             click.echo(f"  refused uploads: {refused.code} {refused.count}x")
 
 
+@linker.group("policy")
+def policy_group() -> None:
+    """The policy: what differs between two versions."""
+
+
+@policy_group.command("diff")
+@click.argument("old", type=EXISTING)
+@click.argument("new", type=EXISTING)
+def policy_diff(old: Path, new: Path) -> None:
+    """Say in plain Dutch what NEW allows that OLD does not, and the other way round."""
+    for line in report(load_policy(old).policy, load_policy(new).policy):
+        click.echo(line)
+
+
 @linker.group("outbox")
 def outbox_group() -> None:
     """Tallies on their way to the publisher."""
@@ -236,7 +252,8 @@ def outbox_send(here: Here, publisher_card: Path) -> None:
     card = load_card(publisher_card)
     agreements = here.settings.load_agreements().agreements
     check_pinned(card, agreements.fingerprint(card.party, Role.PUBLISHER), role=Role.PUBLISHER)
-    sent = outbox.send_pending(here.database, here.settings.publisher_url, card)
+    connection = outbox.Connection(here.settings.publisher_ca, here.settings.client_certificate)
+    sent = outbox.send_pending(here.database, here.settings.publisher_url, card, connection)
     click.echo(f"acknowledged: {', '.join(sent) or 'nothing was pending'}")
 
 

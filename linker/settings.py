@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -17,6 +17,10 @@ class Settings(ServiceSettings):
 
     Attributes:
         publisher_url: where tallies are sent.
+        publisher_ca: PEM file of the only authorities that may sign the publisher's certificate;
+            empty trusts what this computer trusts.
+        client_certificate: PEM file with our certificate for the publisher's proxy and its key;
+            empty shows none.
         memory_limit_mb: memory that the linkage engine may use; it never spills to disk.
         threads: threads of the linkage engine.
         shard_rows: rows that the linkage holds at once; more are staged in sealed shards.
@@ -25,7 +29,15 @@ class Settings(ServiceSettings):
         alarms: from which figures a linkage gives an alarm.
     """
 
+    OPTIONAL_PATHS: ClassVar[tuple[str, ...]] = (
+        *ServiceSettings.OPTIONAL_PATHS,
+        "publisher_ca",
+        "client_certificate",
+    )
+
     publisher_url: str
+    publisher_ca: str = ""
+    client_certificate: str = ""
     memory_limit_mb: int = 2048
     threads: int = 2
     shard_rows: Annotated[int, Field(ge=1)] = ROWS_PER_SHARD

@@ -70,13 +70,11 @@ class RoundRow(RoundDocuments, Base):
 
     __tablename__ = "round"
 
-    round_id: Mapped[str] = mapped_column(String(41), primary_key=True)
     state: Mapped[RoundState] = mapped_column(one_of(RoundState))
     revision: Mapped[int] = mapped_column(default=0)
     opened_at: Mapped[datetime] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant, default=None)  # the first time
     open_until: Mapped[date | None] = mapped_column(Date, default=None)  # since it was reopened
-    destruction: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     # Large, and not needed before the sender of an envelope is known.
     reference: Mapped[bytes] = mapped_column(LargeBinary, deferred=True, deferred_group="large")
     policy: Mapped[bytes] = mapped_column(LargeBinary, deferred=True, deferred_group="large")

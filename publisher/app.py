@@ -9,11 +9,14 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from publisher.api import api_router
+from publisher.api.governing import documents_of
 from publisher.dashboard import dashboard_router
-from publisher.holdings import find_holdings
-from publisher.intake import Intake
+from publisher.dashboard.governance import Governance
+from publisher.intake.steps import Intake
+from publisher.oversight.holdings import find_holdings
 from publisher.reading import DatabaseReader
-from publisher.retention import Retention
+from publisher.releasing.calendar import announcements
+from publisher.rounds.retention import Retention
 from publisher.settings import Settings
 from shared import __version__
 from shared.clock import Clock, system_clock
@@ -51,6 +54,12 @@ def _tally_router(intake: Intake) -> APIRouter:
     return router
 
 
+def _governance(settings: Settings) -> Governance:
+    """The public documents that the service obeys, read anew so that a change counts at once."""
+    policy, agreements = settings.load_policy(), settings.load_agreements()
+    return Governance(policy.policy, policy.sha256, agreements.agreements, agreements.sha256)
+
+
 def create_app(
     settings: Settings, *, clock: Clock = system_clock, log: Log | None = None
 ) -> FastAPI:
@@ -61,7 +70,7 @@ def create_app(
     app = FastAPI(title="Publicist", version=__version__, docs_url=None, redoc_url=None,
                   openapi_url=None, redirect_slashes=False)  # fmt: skip
     rate = Rate(settings.requests_per_second, settings.request_burst)
-    surround(app, log or Log("publisher"), rate)
+    metrics = surround(app, log or Log("publisher"), rate)
     app.include_router(_tally_router(intake))
     app.include_router(health_router(database))
 
@@ -70,7 +79,15 @@ def create_app(
         return with_volume(find_holdings(retention, clock(), policy_of(settings)[0]), settings)
 
     app.include_router(oversight_router(holdings))
+    metrics.watch(lambda: [each.alarm for each in holdings().alarms])
     reader = DatabaseReader(database)
-    app.include_router(api_router(reader))
-    app.include_router(dashboard_router(reader, reader.reference_of))
+    app.include_router(
+        api_router(
+            reader,
+            reader.reference_of,
+            calendar_of=lambda: announcements(database),
+            governance_of=lambda: documents_of(settings.load_policy(), settings.load_agreements()),
+        )
+    )
+    app.include_router(dashboard_router(reader, reader.reference_of, lambda: _governance(settings)))
     return app

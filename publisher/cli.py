@@ -10,12 +10,21 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import select
 
-from publisher import rounds
-from publisher.approvals import approve, read_package, write_package
-from publisher.holdings import find_holdings
+from publisher.oversight.commands import report_command
+from publisher.oversight.holdings import find_holdings
 from publisher.protection.cli import protect_command
-from publisher.releases import Releases
-from publisher.retention import Retention
+from publisher.releasing.approvals import approve, read_package, write_package
+from publisher.releasing.editions import Edition
+from publisher.releasing.releases import Releases
+from publisher.releasing_commands import (
+    announce_command,
+    moment,
+    record_request_command,
+    request_command,
+    screen_command,
+)
+from publisher.rounds.lifecycle import accept_round
+from publisher.rounds.retention import Retention
 from publisher.settings import Settings
 from publisher.store import ReleaseRow, RoundRow
 from shared.cli import EXISTING, NEW_FILE, PATH, run
@@ -50,7 +59,14 @@ publisher.add_command(holdings_command(_holdings))
 
 
 def _releases(here: Here) -> Releases:
-    return Releases(here.database, here.identity, here.keys)
+    return Releases(here.database, here.identity, here.keys, os.cpu_count() or 1)
+
+
+publisher.add_command(report_command(_releases))
+publisher.add_command(screen_command(_releases))
+publisher.add_command(request_command)
+publisher.add_command(record_request_command(_releases))
+publisher.add_command(announce_command)
 
 
 @publisher.group("round")
@@ -75,7 +91,7 @@ def round_offer(here: Here, round_id: str, out: Path) -> None:
 @click.pass_obj
 def round_accept(here: Here, statement: Path, register: Path, reference: Path) -> None:
     """Check a countersigned round and keep it."""
-    body = rounds.accept_round(
+    body = accept_round(
         here.database,
         here.keys,
         RoundFiles(
@@ -111,16 +127,20 @@ def round_destroy(here: Here, round_id: str, reason_code: str, key_lost: bool, o
 
 @publisher.command("stage")
 @click.argument("round_id")
+@click.option("--provisional", is_flag=True, help="The figures may still change.")
+@click.option("--not-before", help="Embargo: an instant such as 2027-01-15T09:00+01:00.")
 @click.pass_obj
-def stage(here: Here, round_id: str) -> None:
+def stage(here: Here, round_id: str, provisional: bool, not_before: str | None) -> None:
     """Protect the newest tally of a round and sign the release that follows."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("protect", total=None)
         manifest = _releases(here).stage(
-            round_id, lambda done, total: bar.update(task, completed=done, total=total)
+            round_id,
+            lambda done, total: bar.update(task, completed=done, total=total),
+            Edition(provisional, moment(not_before)),
         )
-    click.echo(f"staged {manifest.release_id}")
+    click.echo(f"staged {manifest.release_id}, version {manifest.version}")
     for table in manifest.tables:
         click.echo(f"  {table.id:<20} {table.rows:>7} cells  {table.withheld:>6} withheld")
     proof = manifest.proof

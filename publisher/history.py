@@ -1,46 +1,78 @@
 """What was published before: a reader can subtract it from what is published now.
 
-Protecting a correction is a table of its own (PROTECTION 6) that this version does not make.
-Until it does, a period that was published once is published again only unchanged, whatever became
-of the release: one that was withdrawn or has expired may have been kept by a reader.
+The cells of every release that was ever published stay known for good, whatever became of the
+release: one that was withdrawn or has expired may have been kept by a reader. The counts behind
+them, which say what a withheld cell was, are sealed with the release and go with its round.
 
 Source: PROTECTION 6.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from publisher.protection import Earlier, Published, Rules, earlier_release
 from publisher.released import Release, ReleasedTable
-from shared.errors import ProtectionError
+from shared.contract.tally import Table, Tally
+from shared.reference import Level, Reference
 
 KEY = ("level", "unit", "period", "category", "measure")
 
 
-def check_history(tables: Sequence[ReleasedTable], earlier: Sequence[Release]) -> None:
-    """Refuse figures that differ from what was published before for the same period.
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The counts behind a release, while they are here."""
+
+    tally: Tally
+    reference: Reference
+
+
+def counts_of(tally: Tally, tables: Iterable[str]) -> bytes:
+    """The part of a tally that a release was made from; what a later correction is compared with.
+
+    The tally itself goes when a newer one comes.
+    """
+    wanted = pc.is_in(tally.cells["table"].cast(pa.string()), value_set=pa.array(sorted(tables)))
+    return Tally(tally.header, tally.cells.filter(wanted)).to_bytes()
+
+
+def earlier_of(
+    release: Release,
+    counted: Counted | None,
+    rules: Rules,
+    tables: Mapping[str, Table],
+    rounded: frozenset[str],
+) -> Earlier:
+    """A release as readers had it, with the counts behind it where they are still here.
 
     Args:
-        tables: what is about to be staged.
-        earlier: every release that was ever published.
-
-    Raises:
-        ProtectionError: ``history-differs``, naming the table and the earlier release.
+        release: with the tables that it published.
+        counted: the counts that it was made from.
+        rules: those of the policy of its round.
+        tables: what each table counts.
+        rounded: tables that it published rounded. A cell that did not change is rounded alike.
     """
-    for release in earlier:
-        for table in tables:
-            before = release.table_by_id.get(table.id)
-            if before is not None and changed_cells(_again(table, before), before):
-                raise ProtectionError(
-                    "history-differs",
-                    f"expected table {table.id} to repeat the periods of "
-                    f"{release.manifest.release_id} unchanged, found other figures",
-                    hint="a correction of a published period is not protected in this version; "
-                    "publish the new periods in a round of their own",
-                )
+    cells: list[tuple[str, str, str, int, str, str, int | None, str]] = []
+    published = []
+    for table in release.tables:
+        if table.id in rounded:
+            continue
+        rows = table.cells.select([*KEY, "value", "status"]).to_pylist()
+        levels = dict.fromkeys(Level(row["level"]) for row in rows)
+        published.append(Published(table.id, tuple(levels)))
+        cells += ((table.id, *row.values()) for row in rows)
+    return earlier_release(
+        release.manifest.release_id,
+        cells,
+        tables if counted is None else {each.id: each for each in counted.tally.header.tables},
+        tuple(published),
+        rules,
+        None if counted is None else (counted.tally, counted.reference),
+    )
 
 
 def changed_cells(table: ReleasedTable, before: ReleasedTable) -> int:
@@ -49,10 +81,12 @@ def changed_cells(table: ReleasedTable, before: ReleasedTable) -> int:
     return int(joined.num_rows - (pc.sum(pc.fill_null(_same(joined), False)).as_py() or 0))
 
 
-def _again(table: ReleasedTable, before: ReleasedTable) -> ReleasedTable:
-    """The rows of periods that were published before; a new cell among them counts as changed."""
-    known = pc.is_in(table.cells["period"], value_set=pc.unique(before.cells["period"]))
-    return ReleasedTable(table.id, table.title, table.cells.filter(known))
+def corrected_cells(table: ReleasedTable, before: ReleasedTable) -> int:
+    """How many cells were published before, and have another value or status now."""
+    joined = _joined(table, before)
+    known = pc.is_valid(joined["old_status"])
+    changed = pc.invert(pc.fill_null(_same(joined), False))
+    return int(pc.sum(pc.and_(known, changed)).as_py() or 0)
 
 
 def _joined(table: ReleasedTable, before: ReleasedTable) -> pa.Table:

@@ -15,6 +15,7 @@ class ReleaseState(StrEnum):
 
     STAGED = "staged"  # protected, audited and signed by the publisher; seen by nobody else
     SUBMITTED = "submitted"  # proposed to the approvers
+    RETURNED = "returned"  # an approver asked for a change; whoever proposed it is to answer
     APPROVED = "approved"  # enough approvers of different organisations signed these bytes
     PUBLISHED = "published"  # readers see it
     SUPERSEDED = "superseded"  # a later release took its place; its permalink stays
@@ -27,10 +28,23 @@ MOVES: dict[ReleaseState, frozenset[ReleaseState]] = {
         {ReleaseState.SUBMITTED, ReleaseState.WITHDRAWN, ReleaseState.EXPIRED}
     ),
     ReleaseState.SUBMITTED: frozenset(
-        {ReleaseState.APPROVED, ReleaseState.WITHDRAWN, ReleaseState.EXPIRED}
+        {
+            ReleaseState.APPROVED,
+            ReleaseState.RETURNED,
+            ReleaseState.WITHDRAWN,
+            ReleaseState.EXPIRED,
+        }
+    ),
+    ReleaseState.RETURNED: frozenset(
+        {ReleaseState.SUBMITTED, ReleaseState.WITHDRAWN, ReleaseState.EXPIRED}
     ),
     ReleaseState.APPROVED: frozenset(
-        {ReleaseState.PUBLISHED, ReleaseState.WITHDRAWN, ReleaseState.EXPIRED}
+        {
+            ReleaseState.PUBLISHED,
+            ReleaseState.RETURNED,
+            ReleaseState.WITHDRAWN,
+            ReleaseState.EXPIRED,
+        }
     ),
     ReleaseState.PUBLISHED: frozenset(
         {ReleaseState.SUPERSEDED, ReleaseState.WITHDRAWN, ReleaseState.EXPIRED}

@@ -52,6 +52,7 @@ def _release(row: ReleaseRow, tables: tuple[ReleasedTable, ...]) -> Release:
         published_at=row.published_at or row.staged_at,
         statement=row.statement,
         tables=tables,
+        reason=row.reason,
     )
 
 

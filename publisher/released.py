@@ -166,13 +166,18 @@ def cells_of(rows: pa.Table) -> list[Cell]:
 
 
 class TableEntry(Body):
-    """A table in the manifest, pinned by the hash of its released bytes."""
+    """A table in the manifest, pinned by the hash of its released bytes.
+
+    Attributes:
+        overlaps: a child can stand in several categories, so that they do not add up.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: str
     sha256: Sha256
     rows: Annotated[int, Field(ge=0)]
     withheld: Annotated[int, Field(ge=0)]
+    overlaps: bool = False
 
 
 class MeasureNote(Body):
@@ -200,10 +205,29 @@ class Proof(Body):
     too_narrow: Annotated[int, Field(ge=0)]
 
 
+class Change(Body):
+    """How a table differs from the one of the release before; counts of released cells only.
+
+    Attributes:
+        kind: what happened, as in ``publisher/changes.py``.
+        what: the measure, period or level that it is about, or empty for the table as a whole.
+        cells: how many released cells it is about.
+    """
+
+    table: str
+    kind: str
+    what: str = ""
+    cells: Annotated[int, Field(ge=0)] = 0
+
+
 class Manifest(Body):
     """Body of a release statement: what approvers sign and readers cite.
 
     Attributes:
+        version: ``major.minor``; major grows when something was removed or redefined.
+        provisional: these figures may still change in a later release.
+        not_before: the instant before which readers may not see it (embargo), or None.
+        changes: compared with the release that it supersedes.
         supersedes: the release that this one replaces, empty for none.
         summary_sha256: of the checker's summary that approvers read; it holds released values.
         covered: per period code, the municipalities whose residents are the population.
@@ -232,6 +256,10 @@ class Manifest(Body):
     supersedes: str
     summary_sha256: Sha256
     sources: tuple[str, ...]
+    version: Annotated[str, Field(pattern=r"^[1-9][0-9]*\.[0-9]+$")] = "1.0"
+    provisional: bool = False
+    not_before: datetime | None = None
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -242,6 +270,7 @@ class Release:
         sha256: name of the release statement.
         state: ``published``, ``superseded``, ``withdrawn`` or ``expired``.
         statement: the signed bytes, as offered for download.
+        reason: why it was withdrawn, or empty.
     """
 
     manifest: Manifest
@@ -250,6 +279,7 @@ class Release:
     published_at: datetime
     statement: bytes
     tables: tuple[ReleasedTable, ...]
+    reason: str = ""
 
     @cached_property
     def table_by_id(self) -> dict[str, ReleasedTable]:
@@ -270,6 +300,20 @@ class Release:
                 "expected exactly the tables that the manifest pins, found other bytes",
                 hint="restore the release from a copy, or publish it again",
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A line of the release calendar.
+
+    Attributes:
+        moved_from: the day that was announced before, or None.
+    """
+
+    title: str
+    expected_on: date
+    provisional: bool
+    moved_from: date | None
 
 
 class ReleaseReader(Protocol):

@@ -6,23 +6,27 @@ Nothing is stored unless the verifier, which shares no code with the protection,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pandas as pd
 import pyarrow as pa
 
+from publisher.history import counts_of
 from publisher.protection import (
     Certificate,
+    Earlier,
     Protected,
     Published,
+    RoundedTable,
+    Rounding,
     Rules,
     derive_rates,
     protect_tally,
     to_json_lines,
     verify_protection,
 )
-from publisher.protection.rates import COVERAGE, RATE
+from publisher.protection.rates import DERIVED
 from publisher.released import (
     COLUMNS,
     CellStatus,
@@ -39,16 +43,14 @@ from shared.canonical import sha256_hex
 from shared.contract.tally import Tally
 from shared.errors import PolicyError, ProtectionError
 from shared.policy import Policy
+from shared.redaction import Secret
 from shared.reference import Level, Reference
 from shared.state.round_documents import KnownRound
 
 RULES_VERSION = "PROTECTION 1"
 
-AMOUNTS = {"p_percent", "dominance_percent"}
+AMOUNTS = {"dominance_percent"}
 """Parameters of the policy that only the linker can compute with: it has the contributions."""
-
-DERIVED = frozenset({RATE, COVERAGE})
-"""Measures that are made from released counts, and are not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,13 @@ class Staged:
     summary: str
     certificates: bytes
     report: bytes
+    counts: bytes
 
 
 def rules_of(policy: Policy) -> Rules:
     """The policy's parameters as the protection's rules; the same names on both sides.
 
-    The linker has already computed with those that are about amounts (the p % rule).
+    The linker has already computed with those that are about shares of an amount.
     """
     return Rules(**policy.protection.model_dump(exclude=AMOUNTS))
 
@@ -76,8 +79,15 @@ def published_of(policy: Policy, tally: Tally) -> tuple[Published, ...]:
     return tuple(
         Published(table.id, tuple(level for level in table.levels if level in held[table.id]))
         for table in policy.tables
-        if table.id in held
+        if table.id in held and not table.of
     )
+
+
+def rounding_of(policy: Policy, tally: Tally, key: Secret) -> Rounding:
+    """The tables that the policy lets be published rounded, and the tally holds."""
+    held = {table.id for table in tally.header.tables}
+    tables = (RoundedTable(table.id, table.of) for table in policy.tables if table.of in held)
+    return Rounding(tuple(tables), key)
 
 
 def stage(
@@ -87,23 +97,41 @@ def stage(
     release_id: str,
     previous: Release | None,
     made_at: datetime,
+    rounding_key: Secret,
+    earlier: Sequence[Earlier] = (),
     progress: Callable[[int, int], None] | None = None,
+    processes: int = 1,
 ) -> Staged:
     """Protect a tally and make the release that follows from it.
 
     Raises:
         PolicyError: ``mark-missing``.
-        ProtectionError: ``protection-unmet`` or a refusal of the verifier; nothing is released.
+        ProtectionError: ``protection-unmet``, ``correction-waits`` or a refusal of the verifier;
+            nothing is released.
     """
     check_mark(tally.header.synthetic, round_)
     rules, published = rules_of(round_.policy), published_of(round_.policy, tally)
-    protected = protect_tally(tally, round_.reference, rules, published, progress=progress)
+    rounding = rounding_of(round_.policy, tally, rounding_key)
+    protected = protect_tally(
+        tally, round_.reference, rules, published, earlier=earlier, rounding=rounding,
+        progress=progress, processes=processes,
+    )  # fmt: skip
     verify_protection(
-        protected.cells, tally, round_.reference, rules, published, protected.certificates
-    )
+        protected.cells, tally, round_.reference, rules, published, protected.certificates,
+        earlier, rounding, protected.rounded,
+    )  # fmt: skip
     cells = derive_rates(protected.cells, round_.reference, rules)
     tables = tuple(
-        _released_table(each.table, cells, tally, round_.reference) for each in published
+        _released_table(each.table, each.table, cells, tally, round_.reference)
+        for each in published
+    )
+    titles = {table.id: table.title for table in round_.policy.tables}
+    tables += tuple(
+        replace(
+            _released_table(each.id, each.of, protected.rounded, tally, round_.reference),
+            title=titles[each.id],
+        )
+        for each in rounding.tables
     )
     report = protected.report.to_json()
     subject = Subject(
@@ -116,7 +144,14 @@ def stage(
     )
     summary = checker_summary(subject, tables, report, previous)
     manifest = _manifest(round_, tally, tables, subject, summary, previous, made_at)
-    return Staged(manifest, tables, summary, to_json_lines(protected.certificates), report)
+    return Staged(
+        manifest,
+        tables,
+        summary,
+        to_json_lines(protected.certificates),
+        report,
+        counts_of(tally, [each.table for each in published]),
+    )
 
 
 def check_mark(synthetic: bool, round_: KnownRound) -> None:
@@ -135,9 +170,9 @@ def check_mark(synthetic: bool, round_: KnownRound) -> None:
 
 
 def _released_table(
-    table_id: str, cells: pd.DataFrame, tally: Tally, reference: Reference
+    table_id: str, counted_as: str, cells: pd.DataFrame, tally: Tally, reference: Reference
 ) -> ReleasedTable:
-    definition = next(table for table in tally.header.tables if table.id == table_id)
+    definition = next(table for table in tally.header.tables if table.id == counted_as)
     rows = cells[cells["table"] == table_id]
     categories = {"": "totaal", **dict(definition.categories)}
     measures = {measure.id: measure.label for measure in definition.measures}
@@ -166,7 +201,12 @@ def _released_table(
 
 
 def check_release(
-    round_: KnownRound, tally: Tally, tables: Sequence[ReleasedTable], proofs: Sequence[Certificate]
+    round_: KnownRound,
+    tally: Tally,
+    tables: Sequence[ReleasedTable],
+    proofs: Sequence[Certificate],
+    rounding_key: Secret,
+    earlier: Sequence[Earlier] = (),
 ) -> None:
     """Check released tables against the tally: counts and certificates, then every quotient.
 
@@ -174,10 +214,16 @@ def check_release(
         ProtectionError: ``release-differs``, ``verification-failed`` or ``quotient-differs``.
     """
     rules, published = rules_of(round_.policy), published_of(round_.policy, tally)
-    frames = [table.cells.to_pandas().assign(table=table.id) for table in tables]
+    rounding = rounding_of(round_.policy, tally, rounding_key)
+    of_rounded = {each.id for each in rounding.tables}
+    rounded = [_frame(table) for table in tables if table.id in of_rounded]
+    frames = [_frame(table) for table in tables if table.id not in of_rounded]
     cells = pd.concat(frames, ignore_index=True)
     counts = _cells(cells[~cells["measure"].isin(list(DERIVED))])
-    verify_protection(counts, tally, round_.reference, rules, published, proofs)
+    verify_protection(
+        counts, tally, round_.reference, rules, published, proofs, earlier, rounding,
+        _cells(pd.concat(rounded, ignore_index=True)) if rounded else _cells(counts[:0]),
+    )  # fmt: skip
     expected = derive_rates(counts, round_.reference, rules)
     if _keyed(expected) != _keyed(cells):
         raise ProtectionError(
@@ -185,6 +231,11 @@ def check_release(
             "expected every rate and coverage to follow from the released counts, found others",
             hint="stage the release again",
         )
+
+
+def _frame(table: ReleasedTable) -> pd.DataFrame:
+    cells: pd.DataFrame = table.cells.to_pandas()
+    return cells.assign(table=table.id)
 
 
 def _cells(rows: pd.DataFrame) -> pd.DataFrame:
@@ -222,6 +273,8 @@ def _manifest(
     made_at: datetime,
 ) -> Manifest:
     reference, header = round_.reference, tally.header
+    counted_as = {table.id: table.counted_as for table in round_.policy.tables}
+    overlaps = {table.id: table.overlaps for table in header.tables}
     return Manifest(
         release_id=subject.release_id,
         title=subject.title,
@@ -247,6 +300,7 @@ def _manifest(
                 sha256=sha256_hex(table.to_bytes()),
                 rows=table.cells.num_rows,
                 withheld=table.cells["status"].to_pylist().count(CellStatus.WITHHELD.value),
+                overlaps=overlaps[counted_as[table.id]],
             )
             for table in tables
         ),

@@ -6,10 +6,10 @@ that are not released stand here only as ciphertext.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint, select
+from sqlalchemy import Date, ForeignKey, LargeBinary, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from publisher.policies import ReleaseState, check_move
@@ -38,10 +38,8 @@ class RoundRow(RoundDocuments, Base):
 
     __tablename__ = "round"
 
-    round_id: Mapped[str] = mapped_column(String(41), primary_key=True)
     state: Mapped[RoundState] = mapped_column(one_of(RoundState))
     accepted_at: Mapped[datetime] = mapped_column(Instant)
-    destruction: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
 
 
 class OfferRow(OfferColumns, Base):
@@ -116,6 +114,31 @@ class ApprovalRow(Base):
     organisation: Mapped[str] = mapped_column(String(120))
     statement: Mapped[bytes] = mapped_column(LargeBinary)
     card: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ChangeRequestRow(Base):
+    """An approver's signed request for change of a release."""
+
+    __tablename__ = "change_request"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    release_id: Mapped[str] = mapped_column(ForeignKey("release.release_id"))
+    party: Mapped[str] = mapped_column(String(31))
+    statement: Mapped[bytes] = mapped_column(LargeBinary)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class AnnouncementRow(Base):
+    """A line of the release calendar: what readers may expect, and when."""
+
+    __tablename__ = "announcement"
+
+    round_id: Mapped[str] = mapped_column(String(41), primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    expected_on: Mapped[date] = mapped_column(Date)
+    provisional: Mapped[bool]
+    moved_from: Mapped[date | None] = mapped_column(Date, default=None)
+    announced_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class InternalDocumentRow(Base):

@@ -2,7 +2,8 @@
 
     MonitorError
     ├── InputError          the sender's file or argument is wrong; the sender can mend it
-    │   └── NotFoundError   what was asked for does not exist here
+    │   ├── NotFoundError   what was asked for does not exist here
+    │   └── NotAcceptableError  it exists, in no form that the reader accepts
     ├── TrustError          a signature, fingerprint, key or hash is not what it must be
     ├── PolicyError         the policy or an agreement does not allow this
     ├── StateError          not now: the round, delivery or release is in another state
@@ -92,6 +93,12 @@ class NotFoundError(InputError):
     """Something was asked for that does not exist, or that this reader may not know of."""
 
     http_status = 404
+
+
+class NotAcceptableError(InputError):
+    """What was asked for exists, in no form that the reader accepts."""
+
+    http_status = 406
 
 
 class GoneError(StateError):

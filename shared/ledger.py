@@ -51,11 +51,13 @@ class Event(StrEnum):
     RELEASE_STAGED = "release_staged"
     RELEASE_SUBMITTED = "release_submitted"
     APPROVAL_RECORDED = "approval_recorded"
+    CHANGE_REQUESTED = "change_requested"
     RELEASE_APPROVED = "release_approved"
     RELEASE_PUBLISHED = "release_published"
     RELEASE_SUPERSEDED = "release_superseded"
     RELEASE_WITHDRAWN = "release_withdrawn"
     RELEASE_EXPIRED = "release_expired"
+    RELEASE_ANNOUNCED = "release_announced"
     DESTROYING = "destroying"
     DESTROYED = "destroyed"
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,6 +25,8 @@ from shared.reference import Level
 
 Days = Annotated[int, Field(ge=1, le=3660)]
 Text = Annotated[str, Field(min_length=1)]
+REVIEW_AFTER = timedelta(days=3 * 366)
+"""A DPIA is looked at again at least every three years."""
 
 
 class _Part(BaseModel):
@@ -68,12 +71,42 @@ class DeliverySchema(_Part):
 
 
 class PublishedTable(_Part):
-    """A table that may be published, at which levels and to whom (DPIA question 6)."""
+    """A table that may be published, at which levels and to whom (DPIA question 6).
+
+    Attributes:
+        method: whether small counts are withheld, or all counts rounded to a multiple of 5.
+        of: the table of the tally that a rounded table is the lowest level of.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: Text
     levels: Annotated[tuple[Level, ...], Field(min_length=1)]
     recipients: Annotated[tuple[str, ...], Field(min_length=1)]
+    method: Literal["suppress", "round"] = "suppress"
+    of: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]*)?$")] = ""
+
+    @model_validator(mode="after")
+    def _is_of_one_method(self) -> PublishedTable:
+        if (self.method == "round") is not bool(self.of) or self.of == self.id:
+            raise ValueError("a rounded table names the table that it is of, and no other does")
+        if self.method == "round" and self.levels != (Level.SCHOOL,):
+            raise ValueError("a rounded table is of schools only")
+        return self
+
+    @property
+    def counted_as(self) -> str:
+        """The table of the tally that it is made from."""
+        return self.of or self.id
+
+
+class Corrections(_Part):
+    """When figures that were published are corrected (PROTECTION 6).
+
+    Attributes:
+        month: the yearly window, in which corrections that had to wait come together.
+    """
+
+    month: Annotated[int, Field(ge=1, le=12)] = 10
 
 
 class Protection(_Part):
@@ -85,6 +118,9 @@ class Protection(_Part):
         p_percent: how well no contributor may estimate another's share of an amount; the
             linker computes the required widths with it, since it alone has the contributions.
         dominance_percent: a share of one contributor above which an amount is dominated.
+        amount_over: whose share in an amount is protected; see ADR 0015.
+        remainder_min: children who must be left, or none, for a supplier that knows its own
+            clients behind an amount.
     """
 
     threshold: Annotated[int, Field(ge=3)]
@@ -97,10 +133,18 @@ class Protection(_Part):
     union: bool
     group: bool
     remainder: Annotated[int, Field(ge=0)]
+    remainder_min: Annotated[int, Field(ge=0)]
     rate_min: Annotated[int, Field(ge=1)]
     p_percent: Annotated[int, Field(ge=1, le=100)]
     dominance_percent: Annotated[int, Field(ge=1, le=99)]
+    amount_over: tuple[Literal["clients", "providers", "suppliers"], ...]
     fallback: bool
+
+    @model_validator(mode="after")
+    def _splits_are_no_laxer(self) -> Protection:
+        if self.split_threshold < self.threshold or self.split_slide < self.slide:
+            raise ValueError("a sensitive split is protected at least as well as a total")
+        return self
 
 
 class Retention(_Part):
@@ -158,6 +202,7 @@ class Policy(_Part):
     schemas: Annotated[tuple[DeliverySchema, ...], Field(min_length=1)]
     tables: Annotated[tuple[PublishedTable, ...], Field(min_length=1)]
     protection: Protection
+    corrections: Corrections = Corrections()
     retention: Retention
     approval: Approval
     limits: Limits
@@ -166,6 +211,13 @@ class Policy(_Part):
     def _is_coherent(self) -> Policy:
         if self.status is Status.DEFINITIEF and self.fg_advice_on is None:
             raise ValueError("a definitive policy names the day of the FG's advice")
+        _check_distinct("a purpose", [purpose.id for purpose in self.purposes])
+        _check_distinct("a schema", [schema.name for schema in self.schemas])
+        _check_distinct("a table", [table.id for table in self.tables])
+        for schema in self.schemas:
+            _check_distinct(f"{schema.name}: an attribute", [a.name for a in schema.attributes])
+        if self.linker in (self.key_office, self.publisher):
+            raise ValueError("the linker is neither the key office nor the publisher")
         known = {purpose.id for purpose in self.purposes}
         for schema in self.schemas:
             for attribute in schema.attributes:
@@ -189,6 +241,28 @@ class Policy(_Part):
             about=schema,
         )
 
+    def check_reviewed(self, day: date) -> None:
+        """Refuse a real round under a DPIA whose advice is of a later day or was long ago.
+
+        Raises:
+            PolicyError: ``fg-advice-in-future`` or ``dpia-review-overdue``.
+        """
+        if self.synthetic or self.fg_advice_on is None:
+            return
+        if self.fg_advice_on > day:
+            raise PolicyError(
+                "fg-advice-in-future",
+                f"expected advice of the FG of {day} or earlier, found {self.fg_advice_on}",
+                hint="enter the day on which the FG advised as fg_advice_on in policy.toml",
+            )
+        if day - self.fg_advice_on > REVIEW_AFTER:
+            raise PolicyError(
+                "dpia-review-overdue",
+                f"expected a DPIA that was reviewed within {REVIEW_AFTER.days} days, found the "
+                f"FG's advice of {self.fg_advice_on}",
+                hint="review the DPIA, ask the FG again, and enter the new version and day",
+            )
+
     def check_round_allowed(self, *, synthetic: bool) -> None:
         """Refuse a real round under a concept, and a synthetic one under a real policy.
 
@@ -208,6 +282,12 @@ class Policy(_Part):
                 f"expected a policy with status definitief, found {self.status}",
                 hint="have the DPIA adopted and the FG's advice dated first",
             )
+
+
+def _check_distinct(what: str, names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{what} is declared once, found twice: {', '.join(twice)}")
 
 
 @dataclass(frozen=True, slots=True)

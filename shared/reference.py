@@ -177,6 +177,19 @@ class Arrangement(_Frozen):
     comparison: str
 
 
+class Merger(_Frozen):
+    """A school location that is what other ones were, after a merger, a split or a new code.
+
+    Attributes:
+        school: the location that is in this bundle.
+        was: those that it was made from, as earlier bundles name them; its own code among them
+            where it went on under it.
+    """
+
+    school: SchoolCode
+    was: Annotated[tuple[SchoolCode, ...], Field(min_length=1)]
+
+
 class PupilTotal(_Frozen):
     """DUO's published number of pupils of a school on a period's reference date.
 
@@ -203,6 +216,7 @@ class Reference(_Frozen):
     provider_groups: tuple[ProviderGroup, ...] = ()
     arrangements: tuple[Arrangement, ...] = ()
     pupil_totals: tuple[PupilTotal, ...] = ()
+    mergers: tuple[Merger, ...] = ()
 
     @model_validator(mode="after")
     def _refers_only_to_what_it_holds(self) -> Reference:
@@ -277,7 +291,10 @@ class Reference(_Frozen):
 
     def to_bytes(self) -> bytes:
         """Canonical JSON; the same bundle always gives the same bytes."""
-        return canonical_json(self.model_dump(mode="json")) + b"\n"
+        document = self.model_dump(mode="json")
+        if not self.mergers:  # a bundle from before there were any keeps its bytes and its hash
+            del document["mergers"]
+        return canonical_json(document) + b"\n"
 
     @cached_property
     def sha256(self) -> str:

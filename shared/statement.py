@@ -38,6 +38,7 @@ class Kind(StrEnum):
     MIRROR = "mirror"  # linker: how a delivery stands now, and how much of it was linked
     RELEASE = "release"  # publisher: the bytes that two approvers look at
     APPROVAL = "approval"  # approver: these bytes may be published
+    CHANGE_REQUEST = "change-request"  # approver: these bytes should change first, and why
     WITHDRAWAL = "withdrawal"  # publisher: a release may no longer be used, and why
     DESTRUCTION = "destruction"  # service: a round's key and rows are gone
 

@@ -15,11 +15,14 @@ from rich.console import Console
 
 from benchmarks.hasher import report
 from benchmarks.hasher.contenders import PLAIN, SEAL, Contender, contenders
-from benchmarks.hasher.environments import NotInstalledError, packages
 from benchmarks.hasher.equality import Compared, DifferentResultsError, compare
 from benchmarks.hasher.parties import Ceremony, hold
-from benchmarks.hasher.running import Outcome, RunFailedError, run_all, run_once
+from benchmarks.hasher.running import Outcome, run_all, run_once
 from benchmarks.hasher.source import Sources, write_sources
+from benchmarks.measuring.commands import RunFailedError
+from benchmarks.measuring.documents import write_block
+from benchmarks.measuring.environments import NotInstalledError, packages
+from benchmarks.measuring.machine import machine
 from deploy.demo.documents import policy_text, shipped_policy
 
 PEERS = ("plain", "anonlink", "openlinktoken", "openlinktoken-package")
@@ -94,7 +97,7 @@ def main(hasher: Path, work: Path, rows: int, repeat: int, skip: tuple[str, ...]
     work, hasher = work.resolve(), hasher.absolute()
     for left in work.glob(f"{RUN_PREFIX}*"):  # of a run that was killed: it holds numbers
         shutil.rmtree(left)
-    on = report.machine()
+    on = machine()
     with tempfile.TemporaryDirectory(prefix=RUN_PREFIX, dir=work) as folder:
         try:
             outcomes, compared = _run(Path(folder), hasher, work, rows, repeat, skip, once_above)
@@ -114,7 +117,7 @@ def main(hasher: Path, work: Path, rows: int, repeat: int, skip: tuple[str, ...]
     )
     report.print_table(outcomes, Console(width=max(Console().width, 120)))
     if docs is not None:
-        report.write_block(docs, report.markdown(outcomes, on, compared))
+        write_block(docs, report.BLOCK, report.markdown(outcomes, on, compared))
     if compared is None:
         raise click.ClickException("hasher seal did not run, so nothing was compared")
 

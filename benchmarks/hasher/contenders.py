@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.hasher.environments import PEERS, make_environment
 from benchmarks.hasher.parties import ROUND, Ceremony
 from benchmarks.hasher.source import Sources
+from benchmarks.measuring.environments import make_environment
 from shared.envelope import read_header
 
+PEERS = Path(__file__).parent / "peers"
 SEAL = "hasher seal"
 CHECK = "hasher check"
 PLAIN = "plain script"
@@ -79,7 +80,7 @@ def _plain(ceremony: Ceremony) -> Contender:
     return Contender(
         PLAIN, "plain", "the same DUO file with pandas: number checked with python-stdnum, HMAC, "
         "age and codes, one CSV file encrypted (hybrid HPKE); no other checks, no signature",
-        lambda work: make_environment(work, "plain"), command, _plain_rows,
+        lambda work: make_environment(work, "plain", PEERS), command, _plain_rows,
     )  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def _anonlink() -> Contender:
     return Contender(
         "anonlink encode", "anonlink", "CSV of number and date of birth, checked by its schema: "
         "one 1,024-bit Bloom filter per row, JSON for upload; not encrypted",
-        lambda work: make_environment(work, "anonlink"), command, _encoded_rows,
+        lambda work: make_environment(work, "anonlink", PEERS), command, _encoded_rows,
     )  # fmt: skip
 
 
@@ -102,7 +103,7 @@ def _openlinktoken() -> list[Contender]:
         ]  # fmt: skip
 
     def prepare(work: Path) -> Path:
-        return make_environment(work, "openlinktoken")
+        return make_environment(work, "openlinktoken", PEERS)
 
     person = "CSV of names, sex, birth date, postal code and number, checked: five HMAC tokens "
     return [

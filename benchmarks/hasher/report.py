@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import re
-from datetime import date
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -15,8 +10,10 @@ from rich.table import Table
 from benchmarks.hasher.contenders import SEAL
 from benchmarks.hasher.equality import Compared
 from benchmarks.hasher.running import Outcome
+from benchmarks.measuring.documents import Goal, goal_lines, goal_table
+from benchmarks.measuring.machine import in_words
 
-BEGIN, END = "<!-- bench-hasher:begin -->", "<!-- bench-hasher:end -->"
+BLOCK = "bench-hasher"
 MB = 1_000_000
 RATE_GOAL, MEMORY_GOAL_MB = 600_000, 300
 RATIO_GOALS = {
@@ -27,25 +24,6 @@ RATIO_GOALS = {
 }
 HEADINGS = ("", "wall s, median", "minimum", "runs", "rows/s", "CPU s", "peak PSS, MB",
             "peak RSS, MB", "× ours")  # fmt: skip
-
-
-def machine() -> dict[str, Any]:
-    """What it ran on."""
-    processor = memory = ""
-    for path, pattern in (("/proc/cpuinfo", r"model name\s*:\s*(.+)"), ("/proc/meminfo",
-                           r"MemTotal:\s*(\d+) kB")):  # fmt: skip
-        found = re.search(pattern, Path(path).read_text()) if Path(path).exists() else None
-        value = found.group(1) if found else ""
-        processor, memory = (value, memory) if path.endswith("cpuinfo") else (processor, value)
-    return {
-        "processor": processor or platform.processor(),
-        "cores": len(os.sched_getaffinity(0)),
-        "memory_bytes": int(memory or 0) * 1024,
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        "load_average_before": os.getloadavg()[0],
-        "on": date.today().isoformat(),
-    }
 
 
 def ratios(outcomes: list[Outcome]) -> dict[str, float]:
@@ -60,7 +38,7 @@ def ratios(outcomes: list[Outcome]) -> dict[str, float]:
     }
 
 
-def goals(outcomes: list[Outcome]) -> list[tuple[str, str, bool]]:
+def goals(outcomes: list[Outcome]) -> list[Goal]:
     """Each goal of the design with what was measured and whether it was reached."""
     found = []
     for each in outcomes:
@@ -117,17 +95,14 @@ def print_table(outcomes: list[Outcome], console: Console) -> None:
     console.print(table)
     for line in _remarks(outcomes):
         console.print(line)
-    for goal, found, reached in goals(outcomes):
-        console.print(f"{'reached    ' if reached else 'NOT reached'} {goal}: {found}")
+    for line in goal_lines(goals(outcomes)):
+        console.print(line)
 
 
 def markdown(outcomes: list[Outcome], on: dict[str, Any], compared: Compared | None) -> str:
-    """The block for a document, with its markers."""
+    """The block for a document."""
     lines = [
-        BEGIN,
-        f"Measured on {on['on']}: {outcomes[0].rows:,} rows, {on['cores']} cores "
-        f"({on['processor']}), {on['memory_bytes'] / (1 << 30):.0f} GiB, {on['system']}, "
-        f"Python {on['python']}; load before the start {on['load_average_before']:.2f}.",
+        f"Measured on {on['on']}: {outcomes[0].rows:,} rows, {in_words(on)}.",
         "",
         "| " + " | ".join(HEADINGS) + " |",
         "|---" + "|--:" * (len(HEADINGS) - 1) + "|",
@@ -135,13 +110,11 @@ def markdown(outcomes: list[Outcome], on: dict[str, Any], compared: Compared | N
         "",
         *(f"- {line}." for line in _remarks(outcomes)),
         "",
-        "| Goal | Measured | Reached |",
-        "|---|--:|---|",
-        *(f"| {goal} | {found} | {'yes' if ok else 'no'} |" for goal, found, ok in goals(outcomes)),
+        *goal_table(goals(outcomes)),
     ]
     if compared is not None:
         lines += ["", _equal(compared)]
-    return "\n".join([*lines, END])
+    return "\n".join(lines)
 
 
 def _equal(compared: Compared) -> str:
@@ -149,16 +122,3 @@ def _equal(compared: Compared) -> str:
     if compared.delivery_rows:
         text += f"; all columns of {compared.delivery_rows:,} rows equal the plain script's"
     return text + "."
-
-
-def write_block(document: Path, block: str) -> None:
-    """Put the block in the place of the earlier one.
-
-    Raises:
-        ValueError: the document does not have the two markers, once each and in order.
-    """
-    text = document.read_text(encoding="utf-8")
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise ValueError(f"expected {BEGIN} and {END} once each in {document.name}")
-    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-    document.write_text(before + block + after, encoding="utf-8")

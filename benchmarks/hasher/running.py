@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import shutil
-import signal
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,26 +11,9 @@ from typing import Any
 
 from benchmarks.hasher.contenders import Contender
 from benchmarks.hasher.source import Sources
+from benchmarks.measuring.commands import Cost, RunFailedError, run_measured
 
-MEASURE = Path(__file__).with_name("measure.py")
 LIMIT_SECONDS = 3600
-KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR")
-
-
-class RunFailedError(Exception):
-    """A command ended with an error, or did another number of rows than it was given."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """One run of one command, as ``measure.py`` gives it."""
-
-    exit_code: int
-    wall_seconds: float
-    cpu_seconds: float
-    peak_pss_bytes: int
-    peak_rss_bytes: int
-    samples: int
 
 
 @dataclass(slots=True)
@@ -99,26 +76,9 @@ def run_once(contender: Contender, python: Path, sources: Sources, folder: Path)
         RunFailedError: without what the command printed, which may hold a row.
     """
     folder.mkdir(mode=0o700)
-    result, printed, out = folder / "cost.json", folder / "printed", folder / "out"
-    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-S", str(MEASURE), str(result), str(printed),
-         *contender.command(python, sources, out)],
-        cwd=folder,
-        env={**kept, "HOME": str(folder), "PYTHONUTF8": "1", **contender.environment},
-        start_new_session=True,
-    )  # fmt: skip
-    try:
-        process.wait(LIMIT_SECONDS)
-    except subprocess.TimeoutExpired as error:
-        raise RunFailedError(f"took over {LIMIT_SECONDS} s") from error
-    finally:  # also when the benchmark is interrupted: nothing may write after the clean-up
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    if process.returncode:
-        raise RunFailedError("could not be started")
-    cost = Cost(**json.loads(result.read_text(encoding="ascii")))
+    out = folder / "out"
+    command = contender.command(python, sources, out)
+    cost, printed = run_measured(command, folder, LIMIT_SECONDS, environment=contender.environment)
     if cost.exit_code:
         raise RunFailedError(f"ended with exit code {cost.exit_code}")
     done = contender.count(out, printed)

@@ -14,17 +14,20 @@ from types import FrameType
 import click
 from rich.console import Console
 
-from benchmarks.hasher.report import machine
 from benchmarks.linkage import curve as growth
 from benchmarks.linkage import report
 from benchmarks.linkage.equality import DifferentTalliesError
 from benchmarks.linkage.running import CONTENDERS, OURS, Outcome, run_all
-from benchmarks.linkage.scale import NATION, SCALES, Scale
+from benchmarks.linkage.scale import NATION, PROVINCE, SCALES, Scale
 from benchmarks.linkage.source import write_source
+from benchmarks.measuring.documents import write_block
+from benchmarks.measuring.machine import machine
 
 FACTORS = (0.1, 0.3, 3.0)
 LARGE = 10.0
 ONCE_ABOVE_SECONDS = 30.0
+LARGEST_OF = {"pandas": PROVINCE.pupils}
+"""Pupils a year above which a contender runs only when asked: it takes a quarter of an hour."""
 RUN_PREFIX = "run-"
 
 
@@ -51,18 +54,19 @@ def _measure(scale: Scale, names: list[str], repeat: int, folder: Path) -> list[
 @click.option("--work", type=click.Path(path_type=Path), default=Path(".bench"),
               help="Where the temporary folder is made.")  # fmt: skip
 @click.option("--scale", "scales", type=click.Choice(list(SCALES)), multiple=True,
-              default=("region", "nation"), show_default=True,
+              default=("region", "province", "nation"), show_default=True,
               help="Populations over which everyone runs side by side.")  # fmt: skip
 @click.option("--repeat", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--skip-peers", "skip", type=click.Choice([n for n in CONTENDERS if n != OURS]),
               multiple=True)  # fmt: skip
+@click.option("--everyone", is_flag=True, help="Also who takes long, over every population.")
 @click.option("--curve/--no-curve", default=True, show_default=True,
               help="Measure ourselves over other sizes of the nation too.")  # fmt: skip
 @click.option("--large", is_flag=True, help=f"The curve up to {LARGE:.0f} times the nation.")
 @click.option("--docs", type=click.Path(path_type=Path, exists=True, file_okay=False),
               help="Folder of the documents whose marked blocks are replaced.")  # fmt: skip
-def main(work: Path, scales: tuple[str, ...], repeat: int, skip: tuple[str, ...], curve: bool,
-         large: bool, docs: Path | None) -> None:  # fmt: skip
+def main(work: Path, scales: tuple[str, ...], repeat: int, skip: tuple[str, ...], everyone: bool,
+         curve: bool, large: bool, docs: Path | None) -> None:  # fmt: skip
     """See the module."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
@@ -75,7 +79,13 @@ def main(work: Path, scales: tuple[str, ...], repeat: int, skip: tuple[str, ...]
     with tempfile.TemporaryDirectory(prefix=RUN_PREFIX, dir=work.resolve()) as folder:
         try:
             for name in scales:
-                outcomes += _measure(SCALES[name], names, repeat, Path(folder))
+                scale = SCALES[name]
+                chosen = [
+                    each
+                    for each in names
+                    if everyone or scale.pupils <= LARGEST_OF.get(each, scale.pupils)
+                ]
+                outcomes += _measure(scale, chosen, repeat, Path(folder))
         except DifferentTalliesError as error:
             raise click.ClickException(str(error)) from error
         if curve:
@@ -95,9 +105,9 @@ def main(work: Path, scales: tuple[str, ...], repeat: int, skip: tuple[str, ...]
     report.print_table(outcomes, grown, Console(width=max(Console().width, 140)))
     if docs is not None:
         block = report.markdown(outcomes, grown, on)
-        report.write_block(docs / "benchmarks.md", "bench-link", block)
+        write_block(docs / "benchmarks.md", "bench-link", block)
         if len(grown) > 1:
-            report.write_block(docs / "scaling.md", "bench-link", growth.markdown(grown))
+            write_block(docs / "scaling.md", "bench-link", growth.markdown(grown))
             growth.draw(outcomes, grown, docs / growth.CHART)
     if not all(each.ran for each in outcomes):
         sys.exit(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -10,6 +9,8 @@ from rich.table import Table
 
 from benchmarks.linkage.curve import slope
 from benchmarks.linkage.running import OURS, Outcome
+from benchmarks.measuring.documents import Goal, goal_lines, goal_table
+from benchmarks.measuring.machine import in_words
 
 MB = 1_000_000
 WALL_GOALS = {"region": 3.0, "nation": 60.0}
@@ -28,24 +29,29 @@ def ratio(outcome: Outcome, outcomes: list[Outcome]) -> float | None:
     return None
 
 
-def goals(outcomes: list[Outcome], curve: list[Outcome]) -> list[tuple[str, str, bool]]:
+def largest_common(peer: str, outcomes: list[Outcome]) -> Outcome | None:
+    """What a peer did over the largest population over which it and we ran."""
+    both = [each for each in outcomes if each.name == peer and ratio(each, outcomes)]
+    return max(both, key=lambda each: each.rows, default=None)
+
+
+def goals(outcomes: list[Outcome], curve: list[Outcome]) -> list[Goal]:
     """Each goal of the design with what was measured and whether it was reached."""
     found = []
     for each in outcomes:
         name = each.scale.name
-        if not each.ran or name not in WALL_GOALS:
+        if not each.ran or each.name != OURS or name not in WALL_GOALS:
             continue
-        if each.name == OURS:
-            goal = WALL_GOALS[name]
-            wall = each.wall_seconds
-            found.append((f"{name}: at most {goal:.0f} s", f"{wall:.1f} s", wall <= goal))
-            if name == "nation":
-                memory = each.peak_bytes / MB
-                found.append((f"{name}: at most {NATION_MEMORY_GOAL_MB:,} MB", f"{memory:,.0f} MB",
-                              memory <= NATION_MEMORY_GOAL_MB))  # fmt: skip
-        elif name == "nation" and (times := ratio(each, outcomes)):
-            least = RATIO_GOALS[each.name]
-            found.append((f"{name}: at least {least:.0f} × {each.name}", f"{times:.1f} ×",
+        goal, wall = WALL_GOALS[name], each.wall_seconds
+        found.append((f"{name}: at most {goal:.0f} s", f"{wall:.1f} s", wall <= goal))
+        if name == "nation":
+            memory = each.peak_bytes / MB
+            found.append((f"{name}: at most {NATION_MEMORY_GOAL_MB:,} MB", f"{memory:,.0f} MB",
+                          memory <= NATION_MEMORY_GOAL_MB))  # fmt: skip
+    for peer, least in RATIO_GOALS.items():
+        if largest := largest_common(peer, outcomes):
+            times = ratio(largest, outcomes) or 0.0
+            found.append((f"{largest.scale.name}: at least {least:.0f} × {peer}", f"{times:.1f} ×",
                           times >= least))  # fmt: skip
     if len(curve) > 1:
         grows = slope([(each.rows, each.cpu_seconds) for each in curve])
@@ -105,16 +111,14 @@ def print_table(outcomes: list[Outcome], curve: list[Outcome], console: Console)
     console.print(table)
     for line in remarks(outcomes):
         console.print(line)
-    for goal, found, reached in goals(outcomes, curve):
-        console.print(f"{'reached    ' if reached else 'NOT reached'} {goal}: {found}")
+    for line in goal_lines(goals(outcomes, curve)):
+        console.print(line)
 
 
 def markdown(outcomes: list[Outcome], curve: list[Outcome], on: dict[str, Any]) -> str:
     """The block of docs/benchmarks.md."""
     lines = [
-        f"Measured on {on['on']}: {on['cores']} cores ({on['processor']}), "
-        f"{on['memory_bytes'] / (1 << 30):.0f} GiB, {on['system']}, Python {on['python']}; load "
-        f"before the start {on['load_average_before']:.2f}. "
+        f"Measured on {on['on']}: {in_words(on)}. "
         + ", ".join(f"{name} {version}" for name, version in on["versions"].items())
         + ".",
         "",
@@ -124,25 +128,6 @@ def markdown(outcomes: list[Outcome], curve: list[Outcome], on: dict[str, Any]) 
         "",
         *(f"- {line}." for line in remarks(outcomes)),
         "",
-        "| Goal | Measured | Reached |",
-        "|---|--:|---|",
-        *(
-            f"| {goal} | {found} | {'yes' if ok else 'no'} |"
-            for goal, found, ok in goals(outcomes, curve)
-        ),
+        *goal_table(goals(outcomes, curve)),
     ]
     return "\n".join(lines)
-
-
-def write_block(document: Path, name: str, block: str) -> None:
-    """Put the block in the place of the earlier one, between the markers of this name.
-
-    Raises:
-        ValueError: the document does not have the two markers, once each and in order.
-    """
-    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-    text = document.read_text(encoding="utf-8")
-    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
-        raise ValueError(f"expected {begin} and {end} once each in {document.name}")
-    before, after = text.partition(begin)[0], text.partition(end)[2]
-    document.write_text(f"{before}{begin}\n{block}\n{end}{after}", encoding="utf-8")

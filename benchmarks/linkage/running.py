@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import shutil
-import signal
 import statistics
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.hasher.running import KEPT_VARIABLES, MEASURE, Cost, RunFailedError
 from benchmarks.linkage.equality import Checked, DifferentTalliesError, check, differences
 from benchmarks.linkage.scale import Scale
+from benchmarks.measuring.commands import Cost, RunFailedError, run_measured
 
 LIMIT_SECONDS = 2 * 3600
 OURS = "linker"
@@ -125,26 +120,8 @@ def run_once(name: str, source: Path, folder: Path) -> Cost:
         RunFailedError: it ended with an error, or took too long.
     """
     folder.mkdir(mode=0o700)
-    result, printed = folder / "cost.json", folder / "printed"
-    kept = {key: os.environ[key] for key in KEPT_VARIABLES if key in os.environ}
     command = [sys.executable, "-m", CONTENDERS[name], str(source), str(folder / "tally")]
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-S", str(MEASURE), str(result), str(printed), *command],
-        cwd=Path(__file__).parents[2],
-        env={**kept, "HOME": str(folder), "PYTHONUTF8": "1"},
-        start_new_session=True,
-    )
-    try:
-        process.wait(LIMIT_SECONDS)
-    except subprocess.TimeoutExpired as error:
-        raise RunFailedError(f"took over {LIMIT_SECONDS} s") from error
-    finally:  # also when the benchmark is interrupted: nothing may write after the clean-up
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    if process.returncode:
-        raise RunFailedError("could not be started")
-    cost = Cost(**json.loads(result.read_text(encoding="ascii")))
+    cost, printed = run_measured(command, folder, LIMIT_SECONDS, inside=Path(__file__).parents[2])
     if cost.exit_code:
         last = printed.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
         raise RunFailedError(f"ended with exit code {cost.exit_code}: {''.join(last)[:200]}")

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import resource
-import signal
-import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measuring.commands import RunFailedError, run_measured
 from benchmarks.protection.tables import Table
+from publisher.protection.effort import Effort
 from publisher.protection.keys import key_of
 
 PEER = Path(__file__).resolve().parent / "peers" / "tau.py"
 TOTAL = "Total"
-
-
-class NotRunError(Exception):
-    """A contender gave no result for a table; why."""
+OURS = {
+    Effort.QUICK: "publisher protect --quick",
+    Effort.USUAL: "publisher protect",
+    Effort.EXACT: "publisher protect --exact",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +45,31 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """`publisher protect`, in one process unless asked otherwise."""
+    """`publisher protect`, as hard as asked, with a process per core of the goals."""
 
-    name: str
-    processes: int = 1
-    exact: bool = False
+    effort: Effort = Effort.USUAL
+    processes: int = 2
     limit_seconds: float = 1800
+
+    @property
+    def name(self) -> str:
+        """The command with its option."""
+        return OURS[self.effort]
 
     def run(self, table: Table, files: tuple[Path, Path], folder: Path) -> Result:
         """Protect the table.
 
         Raises:
-            NotRunError: it took too long or ended with an error.
+            RunFailedError: it took too long or ended with an error.
         """
         out, report = folder / "out.csv", folder / "report.json"
         command = [
             str(Path(sys.executable).with_name("publisher")), "protect", str(files[0]),
             "--spec", str(files[1]), "--out", str(out), "--report", str(report),
             "--certificates", str(folder / "proof.jsonl"), "--processes", str(self.processes),
-            *(["--exact"] if self.exact else []),
+            *OURS[self.effort].split()[2:],
         ]  # fmt: skip
-        wall, cpu = measured(command, self.limit_seconds, folder)
+        wall, cpu = _run(command, self.limit_seconds, folder)
         found = json.loads(report.read_bytes())
         more = {"optimum": found["optimum"]} if "optimum" in found else {}
         return Result(
@@ -88,46 +90,26 @@ class Peer:
         """Protect the table.
 
         Raises:
-            NotRunError: it cannot take this table, took too long or ended with an error.
+            RunFailedError: it cannot take this table, took too long or ended with an error.
         """
         if table.shape != "A" or table.periods > 1:
-            raise NotRunError("takes one hierarchy per variable, not levels that cross")
+            raise RunFailedError("takes one hierarchy per variable, not levels that cross")
         if table.level != 1:
-            raise NotRunError("has no such distance for counts")
+            raise RunFailedError("has no such distance for counts")
         out = folder / "out.json"
         command = [str(self.python), str(PEER), str(files[0]), str(out), self.method]
-        wall, cpu = measured(command, self.limit_seconds, folder)
+        wall, cpu = _run(command, self.limit_seconds, folder)
         found = json.loads(out.read_bytes())
         withheld = frozenset(_peer_key(place, form) for place, form, _ in found["withheld"])
         return Result(withheld, found["seconds"], wall, cpu, more={"version": found["version"]})
 
 
-def measured(command: list[str], limit_seconds: float, folder: Path) -> tuple[float, float]:
-    """Run a command in a folder, for what it leaves; return its seconds on the clock and of CPU.
-
-    Raises:
-        NotRunError: it took too long or ended with an error.
-    """
-    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        process.wait(limit_seconds)
-    except subprocess.TimeoutExpired as error:
-        raise NotRunError(f"not finished in {limit_seconds:.0f} s") from error
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-    wall, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if process.returncode:
-        raise NotRunError(f"ended with exit code {process.returncode}")
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def _run(command: list[str], limit_seconds: float, folder: Path) -> tuple[float, float]:
+    """Seconds on the clock and of CPU of a command that has to succeed."""
+    cost, _printed = run_measured(command, folder, limit_seconds)
+    if cost.exit_code:
+        raise RunFailedError(f"ended with exit code {cost.exit_code}")
+    return cost.wall_seconds, cost.cpu_seconds
 
 
 def _withheld(out: Path) -> frozenset[str]:

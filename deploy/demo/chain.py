@@ -278,7 +278,7 @@ class Chain:
     def stage(self) -> None:
         """Protect the tally; nothing is staged unless the verifier agrees."""
         shown = self.region.publisher.run("stage", ROUND)
-        self.release_id = shown.split()[1]
+        self.release_id = shown.split()[1].rstrip(",")
         for line in shown.splitlines():
             self.tell(line.strip())
 

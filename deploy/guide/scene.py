@@ -106,7 +106,8 @@ class Scene:
             linker=services["koppelaar"].card.fingerprint,
             publisher=services["publicist"].card.fingerprint,
         )
-        self._sign_agreements((office.card, *cards))
+        approvers = [_identity(f"goedkeurder-{name}", Role.APPROVER).card for name in ("a", "b")]
+        self._sign_agreements((office.card, *cards, *approvers))
         home = Home(self.folder / "sleutelbeheer")
         home.write_pins(OwnPins(pins=pins, agreement=""))
         office.save(home.identity_path)

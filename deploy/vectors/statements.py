@@ -10,9 +10,10 @@ from typing import Any
 
 from deploy.vectors.parties import NOW, PARTIES, ROUND, Json, b64, seed
 from deploy.vectors.primitives import secret_key
-from publisher.approvals import Approval
 from publisher.released import Manifest, MeasureNote, Proof, TableEntry
-from publisher.releases import Withdrawal
+from publisher.releasing.approvals import Approval
+from publisher.releasing.releases import Withdrawal
+from publisher.releasing.requests import ChangeRequest
 from shared.canonical import canonical_json, parse_canonical
 from shared.contract.periods import school_year
 from shared.destruction import Destruction
@@ -139,6 +140,10 @@ def _of_publisher() -> list[Statement]:
         release_id=release_id, release=release.sha256, approver=approver.party,
         organisation=approver.card.organisation, decided_at=NOW,
     )  # fmt: skip
+    request = ChangeRequest(
+        release_id=release_id, release=release.sha256, approver=approver.party,
+        reason="De titel is onvolledig.", decided_at=NOW,
+    )  # fmt: skip
     withdrawal = Withdrawal(
         release_id=release_id, release=release.sha256, reason="Een fout in de bron.",
         withdrawn_at=NOW,
@@ -146,6 +151,7 @@ def _of_publisher() -> list[Statement]:
     return [
         release,
         Statement.make(Kind.APPROVAL, approval, approver),
+        Statement.make(Kind.CHANGE_REQUEST, request, approver),
         Statement.make(Kind.WITHDRAWAL, withdrawal, publisher),
     ]
 

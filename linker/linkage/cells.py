@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from linker.linkage.units import LevelUnits
 from shared.contract.tally import CELLS, Table
 from shared.reference import Level
 
+Numbers = npt.NDArray[np.integer]
 _CONTRIBUTIONS = CELLS.field("contributions").type
 
 
@@ -54,77 +55,93 @@ class CellWriter:
         self._categories = _Words(codes | {each for keys in key_codes.values() for each in keys})
         self._measures = _Words(measure.id for table in tables for measure in table.measures)
         self._key_codes = key_codes
+        self._units_of = {level.level: self._units.numbers(level.units) for level in levels}
+        self._zeros = _Zeros()
 
     def table(
         self, table: Table, level: LevelUnits, blocks: Sequence[Block], public: Sequence[PublicCell]
     ) -> pa.Table:
-        """The cells of one table at one level."""
-        units = self._units.numbers(level.units)
-        parts = [self._part(block, units) for block in blocks]
-        parts.append(self._public(public))
-        cells = _Part.together(parts)
-        packed = (cells.unit * PERIODS + cells.period) * len(self._categories) + cells.category
-        order = np.argsort(packed * len(self._measures) + cells.measure, kind="stable")
-        numbers = {
+        """The cells of one table at one level, or at a range of its units."""
+        units = self._units_of[level.level]
+        cells = _Part.together([*(self._part(block, units) for block in blocks),
+                                self._public(public)])  # fmt: skip
+        packed = cells.unit.astype(np.int64) * PERIODS + cells.period
+        packed = (packed * len(self._categories) + cells.category) * len(self._measures)
+        order = np.argsort(packed + cells.measure, kind="stable")
+        arrays = {
             "table": self._tables.repeated(table.id, len(order)),
             "level": self._levels.repeated(level.level.value, len(order)),
             "unit": self._units.array(cells.unit[order]),
-            "period": cells.period[order],
+            "period": pa.array(cells.period[order]),
             "category": self._categories.array(cells.category[order]),
             "measure": self._measures.array(cells.measure[order]),
             "contributions": _lists(cells.contributions, order),
-            **{name: values[order] for name, values in cells.numbers.items()},
+            **{name: self._zeros.array(values, order) for name, values in cells.numbers.items()},
         }
-        arrays = [
-            value if isinstance(value, pa.Array) else pa.array(value.astype(_numpy(field.type)))
-            for field in CELLS
-            for value in (numbers[field.name],)
-        ]
-        return pa.Table.from_arrays(arrays, schema=CELLS)
+        return pa.Table.from_arrays([arrays[field.name] for field in CELLS], schema=CELLS)
 
     def _part(self, block: Block, units: Ints) -> _Part:
         kept = np.flatnonzero(present(block))
         number = np.full(len(block.value), -1, np.int64)
         number[kept] = np.arange(len(kept))
         told = block.contributions
+        numbers = (block.value, block.contributors, block.providers, block.share, *block.widths,
+                   block.dominated)  # fmt: skip
         return _Part(
-            units[block.unit[kept]],
-            block.period[kept],
+            units[block.unit[kept]].astype(np.int32),
+            block.period[kept].astype(np.uint8),
             self._category(block.column, block.key[kept]),
-            np.full(len(kept), self._measures.number(block.column.measure)),
+            np.full(len(kept), self._measures.number(block.column.measure), np.int32),
             {
-                "value": block.value[kept],
-                "contributors": block.contributors[kept],
-                "providers": block.providers[kept],
-                "largest_share": block.share[kept],
-                "protect_clients": block.widths[0][kept],
-                "protect_providers": block.widths[1][kept],
-                "protect_suppliers": block.widths[2][kept],
-                "dominated": block.dominated[kept],
+                name: values[kept].astype(_TYPES[name])
+                for name, values in zip(_NUMBERS, numbers, strict=True)
             },
             Contributions(number[told.owner], told.municipality, told.clients),
         )
 
-    def _category(self, column: CellColumn, keys: Ints) -> Ints:
+    def _category(self, column: CellColumn, keys: Ints) -> npt.NDArray[np.int32]:
         if column.category is not None:
-            return np.full(len(keys), self._categories.number(column.category))
-        return self._categories.numbers(self._key_codes[column.family])[keys]
+            return np.full(len(keys), self._categories.number(column.category), np.int32)
+        return self._categories.numbers(self._key_codes[column.family])[keys].astype(np.int32)
 
     def _public(self, cells: Sequence[PublicCell]) -> _Part:
-        nothing = np.zeros(len(cells), np.int64)
-        values = np.array([cell.value for cell in cells], np.int64)
+        values = {"value": np.array([cell.value for cell in cells], np.int64)}
         return _Part(
-            self._units.numbers(cell.unit for cell in cells),
-            np.array([cell.period for cell in cells], np.int64),
-            np.full(len(cells), self._categories.number("")),
-            self._measures.numbers(cell.measure for cell in cells),
-            dict.fromkeys(_NUMBERS, nothing) | {"value": values},
+            self._units.numbers(cell.unit for cell in cells).astype(np.int32),
+            np.array([cell.period for cell in cells], np.uint8),
+            np.full(len(cells), self._categories.number(""), np.int32),
+            self._measures.numbers(cell.measure for cell in cells).astype(np.int32),
+            {name: np.zeros(len(cells), type_) for name, type_ in _TYPES.items()} | values,
             Contributions.none(),
         )
 
 
 _NUMBERS = ("value", "contributors", "providers", "largest_share", "protect_clients",
             "protect_providers", "protect_suppliers", "dominated")  # fmt: skip
+_TYPES = {name: np.dtype(CELLS.field(name).type.to_pandas_dtype()) for name in _NUMBERS}
+
+
+class _Zeros:
+    """Columns of numbers; those of only zeros share their memory, which most of a tally has."""
+
+    def __init__(self) -> None:
+        self._longest: dict[str, pa.Array] = {}
+
+    def array(self, values: Numbers, order: Ints) -> pa.Array:
+        if values.any():
+            return pa.array(values[order])
+        return _longest(self._longest, str(values.dtype), len(values),
+                        lambda length: pa.array(np.zeros(length, values.dtype)))  # fmt: skip
+
+
+def _longest(
+    known: dict[str, pa.Array], name: str, length: int, make: Callable[[int], pa.Array]
+) -> pa.Array:
+    """An array of equal values: the start of the longest that was made, where it reaches."""
+    found = known.get(name)
+    if found is None or len(found) < length:
+        found = known[name] = make(length)
+    return found.slice(0, length)
 
 
 class _Words:
@@ -134,6 +151,7 @@ class _Words:
         self._words = tuple(sorted(set(words)))
         self._number = {word: number for number, word in enumerate(self._words)}
         self._dictionary = pa.array(self._words, pa.string())
+        self._longest: dict[str, pa.Array] = {}
 
     def __len__(self) -> int:
         return len(self._words)
@@ -144,22 +162,27 @@ class _Words:
     def numbers(self, words: Iterable[str]) -> Ints:
         return np.array([self._number[word] for word in words], np.int64)
 
-    def array(self, numbers: Ints) -> pa.DictionaryArray:
-        return pa.DictionaryArray.from_arrays(pa.array(numbers.astype("i4")), self._dictionary)
+    def array(self, numbers: npt.NDArray[np.int32]) -> pa.DictionaryArray:
+        return pa.DictionaryArray.from_arrays(pa.array(numbers), self._dictionary)
 
-    def repeated(self, word: str, times: int) -> pa.DictionaryArray:
-        return self.array(np.full(times, self.number(word)))
+    def repeated(self, word: str, times: int) -> pa.Array:
+        return _longest(
+            self._longest,
+            word,
+            times,
+            lambda length: self.array(np.full(length, self.number(word), np.int32)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
     """Some cells, as numbers."""
 
-    unit: Ints
-    period: Ints
-    category: Ints
-    measure: Ints
-    numbers: dict[str, Ints]
+    unit: npt.NDArray[np.int32]
+    period: npt.NDArray[np.uint8]
+    category: npt.NDArray[np.int32]
+    measure: npt.NDArray[np.int32]
+    numbers: dict[str, Numbers]
     contributions: Contributions
 
     @classmethod
@@ -197,8 +220,3 @@ def _lists(told: Contributions, order: Ints) -> pa.ListArray:
         fields=list(_CONTRIBUTIONS.value_type),
     )
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pairs, type=_CONTRIBUTIONS)
-
-
-def _numpy(type_: pa.DataType) -> npt.DTypeLike:
-    found: npt.DTypeLike = type_.to_pandas_dtype()
-    return found

@@ -1,12 +1,14 @@
 """The embedded engine: DuckDB in memory, which never spills and reaches nothing outside.
 
 Four verbs are all that a linkage asks of an engine: load a relation, define one by a SELECT,
-fetch one, drop one. Another engine or SQL dialect implements the same four.
+fetch one, drop one. Another engine or SQL dialect implements the same four. What a shard is asked
+is too little for two threads together, so that more *hands* each take a shard: connections with
+stages and relations of their own, under one memory limit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -69,26 +71,11 @@ class Stage:
     kept: bool = True
 
 
-class Database:
-    """One DuckDB connection for one linkage; close it and everything is gone."""
+class Hand:
+    """One connection to the engine; a thread asks by one that no other thread has."""
 
-    def __init__(self, settings: EngineSettings) -> None:
-        self._connection = duckdb.connect(":memory:")
-        self._connection.execute(f"SET memory_limit = '{settings.memory_limit_mb}MB'")
-        self._connection.execute(f"SET threads = {settings.threads}")
-        for statement in _LOCKDOWN:
-            self._connection.execute(statement)
-
-    def __enter__(self) -> Database:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._connection.close()
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
 
     def load(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table known as ``name``; a later load of the name replaces it."""
@@ -110,6 +97,50 @@ class Database:
     def drop(self, name: str) -> None:
         """Forget a stage that is kept, if it is there; its memory is free at once."""
         self._connection.execute(f"DROP TABLE IF EXISTS {name}")
+
+    def close(self) -> None:
+        """Forget every stage and relation of this hand."""
+        self._connection.close()
+
+    def hands(self) -> Sequence[Hand]:
+        """What may be asked beside one another."""
+        return (self,)
+
+
+class Database(Hand):
+    """One DuckDB in memory for one linkage; close it and everything is gone.
+
+    Args:
+        settings: what this machine allows.
+        hands: how many threads will ask something at the same time, each with a hand of its own;
+            at most the threads of the settings.
+    """
+
+    def __init__(self, settings: EngineSettings, hands: int = 1) -> None:
+        super().__init__(duckdb.connect(":memory:"))
+        self._connection.execute(f"SET memory_limit = '{settings.memory_limit_mb}MB'")
+        self._connection.execute(f"SET threads = {settings.threads}")
+        # Threads that ask work too: those of the engine are so many fewer.
+        self._connection.execute(f"SET external_threads = {hands}")
+        for statement in _LOCKDOWN:
+            self._connection.execute(statement)
+        self._others = tuple(Hand(self._connection.cursor()) for _ in range(hands - 1))
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for hand in (*self._others, self):
+            hand.close()
+
+    def hands(self) -> Sequence[Hand]:
+        """This one and the others; each knows its own stages and relations only."""
+        return (self, *self._others)
 
 
 @contextmanager

@@ -9,23 +9,23 @@ Source: DESIGN 5.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from linker.linkage.counter import Engine, Totals, cells_of, give_back
+from linker.linkage.counter import Engine, give_back
 from linker.linkage.database import Database, EngineSettings
 from linker.linkage.feedback import Match, matches
 from linker.linkage.indicators import catalogue
 from linker.linkage.inputs import Delivered, Inputs, Suppliers, suppliers_of
 from linker.linkage.laws import check_laws
+from linker.linkage.levels import cells_of
 from linker.linkage.protecting import SHIPPED_RULE, PercentRule
 from linker.linkage.public_cells import public_cells
 from linker.linkage.quality import supplier_quality
-from linker.linkage.quality_stages import OBJECTED_PERSONS, care_quality, enrolment_quality
-from linker.linkage.relations import reference_relations
-from linker.linkage.stages import DOUBLE_CLAIMS, person_stages
+from linker.linkage.shards import Counting
 from shared.contract.deliveries import CARE, ENROLMENT, OBJECTION
 from shared.contract.periods import Period
 from shared.contract.tally import SupplierQuality
@@ -114,44 +114,34 @@ def link_shards(
     count: int,
     engine: Engine | None = None,
 ) -> Linked:
-    """``link`` for inputs that come as shards of disjoint persons, one after another.
+    """``link`` for inputs that come as shards of disjoint persons.
 
-    A shard is dropped before the next is asked for. Whoever makes the shards has checked that
-    they belong to the round, as ``link`` does.
+    Every hand of the engine drops a shard before it asks for the next. Whoever makes the shards
+    has checked that they belong to the round, as ``link`` does.
 
     Args:
         suppliers: of all shards; the numbers in the inputs are places in it.
         count: how many shards there will be, for progress.
         engine: another engine than DuckDB in this process; it is left open.
     """
-    if engine is None:
-        with Database(settings) as database:
-            return link_shards(
-                shards, suppliers, reference, periods, covered, settings, progress, rule,
-                count=count, engine=database,
-            )  # fmt: skip
-    steps = _Steps(progress, count + 2)
-    for name, relation in reference_relations(reference, covered).items():
-        engine.load(name, relation)
-    totals, figures = Totals(), _Figures()
-    inputs = iter(shards)
-    for index in range(count):
-        steps.begin(f"shard {index + 1}")
-        _count(engine, next(inputs), totals, figures, periods)
-    if next(inputs, None) is not None:
-        raise RuntimeError("more shards than were announced")
+    steps = _Steps(progress, count + (3 if count > 1 else 2))
+    own = Database(settings, hands=min(count, settings.threads)) if engine is None else None
+    with own if own is not None else nullcontext(engine) as used:
+        assert used is not None
+        counting = Counting(used, reference, covered, periods, count, steps.begin)
+        counting.count(shards)
     steps.begin("roll-up")
     tables = catalogue(reference)
     public = tuple(public_cells(reference, periods))
-    cells = cells_of(totals.facts(), reference, tables, rule, public, settings.threads)
+    cells = cells_of(counting.totals.facts(), reference, tables, rule, public, settings.threads)
     give_back()
     steps.begin("laws")
     laws = check_laws(cells, tables, reference, periods)
     return Linked(
         cells,
-        supplier_quality(suppliers, figures.quality),
-        figures.double_claims,
-        matches(suppliers, figures.quality, figures.objected),
+        supplier_quality(suppliers, counting.figures.quality),
+        counting.figures.double_claims,
+        matches(suppliers, counting.figures.quality, counting.figures.objected),
         laws,
     )
 
@@ -167,43 +157,6 @@ class _Steps:
     def begin(self, step: str) -> None:
         self._progress(step, self._begun, self._steps)
         self._begun += 1
-
-
-class _Figures:
-    """Figures about deliveries; each adds up over shards."""
-
-    def __init__(self) -> None:
-        self.quality: list[pa.Table] = []
-        self.objected: list[pa.Table] = []
-        self.double_claims = 0
-
-    def add(self, engine: Engine, periods: Sequence[Period]) -> None:
-        self.quality += [engine.fetch(enrolment_quality(periods)), engine.fetch(care_quality())]
-        self.objected.append(engine.fetch(OBJECTED_PERSONS))
-        self.double_claims += engine.fetch(DOUBLE_CLAIMS)["double_claims"][0].as_py()
-
-
-def _count(
-    engine: Engine, inputs: Inputs, totals: Totals, figures: _Figures, periods: Sequence[Period]
-) -> None:
-    """Count the persons of one shard; after it the engine holds none of them."""
-    relations = {
-        "enrolment_rows": inputs.enrolment_rows,
-        "care_rows": inputs.care_rows,
-        "objection_rows": inputs.objection_rows,
-    }
-    for name, rows in relations.items():
-        engine.load(name, rows)
-    for stage in person_stages():
-        engine.define(stage)
-    figures.add(engine, periods)
-    totals.add(engine)
-    for stage in person_stages():
-        if stage.kept:
-            engine.drop(stage.name)
-    for name, rows in relations.items():
-        engine.load(name, rows.schema.empty_table())
-    give_back()
 
 
 def check_inputs(

@@ -20,8 +20,15 @@ EMBEDDED = "duckdb"
 _SPARK = "spark://"
 
 
-def open_engine(settings: EngineSettings, environment: Mapping[str, str]) -> Database | SparkEngine:
+def open_engine(
+    settings: EngineSettings, environment: Mapping[str, str], shards: int = 1
+) -> Database | SparkEngine:
     """The engine that the environment names; use it in a ``with`` block.
+
+    Args:
+        settings: what this machine allows.
+        environment: of this process.
+        shards: how many it will count; so many hands at most are of use.
 
     Raises:
         ConfigurationError: ``engine-unknown``, ``engine-secret-missing`` or
@@ -29,7 +36,7 @@ def open_engine(settings: EngineSettings, environment: Mapping[str, str]) -> Dat
     """
     url = environment.get("LINK_ENGINE", EMBEDDED)
     if url == EMBEDDED:
-        return Database(settings)
+        return Database(settings, hands=min(shards, settings.threads))
     if not url.startswith(_SPARK):
         raise ConfigurationError(
             "engine-unknown",

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 Ints = npt.NDArray[np.int64]
+Keys = npt.NDArray[np.int32]
 Matrix = npt.NDArray[np.integer]
 
 _NARROW = (np.uint8, np.uint16, np.int32)
@@ -27,14 +28,15 @@ class Facts:
 
     Attributes:
         keys: four rows: period, place, category key and extra (a municipality or a provider
-            group, where the grain has one, else 0); one column per fact, as in the others.
+            group, where the grain has one, else 0); one column per fact, as in the others. Each
+            fits in 32 bits, which is half of what the facts of a nation would take.
         counts: one row per count.
         amounts: one row per sum.
         first: the largest amount of one holder, where that was asked for, else no rows.
         second: the second largest.
     """
 
-    keys: Ints
+    keys: Keys
     counts: Matrix
     amounts: Matrix
     first: Matrix
@@ -126,9 +128,9 @@ class Facts:
         return replace(self, keys=keys)
 
 
-def pack(four: Ints) -> Ints:
+def pack(four: Keys) -> Ints:
     """One number per fact, that sorts by place, period, key and extra."""
-    period, place, key, extra = four
+    period, place, key, extra = four.astype(np.int64)
     keys = int(key.max(initial=0)) + 1
     extras = int(extra.max(initial=0)) + 1
     if (int(place.max(initial=0)) + 1) * PERIODS * keys * extras >= 1 << 63:
@@ -152,13 +154,13 @@ def densely(parts: Sequence[Facts]) -> list[Facts]:
     return [part.with_keys(3, np.searchsorted(known, part.extra)) for part in parts]
 
 
-def _row(matrix: Ints, row: int) -> Ints:
-    found: Ints = matrix[row]
+def _row(matrix: Keys, row: int) -> Ints:
+    found: Ints = matrix[row].astype(np.int64)
     return found
 
 
-def _columns(table: pa.Table, names: Sequence[str]) -> Ints:
-    found = np.empty((len(names), table.num_rows), np.int64)
+def _columns(table: pa.Table, names: Sequence[str]) -> Keys:
+    found = np.empty((len(names), table.num_rows), np.int32)
     for row, name in enumerate(names):
         found[row] = table.column(name).to_numpy()
     return found

@@ -24,7 +24,9 @@ _PART_OF = {
 _CHILDREN = {Level.SCHOOL, Level.ELSEWHERE, *_PART_OF.values()}
 _Unit = tuple[str, str]
 Edges = tuple[Ints, Ints]
-_SUM, _RESIDENCE = "sum-of-schools", "residence-is-total"
+_SUM, _RESIDENCE, _SWV = "sum-of-schools", "residence-is-total", "swv-within-region"
+_SWVS = (Level.SWV_PO, Level.SWV_VO)
+_PUBLIC = tuple(each.id for each in definitions().measures if each.quantity is Quantity.PUBLIC)
 
 
 def check_sums(coded: Coded, table: Table, parents: Parents) -> int:
@@ -47,7 +49,25 @@ def check_sums(coded: Coded, table: Table, parents: Parents) -> int:
             residents, parents.of(coded, Level.RESIDENCE, Level.TOTAL)
         )
         checked += 1
-    return 3 * checked
+    return 3 * checked + (0 if inner is Level.SCHOOL else _check_swvs(coded))
+
+
+def _check_swvs(coded: Coded) -> int:
+    """Without schools to add up: samenwerkingsverbanden have no more together than the region.
+
+    A school is in the region and in one of each at most. What adds up to a total over categories
+    is held against other tables; this is what can be said of each category.
+    """
+    place = coded.place_of(Level.REGION.value, "region")
+    counted = ~coded.having("measure", _PUBLIC)
+    for level in _SWVS:
+        rows = np.flatnonzero(counted & coded.having("level", [level.value]))
+        region = coded.find(coded.key(rows, np.full(len(rows), place)))
+        coded.refuse(_SWV, rows[region < 0])
+        for name in ("value", "contributors"):
+            together = coded.added(region, coded.numbers[name][rows])
+            coded.refuse(_SWV, rows[together[region] > coded.numbers[name][region]])
+    return len(_SWVS)
 
 
 def check_joint(
@@ -87,7 +107,7 @@ def _sources(parts: Mapping[str, Coded], table: Table, tables: Sequence[Table]) 
 def _above(table: Table, inner: Level) -> list[Level]:
     """Levels that are sums of the innermost."""
     # Samenwerkingsverbanden do not follow the borders of municipalities.
-    beside = () if inner is Level.SCHOOL else (Level.SWV_PO, Level.SWV_VO)
+    beside = () if inner is Level.SCHOOL else _SWVS
     not_above = (inner, Level.ELSEWHERE, Level.RESIDENCE, *beside)
     return [level for level in table.levels if level not in not_above]
 
@@ -140,10 +160,9 @@ class _Sums:
         self._parts = parts
         self._whole = whole
         self._law = law
-        public = [m.id for m in definitions().measures if m.quantity is Quantity.PUBLIC]
-        counted = ~whole.having("measure", public)
+        counted = ~whole.having("measure", _PUBLIC)
         self._mine = np.flatnonzero(counted & whole.having("level", [level.value]))
-        self._of_parts = ~parts.having("measure", public)
+        self._of_parts = ~parts.having("measure", _PUBLIC)
 
     def check(self, children: Ints, edges: Edges) -> None:
         """Compare sums of cells with the cells that they should give."""

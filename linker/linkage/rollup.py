@@ -23,8 +23,10 @@ from shared.reference import Level
 
 ROWS = "rows"
 PUPILS = "pupils"
-FactsOf = Mapping[tuple[str, Place, str], Facts]
-"""Facts by family (or ``PUPILS``), place and grain (or ``ROWS``), counted over all shards."""
+FactsKey = tuple[str, Place, str]
+"""Family (or ``PUPILS``), place and grain (or ``ROWS``)."""
+FactsOf = Mapping[FactsKey, Facts]
+"""Facts counted over all shards."""
 
 _PER_MILLE = 1000
 

@@ -149,6 +149,10 @@ class SparkEngine:
         self._session.catalog.dropTempView(name)
         self._kept.pop(name, None)
 
+    def hands(self) -> tuple[SparkEngine, ...]:
+        """Itself alone: Spark divides the work of one question over its executors."""
+        return (self,)
+
 
 @cache
 def spark_sql(select: str) -> str:

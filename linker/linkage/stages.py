@@ -203,14 +203,19 @@ def _mask(number: int) -> str:
     )
 
 
+def care_columns() -> tuple[str, ...]:
+    """The columns of a row of care of a client by which it is counted."""
+    keys = (family.key_column for family in plan().families if family.key)
+    summed = sorted({amount.column for family in plan().families for amount in family.amounts})
+    return ("municipality", "provider_no", *keys, *summed, *masks())
+
+
 def _client_care() -> Stage:
     """Every row of youth care of a client with its flags packed in a few integers."""
-    summed = sorted({amount.column for family in plan().families for amount in family.amounts})
-    columns = ["pp", "municipality", "provider_no", "education_key", "provider_key",
-               "arrangement_key", "started", "first", "first_period", "period",
-               *summed]  # fmt: skip
-    flagged = [f"{_mask(number)} AS {name}" for number, name in enumerate(masks())]
-    select = ",\n            ".join([*columns, *flagged])
+    flagged = {name: f"{_mask(number)} AS {name}" for number, name in enumerate(masks())}
+    columns = ["pp", *(flagged.get(name, name) for name in care_columns()),
+               "started", "first", "first_period", "period"]  # fmt: skip
+    select = ",\n            ".join(columns)
     return Stage("client_care", f"SELECT\n            {select}\n        FROM client_care_rows")
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
-from linker.linkage.facts import Facts, Ints
+from linker.linkage.facts import Facts, Ints, run_starts
 from linker.linkage.relations import UNKNOWN_SCHOOL_NO
 from shared.reference import ALL_LEVELS, UNKNOWN_SCHOOL_UNITS, Arrangement, Level, Reference
 
@@ -46,12 +47,34 @@ class Parts:
             np.array([unit for units in groups for unit in units], np.int64),
         )
 
+    def within(self, chosen: range) -> Parts:
+        """The parts of some of the units only."""
+        inside = (self.units >= chosen.start) & (self.units < chosen.stop)
+        group = np.repeat(np.arange(len(self.sizes)), self.sizes)[inside]
+        sizes = np.bincount(group, minlength=len(self.sizes))
+        number = np.cumsum(sizes > 0) - 1
+        kept = sizes[self.group] > 0
+        return Parts(
+            self.places[kept], number[self.group[kept]], sizes[sizes > 0], self.units[inside]
+        )
+
+    def sizes_of_units(self, sizes: Ints, units: int) -> Ints:
+        """What the places of each unit hold together, given what each place holds."""
+        known = self.places < len(sizes)
+        held = np.bincount(
+            self.group[known], weights=sizes[self.places[known]], minlength=len(self.sizes)
+        )
+        found = np.bincount(self.units, weights=np.repeat(held, self.sizes), minlength=units)
+        return found.astype(np.int64)
+
     def rolled_up(self, facts: Facts) -> Facts:
         """Facts of the units, from facts of their places; others are left out."""
-        known = np.full(int(max(self.places.max(initial=0), facts.place.max(initial=0))) + 1, -1)
+        places = facts.keys[1]
+        known = np.full(int(max(self.places.max(initial=0), places.max(initial=0))) + 1, -1)
         known[self.places] = self.group
-        inside = np.flatnonzero(known[facts.place] >= 0)
-        group = known[facts.place[inside]]
+        group = known[places]
+        inside = np.flatnonzero(group >= 0)
+        group = group[inside]
         if (self.sizes == 1).all():
             return facts.grouped(inside, self.units[group])
         added = facts.grouped(inside, group)
@@ -69,11 +92,13 @@ class LevelUnits:
     Attributes:
         units: their keys, sorted; a place in it is the number of the unit.
         parts: schools, or municipalities of residence, that make them up.
+        shown: of which units these are the parts; of all of them, unless it is a range.
     """
 
     level: Level
     units: tuple[str, ...]
     parts: Parts
+    shown: range
 
     @classmethod
     def of(
@@ -82,7 +107,26 @@ class LevelUnits:
         """The level whose units are made of these places; other units have none."""
         units = tuple(sorted({unit for _, unit in pairs} | set(others)))
         number = {unit: place for place, unit in enumerate(units)}
-        return cls(level, units, Parts.of((place, number[unit]) for place, unit in pairs))
+        parts = Parts.of((place, number[unit]) for place, unit in pairs)
+        return cls(level, units, parts, range(len(units)))
+
+    @property
+    def shown_units(self) -> tuple[str, ...]:
+        """The keys of the units that are shown."""
+        return self.units[self.shown.start : self.shown.stop]
+
+    def ranges(self, sizes: Ints, at_once: int) -> list[LevelUnits]:
+        """The level as ranges of units, each of about so much.
+
+        Args:
+            sizes: how much each place holds.
+        """
+        before = np.cumsum(self.parts.sizes_of_units(sizes, len(self.units)))
+        bounds = run_starts(before // at_once).tolist()
+        return [
+            replace(self, parts=self.parts.within(range(*bound)), shown=range(*bound))
+            for bound in pairwise([*bounds, len(self.units)])
+        ]
 
 
 def merged(levels: Sequence[LevelUnits]) -> tuple[Parts, tuple[LevelUnits, ...]]:

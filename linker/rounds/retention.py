@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
@@ -25,42 +24,23 @@ from linker.store import (
 )
 from linker.tallying.linkages import delete_reports, forget_linkage_figures
 from linker.tallying.mirrors import delete_rates
-from shared.destruction import Due, Ended, Kept, Reason, check_clock
+from shared.destruction import Due, Ended, Kept
 from shared.errors import StateError
-from shared.identity import Identity
 from shared.policy import Policy
-from shared.state.database import Database, Transaction
-from shared.state.destroying import Steps, destroy_round, do_all
-from shared.state.ledger_table import last_entry_at
-from shared.state.offers import Offers
-from shared.state.round_keys import RoundKeys
+from shared.state.database import Transaction
+from shared.state.destroying import Steps
+from shared.state.retaining import Retaining
 from shared.statement import Statement
 
 
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """Destroys rounds of one linker."""
+class Retention(Retaining):
+    """Ends what one linker keeps when its term ends."""
 
-    database: Database
-    keys: RoundKeys
-    identity: Identity
+    __slots__ = ()
+    offer_table, round_table = OfferRow, RoundRow
 
-    @property
-    def offers(self) -> Offers:
-        """The keys that were offered."""
-        return Offers(self.database, self.keys, self.identity, OfferRow, _is_round)
-
-    def destroy(self, round_id: str, reason: Reason, *, key_lost: bool = False) -> Statement:
-        """Destroy a round, or finish a destruction that was interrupted.
-
-        Args:
-            reason: why; a destruction that is finished keeps the reason that was announced.
-            key_lost: the operator vouches that an absent key exists nowhere any more.
-
-        Raises:
-            StateError: ``round-unknown``, ``round-destroyed``, ``key-folder-absent``, or
-                ``round-key-absent`` where the key is not seen before the announcement.
-        """
+    def steps(self, round_id: str) -> Steps:
+        """Its key goes, with deliveries, tallies, match rates and reports."""
 
         def announce(tx: Transaction) -> bool:
             row = find_round(tx.session, round_id)
@@ -74,72 +54,30 @@ class Retention:
         def delete(tx: Transaction) -> int:
             row = find_round(tx.session, round_id)
             row.move(RoundState.DESTROYED)
-            term = figures_term(row.read().policy)
             delete_rates(tx, round_id)
             delete_reports(tx, round_id)
-            forget_figures(tx, term)
-            forget_linkage_figures(tx, term)
+            _forget(tx, figures_term(row.read().policy))
             return _delete_bodies(tx, round_id)
 
         def keep(tx: Transaction, statement: Statement) -> None:
             find_round(tx.session, round_id).destruction = statement.to_bytes()
 
-        steps = Steps(announce, delete, keep)
-        return destroy_round(
-            self.database, self.keys, self.identity, round_id, reason, steps, key_lost=key_lost
-        )
+        return Steps(announce, delete, keep)
 
-    def due(self, now: datetime, policy: Policy | None = None) -> list[Due]:
-        """What has reached its term, and what was begun and not finished.
+    def find_due(self, session: Session, now: datetime, policy: Policy | None) -> Iterator[Due]:
+        """Rounds, and figures of deliveries and linkages: the policy has the term of those."""
+        for row in session.scalars(select(RoundRow).order_by(RoundRow.round_id)):
+            if (due := due_round(row, now)) is not None:
+                yield due
+        if policy is not None:
+            yield from _due_figures(session, now, figures_term(policy))
 
-        Args:
-            now: the present instant.
-            policy: has the terms of offered keys and of figures; without it they are left alone.
-        """
-        with self.database.reading() as session:
-            rounds = session.scalars(select(RoundRow).order_by(RoundRow.round_id))
-            found = [due for row in rounds if (due := due_round(row, now)) is not None]
-            if policy is not None:
-                term = timedelta(days=policy.retention.input_after_close_days)
-                found += self.offers.due(session, now, term)
-                found += _due_figures(session, now, figures_term(policy))
-        return found
-
-    def overdue(self, now: datetime, policy: Policy | None = None) -> list[Due]:
-        """What should have been ended by now: for the status, and for whoever is woken by it."""
-        return [each for each in self.due(now, policy) if each.is_overdue(now)]
-
-    def retain(
-        self, now: datetime, *, policy: Policy | None = None, clock_confirmed: bool = False
-    ) -> Iterator[Ended]:
-        """End everything whose term was reached, and finish interrupted destructions.
-
-        Raises:
-            ConfigurationError: ``clock-ahead``.
-            MonitorError, OSError: the first failure, after everything else was done.
-        """
-        due = self.due(now, policy)
-        if due or self.offers.not_entered():
-            with self.database.reading() as session:
-                check_clock(now, last_entry_at(session.connection()), confirmed=clock_confirmed)
-        self.offers.enter_all()
-        yield from do_all(partial(self._end, each, policy) for each in due)
-
-    def _end(self, due: Due, policy: Policy | None) -> Ended:
-        if due.what is Kept.FIGURES and policy is not None:
-            self.database.run(partial(_forget, term=figures_term(policy)))
-            return Ended(Kept.FIGURES, due.id)
-        if due.what is Kept.OFFER:
-            return self.offers.destroy(due.id)
-        return Ended(Kept.ROUND, due.id, self.destroy(due.id, Reason.TERM))
-
-    def statements(self) -> list[Statement]:
-        """The statement of every destruction, of rounds and of offered keys, by id."""
-        with self.database.reading() as session:
-            query = select(RoundRow.destruction).where(RoundRow.destruction.is_not(None))
-            stored = session.scalars(query.order_by(RoundRow.round_id)).all()
-            rounds = [Statement.from_bytes(each) for each in stored if each is not None]
-            return rounds + self.offers.statements(session)
+    def end_other(self, _due: Due, _now: datetime, policy: Policy | None) -> Ended | None:
+        """Figures, which are found only with a policy."""
+        if policy is None:
+            return None
+        self.database.run(partial(_forget, term=figures_term(policy)))
+        return Ended(Kept.FIGURES, "")
 
 
 def _forget(tx: Transaction, term: timedelta) -> None:
@@ -156,10 +94,6 @@ def _due_figures(session: Session, now: datetime, term: timedelta) -> list[Due]:
     oldest = [each for query in (delivered, linked) if (each := session.scalar(query)) is not None]
     until = min(oldest) + term if oldest else now
     return [Due(Kept.FIGURES, "", until)] if oldest and until <= now else []
-
-
-def _is_round(session: Session, round_id: str) -> bool:
-    return session.get(RoundRow, round_id) is not None
 
 
 def destroy_by(row: RoundRow) -> datetime:

@@ -189,11 +189,12 @@ def _link(
         return linked, ENGINE
     parts = [each.without_rows() for each in opened.seen if each.schema in counts]
     check_inputs(parts, (), round_.reference, periods, covered)
-    with open_engine(settings, os.environ) as engine:
+    count = opened.shard_count(settings)
+    with open_engine(settings, os.environ, count) as engine:
         name = ENGINE if isinstance(engine, Embedded) else engine.name
         linked = link_shards(
             opened.shards(settings), opened.suppliers, round_.reference, periods, covered,
-            settings, progress, rule, count=opened.shard_count(settings), engine=engine,
+            settings, progress, rule, count=count, engine=engine,
         )  # fmt: skip
     return linked, name
 

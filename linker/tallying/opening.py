@@ -8,6 +8,7 @@ Source: DESIGN 5.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -25,6 +26,7 @@ from linker.linkage.database import EngineSettings
 from linker.linkage.inputs import Delivered, Inputs, Suppliers, rekeyed_schema
 from linker.linkage.rekey import link_key
 from linker.linkage.staged import StagedShards, shards_for
+from linker.linkage.volumes import staging_of
 from linker.store import DeliveryRow, DeliveryState, PartRow, deliveries, parts
 from shared.contract.deliveries import SCHEMAS
 from shared.envelope import check_body, open_body, read_header
@@ -174,6 +176,7 @@ def open_parts(
     Raises:
         StateError: ``round-changed`` where one is not here any more.
         StorageError: ``staging-full``.
+        ConfigurationError: what ``staging_of`` refuses.
     """
     with database.reading() as session:
         rows = _deliveries_with(session, round_.body.round_id, addresses)
@@ -188,7 +191,10 @@ def open_parts(
         staged = None
         if total > settings.shard_rows:
             shards = shards_for(total, settings.shard_rows)
-            staged = stack.enter_context(StagedShards(max(shards, settings.shards)))
+            where = staging_of(os.environ)
+            staged = stack.enter_context(
+                StagedShards(max(shards, settings.shards), where.folder, sealed=where.sealed)
+            )
         for part in _each_part(database, round_, keys, rows, found):
             seen.append(Seen.of(part))
             if staged is None:

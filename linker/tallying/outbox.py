@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ssl
+from dataclasses import dataclass
+
 import httpx2
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from linker.store import OutboxRow, RoundState, find_round
 from shared.envelope import read_header
-from shared.errors import MonitorError, StateError
+from shared.errors import ConfigurationError, MonitorError, StateError
 from shared.identity import Card
 from shared.ledger import Event
 from shared.receipt import check_receipt
@@ -16,6 +19,43 @@ from shared.state.database import Database, Transaction
 from shared.statement import Statement
 
 TIMEOUT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How the publisher's proxy is met; what is empty is as this computer has it.
+
+    Attributes:
+        ca: PEM file of the only authorities that may sign the publisher's certificate.
+        certificate: PEM file with the linker's own certificate and its key.
+    """
+
+    ca: str = ""
+    certificate: str = ""
+
+    def context(self) -> ssl.SSLContext:
+        """What a connection is verified with, and what it shows.
+
+        Raises:
+            ConfigurationError: ``certificate-unusable``, naming the setting.
+        """
+        setting = "publisher_ca"
+        try:
+            context = ssl.create_default_context(cafile=self.ca or None)
+            setting = "client_certificate"
+            if self.certificate:
+                context.load_cert_chain(self.certificate)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigurationError(
+                "certificate-unusable",
+                f"expected a PEM file as {setting} in the settings, found none that can be used",
+                hint="a client certificate stands in one file with its key, without a passphrase",
+                about=setting,
+            ) from error
+        return context
+
+
+AS_THIS_COMPUTER = Connection()
 
 
 def pending(database: Database) -> list[OutboxRow]:
@@ -26,23 +66,31 @@ def pending(database: Database) -> list[OutboxRow]:
         return list(session.scalars(query.order_by(OutboxRow.created_at, OutboxRow.revision)))
 
 
-def send_pending(database: Database, publisher_url: str, publisher: Card) -> list[str]:
+def send_pending(
+    database: Database,
+    publisher_url: str,
+    publisher: Card,
+    connection: Connection = AS_THIS_COMPUTER,
+) -> list[str]:
     """Send every pending tally; the round ids that were acknowledged.
 
     One that is refused does not keep the later ones: all are tried, then the first error is told.
 
     Args:
         publisher: the pinned card whose signature the receipt must have.
+        connection: certificates to trust and to show.
 
     Raises:
+        ConfigurationError: ``certificate-unusable``.
         StateError: ``publisher-unreachable`` or ``publisher-refused``; the tally stays pending.
         TrustError: the receipt is not the publisher's.
     """
+    context = connection.context()
     sent: list[str] = []
     errors: list[MonitorError] = []
     for row in pending(database):
         try:
-            if _send(database, row, publisher_url, publisher):
+            if _send(database, row, publisher_url, publisher, context):
                 sent.append(row.round_id)
         except MonitorError as error:
             errors.append(error)
@@ -51,7 +99,9 @@ def send_pending(database: Database, publisher_url: str, publisher: Card) -> lis
     return sent
 
 
-def _send(database: Database, row: OutboxRow, publisher_url: str, publisher: Card) -> bool:
+def _send(
+    database: Database, row: OutboxRow, publisher_url: str, publisher: Card, tls: ssl.SSLContext
+) -> bool:
     """Send one tally, unless its round was reopened or destroyed since it was found pending."""
 
     def begin(tx: Transaction) -> bool:
@@ -64,7 +114,7 @@ def _send(database: Database, row: OutboxRow, publisher_url: str, publisher: Car
     if not database.run(begin):
         return False
     assert row.envelope is not None
-    receipt = _put(f"{publisher_url}/tallies/{row.sha256}", row.envelope)
+    receipt = _put(f"{publisher_url}/tallies/{row.sha256}", row.envelope, tls)
     check_receipt(receipt, read_header(row.envelope), publisher)
 
     def acknowledge(tx: Transaction) -> None:
@@ -81,9 +131,11 @@ def _send(database: Database, row: OutboxRow, publisher_url: str, publisher: Car
     return True
 
 
-def _put(url: str, envelope: bytes) -> Statement:
+def _put(url: str, envelope: bytes, tls: ssl.SSLContext) -> Statement:
     try:
-        answer = httpx2.put(url, content=envelope, timeout=TIMEOUT_SECONDS, trust_env=False)
+        answer = httpx2.put(
+            url, content=envelope, timeout=TIMEOUT_SECONDS, trust_env=False, verify=tls
+        )
     except httpx2.HTTPError as error:
         raise StateError(
             "publisher-unreachable",

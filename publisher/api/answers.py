@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel
@@ -12,14 +14,26 @@ JSON = "application/json"
 
 
 def answer(
-    request: Request, body: bytes, media_type: str = JSON, *, file_name: str = ""
+    request: Request,
+    body: bytes,
+    media_type: str = JSON,
+    *,
+    file_name: str = "",
+    more: Mapping[str, str] | None = None,
 ) -> Response:
     """Send bytes under an ETag that is their SHA-256.
 
     The ETag hashes the bytes that everyone may read and nothing else. ``no-cache`` makes
     readers ask again each time, so that a withdrawn release disappears at once.
+
+    Args:
+        request: may name an ETag that the reader has.
+        body: the bytes.
+        media_type: of the bytes.
+        file_name: under which a browser saves them, or empty.
+        more: further headers.
     """
-    headers = {"ETag": f'"{sha256_hex(body)}"', "Cache-Control": "no-cache"}
+    headers = {"ETag": f'"{sha256_hex(body)}"', "Cache-Control": "no-cache", **(more or {})}
     if _already_has(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if file_name:
@@ -27,9 +41,11 @@ def answer(
     return Response(body, headers=headers, media_type=media_type)
 
 
-def answer_document(request: Request, document: BaseModel) -> Response:
+def answer_document(
+    request: Request, document: BaseModel, more: Mapping[str, str] | None = None
+) -> Response:
     """Send a document as JSON."""
-    return answer(request, document.model_dump_json(by_alias=True).encode())
+    return answer(request, document.model_dump_json(by_alias=True).encode(), more=more)
 
 
 def _already_has(request: Request, etag: str) -> bool:

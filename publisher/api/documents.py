@@ -11,10 +11,11 @@ from pydantic.alias_generators import to_camel
 from publisher.downloads.addresses import (
     download_address,
     release_address,
+    release_download_address,
     statement_address,
     table_address,
 )
-from publisher.downloads.formats import FORMATS
+from publisher.downloads.formats import FORMATS, RELEASE_FORMATS
 from publisher.downloads.words import MARK
 from publisher.released import Release, TableEntry
 
@@ -68,12 +69,13 @@ class TableSummary(Document):
 
 
 class TableList(Document):
-    """The tables of a release."""
+    """The tables of a release; ``downloads`` have all of them in one file."""
 
     release_id: str
     synthetic: bool
     mark: str
     tables: tuple[TableSummary, ...]
+    downloads: tuple[DownloadLink, ...]
 
     @classmethod
     def of(cls, release: Release) -> TableList:
@@ -84,6 +86,15 @@ class TableList(Document):
             synthetic=manifest.synthetic,
             mark=mark_of(release),
             tables=tuple(TableSummary.of(manifest.release_id, entry) for entry in manifest.tables),
+            downloads=tuple(
+                DownloadLink(
+                    format=offered.id,
+                    label=offered.label,
+                    media_type=offered.media_type,
+                    href=release_download_address(manifest.release_id, offered.id),
+                )
+                for offered in RELEASE_FORMATS
+            ),
         )
 
 
@@ -107,15 +118,18 @@ class Protection(Document):
 
 
 class ReleaseSummary(Document):
-    """A release in a list; ``sha256`` names its signed statement."""
+    """A release in a list; ``sha256`` names its signed statement, ``reason`` says why it went."""
 
     release_id: str
     title: str
     state: str
     synthetic: bool
     mark: str
+    version: str
+    provisional: bool
     published_at: datetime
     supersedes: str
+    reason: str
     sha256: str
     href: str
 
@@ -194,7 +208,10 @@ def _summary(release: Release) -> dict[str, Any]:
         "state": release.state,
         "synthetic": manifest.synthetic,
         "mark": mark_of(release),
+        "version": manifest.version,
+        "provisional": manifest.provisional,
         "published_at": release.published_at,
+        "reason": release.reason,
         "supersedes": manifest.supersedes,
         "sha256": release.sha256,
         "href": release_address(manifest.release_id),

@@ -58,6 +58,15 @@ def success(description: str, content: dict[str, Any] | None = None) -> dict[int
     return {200: found, 304: unchanged}
 
 
+def paged(description: str, content: dict[str, Any] | None = None) -> dict[int | str, Any]:
+    """The ``responses`` entries of a resource that answers with a page of a list."""
+    responses = success(description, content)
+    link = {"description": "first, prev, next and last page", "schema": {"type": "string"}}
+    for response in responses.values():
+        response["headers"] = {**response["headers"], "Link": link}
+    return responses
+
+
 def problems(**statuses: str) -> dict[int | str, Any]:
     """The ``responses`` entries of problems, such as ``_404="The release is not known."``."""
     return {

@@ -7,9 +7,18 @@ from typing import Annotated
 from fastapi import Query, Request
 from fastapi.routing import APIRoute
 
+from publisher.downloads.areas import AREA_PATTERN
 from publisher.downloads.extract import Filters
 from shared.errors import InputError
 from shared.reference import Level
+
+AreaKey = Annotated[
+    str | None,
+    Query(
+        description="code of a municipality or samenwerkingsverband: rows of the units in it",
+        pattern=AREA_PATTERN,
+    ),
+]
 
 
 def refuse_unknown_keys(request: Request) -> None:
@@ -58,6 +67,18 @@ def table_filters(
         int | None,
         Query(description="code of a period: its first year minus 2000", ge=0, le=255),
     ] = None,
+    category: Annotated[
+        str | None,
+        Query(description="code of a category", pattern=r"^[A-Za-z0-9_-]{1,40}$"),
+    ] = None,
+    area: AreaKey = None,
 ) -> Filters:
     """The filters of a table, as they came in."""
-    return Filters(level=level, unit=unit, measure=measure, period=period)
+    return Filters(
+        level=level, unit=unit, measure=measure, period=period, category=category, area=area
+    )
+
+
+def release_filters(area: AreaKey = None) -> Filters:
+    """The filters of a whole release, as they came in."""
+    return Filters(area=area)

@@ -7,7 +7,10 @@ from publisher.released import MeasureNote
 
 
 class TableRow(Document):
-    """One released cell; ``value`` is null when the status says why there is none."""
+    """One released cell; ``value`` is null when the status says why there is none.
+
+    ``lower`` and ``upper`` are the bounds of a rounded value, and else the value itself.
+    """
 
     level: str
     unit: str
@@ -19,6 +22,8 @@ class TableRow(Document):
     measure: str
     measure_label: str
     value: float | None
+    lower: float | None
+    upper: float | None
     status: str
 
 
@@ -33,9 +38,12 @@ class TableDocument(Document):
     table_sha256: str
     policy_version: str
     dpia_version: str
+    version: str
+    provisional: bool
     sources: tuple[str, ...]
     filters: dict[str, str]
     levels: dict[str, str]
     statuses: dict[str, str]
+    footnotes: tuple[str, ...]
     measures: tuple[MeasureNote, ...]
     rows: tuple[TableRow, ...]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from publisher.downloads.words import STATUS_WORDS, WITHHELD, decimal_text
+from publisher.dashboard.language import _, msg, number
+from publisher.downloads.words import STATUS_WORDS, WITHHELD
 from publisher.released import Cell, CellStatus
 
 WITHHELD_SYMBOL = "■"
 """One symbol for every withheld figure; not a dash, a dot or a 0, which read as a number."""
 _SYMBOLS = {
     CellStatus.WITHHELD: WITHHELD_SYMBOL,
-    CellStatus.NOT_APPLICABLE: "n.v.t.",
+    CellStatus.NOT_APPLICABLE: msg("n.v.t."),
     CellStatus.NOT_AVAILABLE: "?",
 }
 _ROUNDED_ZERO = "0–4"
@@ -54,24 +55,28 @@ SYMBOLS = (
     Symbol(
         WITHHELD_SYMBOL,
         WITHHELD,
-        "Het aantal is klein, of een ander klein aantal zou ermee uit te rekenen zijn. Het "
-        "kan ook een groter aantal zijn. U kunt niet zien welke reden geldt.",
+        msg(
+            "Het aantal is klein, of een ander klein aantal zou ermee uit te rekenen zijn. Het "
+            "kan ook een groter aantal zijn. U kunt niet zien welke reden geldt."
+        ),
     ),
     Symbol(
         _SYMBOLS[CellStatus.NOT_AVAILABLE],
         STATUS_WORDS[CellStatus.NOT_AVAILABLE],
-        "Voor deze periode zijn geen gegevens geleverd.",
+        msg("Voor deze periode zijn geen gegevens geleverd."),
     ),
     Symbol(
         _SYMBOLS[CellStatus.NOT_APPLICABLE],
         STATUS_WORDS[CellStatus.NOT_APPLICABLE],
-        "Het cijfer kan hier niet bestaan, zoals een cijfer per 100 leerlingen waar geen "
-        "leerlingen zijn.",
+        msg(
+            "Het cijfer kan hier niet bestaan, zoals een cijfer per 100 leerlingen waar geen "
+            "leerlingen zijn."
+        ),
     ),
     Symbol(
         _ROUNDED_ZERO,
-        "afgerond cijfer",
-        "Het echte aantal ligt tussen 0 en 4.",
+        msg("afgerond cijfer"),
+        msg("Het echte aantal ligt tussen 0 en 4."),
     ),
 )
 """Every symbol that can stand in place of an exact figure."""
@@ -79,13 +84,10 @@ SYMBOLS = (
 
 def figure_of(cell: Cell | None) -> Figure:
     """The figure of a released cell; a cell that the release lacks is *geen gegevens*."""
-    if cell is None:
-        status = CellStatus.NOT_AVAILABLE
-        return Figure(_SYMBOLS[status], STATUS_WORDS[status], has_value=False, order=None)
-    if cell.value is None:
-        return Figure(_SYMBOLS[cell.status], STATUS_WORDS[cell.status], has_value=False, order=None)
-    if cell.status is CellStatus.ROUNDED and cell.value == 0:
-        text = _ROUNDED_ZERO
-    else:
-        text = decimal_text(cell.value, cell.decimals, comma=",", thousands=".")
-    return Figure(text, STATUS_WORDS[cell.status], has_value=True, order=cell.value)
+    status = CellStatus.NOT_AVAILABLE if cell is None else cell.status
+    meaning = _(STATUS_WORDS[status])
+    if cell is None or cell.value is None:
+        return Figure(_(_SYMBOLS[status]), meaning, has_value=False, order=None)
+    if status is CellStatus.ROUNDED and cell.value == 0:
+        return Figure(_ROUNDED_ZERO, meaning, has_value=True, order=cell.value)
+    return Figure(number(cell.value, cell.decimals), meaning, has_value=True, order=cell.value)

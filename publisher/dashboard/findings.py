@@ -1,12 +1,13 @@
-"""A release arranged for looking things up: any cell, any unit, in no time."""
+"""A release arranged for looking things up, with the public facts about its units."""
 
 from __future__ import annotations
 
 from functools import cached_property
 
-from publisher.released import Cell, Manifest, Release, cells_of
+from publisher.dashboard.shelf import Shelf
+from publisher.released import Cell, Manifest, MeasureNote, Release
 from shared.contract.periods import Period
-from shared.reference import Level, Reference, School, municipality_key
+from shared.reference import Arrangement, Level, Reference, School, municipality_key
 
 MAIN_TABLE = "pupils_and_clients"
 FORM_TABLE = "clients_by_form"
@@ -29,11 +30,7 @@ class Findings:
     def __init__(self, release: Release, reference: Reference | None = None) -> None:
         self.release = release
         self._reference = reference
-        self._cells: dict[tuple[str, Level, str, int, str, str], Cell] = {}
-        for table in release.tables:
-            for cell in cells_of(table.cells):
-                key = (table.id, cell.level, cell.unit, cell.period, cell.category, cell.measure)
-                self._cells[key] = cell
+        self.shelves = {table.id: Shelf(table) for table in release.tables}
 
     @property
     def manifest(self) -> Manifest:
@@ -72,54 +69,56 @@ class Findings:
         category: str = "",
     ) -> Cell | None:
         """A released cell, or None where the release has none."""
-        return self._cells.get((table, level, unit, period, category, measure))
+        shelf = self.shelves.get(table)
+        return None if shelf is None else shelf.cell(level, unit, period, category, measure)
 
-    @cached_property
-    def _units(self) -> dict[Level, dict[str, str]]:
-        units: dict[Level, dict[str, str]] = {level: {} for level in Level}
-        for table, level, unit, *_ in self._cells:
-            if table == MAIN_TABLE:
-                units[level].setdefault(unit, "")
-        for cell in self._cells.values():
-            if cell.unit in units[cell.level]:
-                units[cell.level][cell.unit] = cell.unit_label
-        return units
-
-    def units(self, level: Level) -> dict[str, str]:
+    def units(self, level: Level, table: str = MAIN_TABLE) -> dict[str, str]:
         """Every released unit of a level with its name, in the order of the release."""
-        return self._units[level]
+        shelf = self.shelves.get(table)
+        return {} if shelf is None else shelf.units.get(level, {})
 
     @cached_property
     def measure_labels(self) -> dict[str, str]:
         """Dutch name of each measure, as released."""
-        return {cell.measure: cell.measure_label for cell in self._cells.values()}
+        return {
+            measure: label
+            for shelf in self.shelves.values()
+            for measures in shelf.measures.values()
+            for measure, label in measures.items()
+        }
+
+    @cached_property
+    def notes(self) -> dict[str, MeasureNote]:
+        """What was signed about each measure."""
+        return {note.id: note for note in self.manifest.measures}
 
     def measures(self, level: Level) -> tuple[str, ...]:
-        """The measures that pages show at a level: those that the release has there."""
-        return tuple(
-            measure for measure in PROFILE_MEASURES if measure in self._measures.get(level, ())
-        )
+        """The measures that profiles show at a level: those that the release has there."""
+        return self.measures_of(MAIN_TABLE, level, PROFILE_MEASURES)
+
+    def measures_of(self, table: str, level: Level, wanted: tuple[str, ...]) -> tuple[str, ...]:
+        """Which of some measures a table has at a level, in the wanted order."""
+        shelf = self.shelves.get(table)
+        held = {} if shelf is None else shelf.measures.get(level, {})
+        return tuple(measure for measure in wanted if measure in held)
+
+    def categories_of(self, table: str) -> dict[str, str]:
+        """The categories of a table with their Dutch names; none where it has no split."""
+        shelf = self.shelves.get(table)
+        return {} if shelf is None else shelf.categories
 
     @cached_property
-    def _measures(self) -> dict[Level, set[str]]:
-        found: dict[Level, set[str]] = {}
-        for table, level, _, _, _, measure in self._cells:
-            if table == MAIN_TABLE:
-                found.setdefault(level, set()).add(measure)
-        return found
+    def _names(self) -> dict[tuple[Level, str], str]:
+        return {
+            (level, unit): label
+            for shelf in self.shelves.values()
+            for level, units in shelf.units.items()
+            for unit, label in units.items()
+        }
 
-    def categories(self, level: Level, unit: str) -> dict[str, str]:
-        """Forms of help that the release has for a unit, with their Dutch names."""
-        found = self._categories.get((level, unit), {})
-        return dict(sorted(found.items(), key=lambda item: int(item[0])))
-
-    @cached_property
-    def _categories(self) -> dict[tuple[Level, str], dict[str, str]]:
-        found: dict[tuple[Level, str], dict[str, str]] = {}
-        for (table, level, unit, _, category, _), cell in self._cells.items():
-            if table == FORM_TABLE and category:
-                found.setdefault((level, unit), {})[category] = cell.category_label
-        return found
+    def name_of(self, level: Level, unit: str) -> str | None:
+        """The released name of a unit, or None where no table has it."""
+        return self._names.get((level, unit))
 
     @property
     def knows_schools(self) -> bool:
@@ -139,3 +138,8 @@ class Findings:
     def school(self, code: str) -> School | None:
         """Public facts about a released school, where the reference is at hand."""
         return self._reference.school_by_code.get(code) if self._reference else None
+
+    @property
+    def arrangements(self) -> tuple[Arrangement, ...]:
+        """The arrangements of the region, where the reference is at hand."""
+        return self._reference.arrangements if self._reference else ()

@@ -3,42 +3,62 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from publisher.api.answers import answer
 from publisher.dashboard.figures import SYMBOLS
-from publisher.downloads.words import MARK, decimal_text
+from publisher.dashboard.language import (
+    LANGUAGES,
+    Language,
+    _,
+    counted,
+    day,
+    elsewhere,
+    here,
+    msg,
+    number,
+    spoken,
+)
+from publisher.downloads.words import MARK
 from publisher.released import Manifest
 
-_MONTHS = (
-    "januari", "februari", "maart", "april", "mei", "juni",
-    "juli", "augustus", "september", "oktober", "november", "december",
-)  # fmt: skip
 HTML = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
 class Crumb:
-    """A step on the way from the front page to here."""
+    """A step on the way from the front page to here; its label is translated where it stands."""
 
     label: str
     href: str
 
 
-HOME = Crumb("Regio", "/")
+HOME = Crumb(msg("Regio"), "/")
 MENU = (
     HOME,
-    Crumb("Gemeenten", "/gemeenten"),
-    Crumb("Schoolsoorten", "/schoolsoorten"),
-    Crumb("Scholen", "/scholen"),
-    Crumb("Uitleg", "/methode"),
-    Crumb("Uitgaven", "/releases"),
+    Crumb(msg("Gemeenten"), "/gemeenten"),
+    Crumb(msg("Samenwerkingsverbanden"), "/samenwerkingsverbanden"),
+    Crumb(msg("Schoolsoorten"), "/schoolsoorten"),
+    Crumb(msg("Scholen"), "/scholen"),
+    Crumb(msg("Onderwerpen"), "/onderwerpen"),
+    Crumb(msg("Vergelijken"), "/vergelijken"),
+    Crumb(msg("Uitleg"), "/methode"),
 )
+"""The main menu."""
+FOOT = (
+    Crumb(msg("Alle cijfers verkennen"), "/verkennen"),
+    Crumb(msg("Arrangementen"), "/arrangementen"),
+    Crumb(msg("Uitgaven en bestanden"), "/releases"),
+    Crumb(msg("Wijzigingen"), "/wijzigingen"),
+    Crumb(msg("Wat wij bewaren en waarom"), "/verantwoording"),
+    Crumb(msg("Toegankelijkheid"), "/toegankelijkheid"),
+)
+"""What stands at the foot of every page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +70,42 @@ class Page:
         section: address of the entry of the menu under which it falls.
         crumbs: the way back up, without the page itself.
         manifest: the release that the page shows, or None where it shows no figures.
+        address: of the page itself, without language; empty for that of its section.
     """
 
     title: str
     section: str
     crumbs: tuple[Crumb, ...] = ()
     manifest: Manifest | None = None
+    address: str = ""
 
     @property
     def mark(self) -> str:
         """The synthetic mark, or nothing."""
-        return MARK if self.manifest is not None and self.manifest.synthetic else ""
+        return _(MARK) if self.manifest is not None and self.manifest.synthetic else ""
+
+    @property
+    def language(self) -> Language:
+        """The language of the page."""
+        return spoken()
+
+    @property
+    def languages(self) -> tuple[tuple[Language, str], ...]:
+        """The other languages, each with the address of this page in it."""
+        own = self.address or self.section
+        return tuple(
+            (each, elsewhere(own, each)) for each in LANGUAGES if each is not self.language
+        )
 
 
-def day_words(moment: datetime) -> str:
-    """``2 maart 2026``."""
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+@pass_context
+def _here(_context: Context, address: str) -> str:
+    # Asking for the context keeps Jinja2 from working a constant address out once for good.
+    return here(address)
 
 
-def whole_words(number: int) -> str:
-    """``12.345``."""
-    return decimal_text(number, 0, thousands=".")
+def _plural(one: str, more: str, count: int) -> str:
+    return counted(one, more, count)
 
 
 def _environment() -> Environment:
@@ -80,9 +115,13 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
-    environment.filters |= {"day": day_words, "whole": whole_words}
-    environment.globals |= {"menu": MENU, "symbols": SYMBOLS}
+    environment.policies["ext.i18n.trimmed"] = True
+    installed: Any = environment
+    installed.install_gettext_callables(_, _plural, newstyle=True)
+    environment.filters |= {"day": day, "whole": number, "here": _here}
+    environment.globals |= {"menu": MENU, "foot": FOOT, "symbols": SYMBOLS}
     return environment
 
 

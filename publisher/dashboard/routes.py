@@ -2,30 +2,84 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from collections.abc import Awaitable, Callable
 
-from publisher.dashboard.pages import assets, charts, home, method, profiles, releases, schools
-from publisher.dashboard.site import ReferenceOf, Site
+from fastapi import APIRouter, Depends
+from fastapi.responses import RedirectResponse
+
+from publisher.dashboard.governance import Governance
+from publisher.dashboard.language import LANGUAGES, Language, speak
+from publisher.dashboard.pages import (
+    accessibility,
+    arrangements,
+    assets,
+    changes,
+    charts,
+    compare,
+    explore,
+    governance,
+    home,
+    method,
+    profiles,
+    releases,
+    schools,
+    topics,
+)
+from publisher.dashboard.site import GovernanceNow, ReferenceOf, Site
 from publisher.released import Release, ReleaseReader
 from shared.reference import Reference
 
-_PAGES = (home, schools, profiles, method, releases, charts, assets)
+_PAGES = (
+    home, schools, profiles, topics, compare, explore, arrangements, method, releases, changes,
+    governance, accessibility, charts,
+)  # fmt: skip
 
 
 def _no_reference(_release: Release) -> Reference | None:
     return None
 
 
-def dashboard_router(reader: ReleaseReader, reference_of: ReferenceOf = _no_reference) -> APIRouter:
-    """The pages.
+def _no_governance() -> Governance | None:
+    return None
+
+
+def dashboard_router(
+    reader: ReleaseReader,
+    reference_of: ReferenceOf = _no_reference,
+    governance_now: GovernanceNow = _no_governance,
+) -> APIRouter:
+    """The pages, once in every language.
 
     Args:
         reader: the only door to releases.
         reference_of: finds the public reference bundle of a release, which says in which
             municipality a school stands; without it, pages leave that out.
+        governance_now: reads the policy and the agreements, which are public; without it, the
+            page about them says only where they are.
     """
-    site = Site(reader, reference_of)
+    site = Site(reader, reference_of, governance_now)
     router = APIRouter(include_in_schema=False)
-    for page in _PAGES:
-        router.include_router(page.routes(site))
+    router.include_router(assets.routes(site))
+    for language in LANGUAGES:
+        rooms = APIRouter(prefix=language.prefix, dependencies=[Depends(_speaking(language))])
+        for page in _PAGES:
+            rooms.include_router(page.routes(site))
+        router.include_router(rooms)
+        if language.prefix:  # what people type
+            router.add_api_route(language.prefix, _to(language), methods=["GET"])
     return router
+
+
+def _to(language: Language) -> Callable[[], Awaitable[RedirectResponse]]:
+    async def lead() -> RedirectResponse:
+        return RedirectResponse(f"{language.prefix}/")
+
+    return lead
+
+
+def _speaking(language: Language) -> Callable[[], Awaitable[None]]:
+    # Asynchronous, so that it runs in the request's own context and not in a copy of it.
+    async def set_language() -> None:
+        speak(language)
+
+    return set_language

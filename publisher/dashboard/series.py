@@ -1,6 +1,6 @@
-"""Rows of figures over the periods, for a table and for the chart beside it.
+"""Rows of figures, for a table and for the chart beside it: over periods, categories or units.
 
-Table and chart come from the same points, so that they cannot differ.
+Table and chart come from the same released cells, so that they cannot differ.
 """
 
 from __future__ import annotations
@@ -9,31 +9,37 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from publisher.dashboard.figures import WITHHELD_SYMBOL, Figure, figure_of
-from publisher.dashboard.findings import FORM_TABLE, Findings
-from publisher.dashboard.words import heading_of
+from publisher.dashboard.findings import MAIN_TABLE, Findings
+from publisher.dashboard.language import _
+from publisher.dashboard.topics import Column, Part
+from publisher.dashboard.words import capital, heading_of
 from publisher.released import Cell
+from shared.contract.periods import Period, PeriodKind
 from shared.reference import Level
 
 NARROW_COLUMNS = 2
 """Columns of figures that a narrow screen can show beside names."""
+_PERIODS_OF_CATEGORIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class TrendRow:
-    """One period of a trend table: its name and a figure per measure."""
+class SeriesRow:
+    """One row of figures: a period or a category with a figure per column."""
 
-    period: str
+    name: str
     is_break: bool
     figures: tuple[Figure, ...]
+    is_total: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class TrendTable:
-    """The figures of one unit over the periods, oldest first."""
+class SeriesTable:
+    """The figures of one unit, by period (oldest first) or by category."""
 
     caption: str
+    name_heading: str
     headings: tuple[str, ...]
-    rows: tuple[TrendRow, ...]
+    rows: tuple[SeriesRow, ...]
 
     @property
     def is_wide(self) -> bool:
@@ -50,25 +56,93 @@ class TrendTable:
         """Whether a figure is left out for privacy."""
         return any(figure.text == WITHHELD_SYMBOL for row in self.rows for figure in row.figures)
 
+    @property
+    def has_value(self) -> bool:
+        """Whether at least one figure is shown, beside a total that other tables have too."""
+        return any(each.has_value for row in self.rows if not row.is_total for each in row.figures)
 
-def trend_table(findings: Findings, level: Level, unit: str, caption: str) -> TrendTable:
-    """The profile measures of a unit in every period."""
-    measures = findings.measures(level)
-    return TrendTable(
+
+def cell_at(
+    findings: Findings, level: Level, unit: str, column: Column, period: int
+) -> Cell | None:
+    """The released cell of a column."""
+    return findings.cell(
+        level, unit, column.measure, period, table=column.table, category=column.category
+    )
+
+
+def figure_at(findings: Findings, level: Level, unit: str, column: Column, period: int) -> Figure:
+    """The figure of a column."""
+    return figure_of(cell_at(findings, level, unit, column, period))
+
+
+def column_heading(findings: Findings, column: Column) -> str:
+    """What stands above a column: its category, or its measure."""
+    if column.category:
+        return capital(_(findings.categories_of(column.table)[column.category]))
+    return heading_of(findings, column.measure)
+
+
+def profile_columns(findings: Findings, level: Level) -> tuple[Column, ...]:
+    """The columns that every profile starts with."""
+    return tuple(Column(MAIN_TABLE, measure) for measure in findings.measures(level))
+
+
+def trend_table(
+    findings: Findings,
+    level: Level,
+    unit: str,
+    caption: str,
+    columns: tuple[Column, ...] | None = None,
+) -> SeriesTable:
+    """Columns of a unit in every period; without ``columns`` those of a profile."""
+    shown = profile_columns(findings, level) if columns is None else columns
+    return SeriesTable(
         caption,
-        tuple(heading_of(measure, findings.measure_labels[measure]) for measure in measures),
+        _("Periode"),
+        tuple(column_heading(findings, column) for column in shown),
         tuple(
-            TrendRow(
+            SeriesRow(
                 period.label,
                 period.code in findings.breaks,
-                tuple(
-                    figure_of(findings.cell(level, unit, measure, period.code))
-                    for measure in measures
-                ),
+                tuple(figure_at(findings, level, unit, column, period.code) for column in shown),
             )
             for period in findings.periods
         ),
     )
+
+
+def category_table(
+    findings: Findings, level: Level, unit: str, part: Part, caption: str
+) -> SeriesTable:
+    """The categories of a part in the last periods."""
+    periods = findings.periods[-_PERIODS_OF_CATEGORIES:]
+    measure, table = part.measures[0], part.table
+    categories = {"": _("totaal"), **findings.categories_of(table)}
+    return SeriesTable(
+        caption,
+        heading_of(findings, measure),
+        tuple(period.label for period in periods),
+        tuple(
+            SeriesRow(
+                capital(_(label)),
+                False,
+                tuple(
+                    figure_at(findings, level, unit, Column(table, measure, code), period.code)
+                    for period in periods
+                ),
+                is_total=not code,
+            )
+            for code, label in categories.items()
+        ),
+    )
+
+
+def period_words(period: Period) -> str:
+    """``schooljaar 2023/2024`` or ``jaar 2023``."""
+    if period.kind is PeriodKind.SCHOOL_YEAR:
+        return _("schooljaar {label}", label=period.label)
+    return _("jaar {label}", label=period.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +151,7 @@ class UnitRow:
 
     Attributes:
         facts: further text columns, such as the municipality of a school.
+        choice: how the page to compare calls it; empty where it cannot be chosen.
     """
 
     name: str
@@ -84,29 +159,7 @@ class UnitRow:
     href: str
     facts: tuple[str, ...]
     figures: tuple[Figure, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FormRow:
-    """One form of help with its number of clients."""
-
-    name: str
-    figure: Figure
-
-
-def form_rows(findings: Findings, level: Level, unit: str, period: int) -> tuple[FormRow, ...]:
-    """Clients by form of help in one period; empty where the release has no such split."""
-    return tuple(
-        FormRow(label, figure_of(form_cell(findings, level, unit, period, category)))
-        for category, label in findings.categories(level, unit).items()
-    )
-
-
-def form_cell(
-    findings: Findings, level: Level, unit: str, period: int, category: str
-) -> Cell | None:
-    """The clients of one form of help."""
-    return findings.cell(level, unit, "clients", period, table=FORM_TABLE, category=category)
+    choice: str = ""
 
 
 def by_name(rows: Iterable[UnitRow]) -> tuple[UnitRow, ...]:

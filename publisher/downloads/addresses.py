@@ -31,3 +31,10 @@ def download_address(
     query = urlencode(filters.given())
     address = f"{table_address(release_id, table_id)}/downloads/{format_id}"
     return f"{address}?{query}" if query else address
+
+
+def release_download_address(release_id: str, format_id: str, filters: Filters = EVERYTHING) -> str:
+    """The file with every table of a release, whole or of one area."""
+    query = urlencode(filters.given())
+    address = f"{release_address(release_id)}/downloads/{format_id}"
+    return f"{address}?{query}" if query else address

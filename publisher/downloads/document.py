@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from publisher.downloads.columns import bounds_of
 from publisher.downloads.extract import Extract
+from publisher.downloads.legend import footnotes
 from publisher.downloads.words import LEVEL_WORDS, STATUS_WORDS
 from publisher.released import Cell, cells_of
 
@@ -29,10 +31,13 @@ def table_document(extract: Extract) -> dict[str, Any]:
         "tableSha256": entry.sha256,
         "policyVersion": manifest.policy_version,
         "dpiaVersion": manifest.dpia_version,
+        "version": manifest.version,
+        "provisional": manifest.provisional,
         "sources": list(manifest.sources),
         "filters": extract.filters.given(),
         "levels": {level.value: words for level, words in LEVEL_WORDS.items()},
         "statuses": {status.value: words for status, words in STATUS_WORDS.items() if words},
+        "footnotes": footnotes((extract,)),
         "measures": [
             note.model_dump(mode="json") for note in manifest.measures if note.id in present
         ],
@@ -41,6 +46,7 @@ def table_document(extract: Extract) -> dict[str, Any]:
 
 
 def _row(cell: Cell) -> dict[str, Any]:
+    lower, upper = (None, None) if cell.value is None else bounds_of(cell.value, cell.status.value)
     return {
         "level": cell.level.value,
         "unit": cell.unit,
@@ -51,13 +57,15 @@ def _row(cell: Cell) -> dict[str, Any]:
         "categoryLabel": cell.category_label,
         "measure": cell.measure,
         "measureLabel": cell.measure_label,
-        "value": _value(cell),
+        "value": _value(cell, cell.value),
+        "lower": _value(cell, lower),
+        "upper": _value(cell, upper),
         "status": cell.status.value,
     }
 
 
-def _value(cell: Cell) -> int | float | None:
-    if cell.value is None or cell.decimals == 0:
-        return cell.value
+def _value(cell: Cell, value: int | None) -> int | float | None:
+    if value is None or cell.decimals == 0:
+        return value
     # The nearest float prints as the shortest text that reads back: 12.3, never 12.2999….
-    return float(cell.value / 10**cell.decimals)
+    return float(value / 10**cell.decimals)

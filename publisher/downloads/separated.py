@@ -7,45 +7,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 
+from publisher.downloads.columns import DUTCH, ENGLISH, Column, Kind, Values, digits
 from publisher.downloads.extract import Extract
-from publisher.downloads.words import LEVEL_WORDS, STATUS_WORDS, decimal_text
-from publisher.released import Cell, cells_of
 
 _FORMULA_STARTERS = frozenset("=+-@\t\r\n＝＋－＠")
 _BOM = b"\xef\xbb\xbf"
-
-_DUTCH_HEADER = (
-    "kenmerk",
-    "uitgave",
-    "niveau",
-    "eenheid",
-    "naam",
-    "periode",
-    "categorie",
-    "naam_categorie",
-    "maat",
-    "naam_maat",
-    "waarde",
-    "status",
-    "uitleg_status",
-)
-_ENGLISH_HEADER = (
-    "mark",
-    "release",
-    "level",
-    "unit",
-    "unit_label",
-    "period",
-    "period_label",
-    "category",
-    "category_label",
-    "measure",
-    "measure_label",
-    "value",
-    "status",
-)
 
 
 def neutral(text: str) -> str:
@@ -53,30 +21,17 @@ def neutral(text: str) -> str:
 
     Source: OWASP, CSV Injection.
     """
-    return f"'{text}" if text[:1] in _FORMULA_STARTERS else text
+    return f"'{text}" if is_formula(text) else text
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet could take ``text`` for a formula."""
+    return text[:1] in _FORMULA_STARTERS and bool(text)
 
 
 def nl_csv(extract: Extract) -> bytes:
     """CSV that a Dutch Excel opens with a double click: ``;``, decimal comma, BOM, CRLF."""
-
-    def row(cell: Cell) -> tuple[str, ...]:
-        return (
-            extract.mark,
-            extract.manifest.release_id,
-            LEVEL_WORDS[cell.level],
-            neutral(cell.unit),
-            neutral(cell.unit_label),
-            cell.period_label,
-            neutral(cell.category),
-            neutral(cell.category_label),
-            cell.measure,
-            neutral(cell.measure_label),
-            _number(cell, comma=","),
-            cell.status.value,
-            STATUS_WORDS[cell.status],
-        )
-
-    return _BOM + _written(extract, _DUTCH_HEADER, row, delimiter=";")
+    return _BOM + _written(extract, DUTCH, delimiter=";", comma=",")
 
 
 def rfc4180_csv(extract: Extract) -> bytes:
@@ -84,40 +39,27 @@ def rfc4180_csv(extract: Extract) -> bytes:
 
     Source: RFC 4180.
     """
-
-    def row(cell: Cell) -> tuple[str, ...]:
-        return (
-            extract.mark,
-            extract.manifest.release_id,
-            cell.level.value,
-            neutral(cell.unit),
-            neutral(cell.unit_label),
-            str(cell.period),
-            cell.period_label,
-            neutral(cell.category),
-            neutral(cell.category_label),
-            cell.measure,
-            neutral(cell.measure_label),
-            _number(cell, comma="."),
-            cell.status.value,
-        )
-
-    return _written(extract, _ENGLISH_HEADER, row, delimiter=",")
+    return _written(extract, ENGLISH, delimiter=",", comma=".")
 
 
-def _number(cell: Cell, *, comma: str) -> str:
-    return "" if cell.value is None else decimal_text(cell.value, cell.decimals, comma=comma)
-
-
-def _written(
-    extract: Extract,
-    header: tuple[str, ...],
-    row: Callable[[Cell], tuple[str, ...]],
-    *,
-    delimiter: str,
-) -> bytes:
+def lines(header: Sequence[str], rows: Iterable[Sequence[str]], *, delimiter: str = ",") -> bytes:
+    """A header and rows of text as CSV in UTF-8, with CRLF."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow(header)
-    writer.writerows(row(cell) for cell in cells_of(extract.rows))
+    writer.writerows(rows)
     return text.getvalue().encode()
+
+
+def _written(extract: Extract, columns: Sequence[Column], *, delimiter: str, comma: str) -> bytes:
+    texts = (_texts(column, column.values(extract), comma) for column in columns)
+    header = [column.name for column in columns]
+    return lines(header, zip(*texts, strict=True), delimiter=delimiter)
+
+
+def _texts(column: Column, values: Values, comma: str) -> list[str]:
+    if column.kind is Kind.NUMBER:
+        return digits(values, comma=comma)
+    if column.kind is Kind.INTEGER:
+        return [str(each) for each in values]
+    return [neutral(each) for each in values]

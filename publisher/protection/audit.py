@@ -74,6 +74,15 @@ def audit_claim(claim: Claim) -> Audit:
     return Audit(exact, narrow, _smallest_union(claim))
 
 
+def together(audits: Sequence[Audit]) -> Audit:
+    """The audits of the blocks of one period, counts first; only counts have unions of children."""
+    return Audit(
+        tuple(key for audit in audits for key in audit.exact),
+        tuple(key for audit in audits for key in audit.too_narrow),
+        audits[0].smallest_union,
+    )
+
+
 def _too_narrow(intervals: dict[str, Interval], cell: str, level: int) -> bool:
     return cell not in intervals or intervals[cell].width < level
 
@@ -202,7 +211,7 @@ class _Attack:
         program.col_cost_ = np.zeros(len(self._keys))
         program.col_lower_ = np.array([float(claim.floor(key)) for key in self._keys])
         # Beyond every total no value is interesting; a bound keeps each program finite.
-        most = 2.0 * sum(claim.true[key] for key in self._keys) + 1000.0
+        most = 2.0 * sum(abs(claim.true[key]) for key in self._keys) + 1000.0
         program.col_upper_ = np.full(len(self._keys), most)
         program.row_lower_ = np.array([tie.low for tie in ties])
         program.row_upper_ = np.array([tie.high for tie in ties])

@@ -9,7 +9,9 @@ from multiprocessing import get_context
 
 from publisher.protection.cellfile import TOTAL, Cells, Spec, level_units
 from publisher.protection.cellproblem import CellProblem
+from publisher.protection.effort import Effort
 from publisher.protection.engine import Solution, protect_block
+from publisher.protection.secondary import Progress
 
 
 def split_into_blocks(spec: Spec, cells: Cells) -> tuple[Cells, ...]:
@@ -49,15 +51,39 @@ def _only(cells: Cells, units: Sequence[str]) -> Cells:
 
 
 def protect_blocks(
-    spec: Spec, blocks: Sequence[Cells], processes: int, *, exact: bool = False
+    spec: Spec,
+    blocks: Sequence[Cells],
+    processes: int,
+    effort: Effort = Effort.USUAL,
+    progress: Progress | None = None,
 ) -> list[Solution]:
-    """Protect every block; the number of processes changes the time only."""
+    """Protect every block; the number of processes changes the time only.
+
+    Several blocks are divided over the processes; one alone has them all. ``progress`` is called
+    with what is done and what there is in all.
+    """
+    report = progress or (lambda done, of: None)
     if processes == 1 or len(blocks) == 1:
-        return [_protect(spec, exact, block) for block in blocks]
+        return [
+            _protect(spec, effort, processes, block, partial(_report, report, place, len(blocks)))
+            for place, block in enumerate(blocks)
+        ]
     # Spawned, not forked: a fork would inherit the solver's threads.
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(partial(_protect, spec, exact), blocks))
+        solutions = []
+        for solution in pool.map(partial(_protect, spec, effort, 1), blocks):
+            solutions.append(solution)
+            report(len(solutions), len(blocks))
+        return solutions
 
 
-def _protect(spec: Spec, exact: bool, block: Cells) -> Solution:
-    return protect_block(CellProblem.of(spec, block).build, spec.rules, exact=exact)
+def _report(report: Progress, place: int, blocks: int, done: int, of: int) -> None:
+    """What is done of one block, as a part of all."""
+    report(100 * place + (100 * done // of if of else 100), 100 * blocks)
+
+
+def _protect(
+    spec: Spec, effort: Effort, processes: int, block: Cells, progress: Progress | None = None
+) -> Solution:
+    build = CellProblem.of(spec, block).build
+    return protect_block(build, spec.rules, progress, effort=effort, processes=processes)

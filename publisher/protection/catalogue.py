@@ -1,24 +1,41 @@
-"""From a tally to the general problem: one block per period (PROTECTION section 2).
+"""From a tally to the general problem: the counts of one period are one block (PROTECTION 2).
 
-Persons add up over schools and every level above them; residence is a second cut with the
-same total; clients are at most pupils, pupils at most DUO's total; forms lie below their
-total and together reach it. Totals of different tables are one quantity.
+Persons and trajectories add up over schools and every level above them; residence is a second
+cut with the same total; what is part of something is at most that; categories add up to their
+total or together reach it. Totals of different tables are one quantity.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from publisher.protection.amounts.judging import cell_of, days_told, facts_of
 from publisher.protection.families import families_of
-from publisher.protection.grid import CLIENTS, NOT_COVERED, PUPILS, Grid
+from publisher.protection.grid import Grid
 from publisher.protection.judge import Interval, Judge, Measured
-from publisher.protection.layout import Layout, Leaves, Nodes, Quantity, QuantityNodes
-from publisher.protection.problem import Problem, ProblemBuilder
+from publisher.protection.layout import (
+    Layout,
+    Leaves,
+    Nodes,
+    QuantityNodes,
+    common_groups,
+)
+from publisher.protection.measures import (
+    ACROSS,
+    NOT_COVERED,
+    PUPILS,
+    RULES,
+    AtMost,
+    Kind,
+    Term,
+)
+from publisher.protection.problem import Problem, ProblemBuilder, Row
+from publisher.protection.quantities import Quantity, quantities_of
 from publisher.protection.rules import Rules
-from shared.contract.tally import Table
 from shared.reference import Level
 
+COUNTS = frozenset({Kind.PERSONS, Kind.TRAJECTORIES})
 _TOTAL_PRIORITY = 2.0
 """Totals per school are what the monitor is for: dearer to withhold than a split."""
 
@@ -30,24 +47,28 @@ class PeriodProblem:
     grid: Grid
     rules: Rules
     period: int
+    quantities: tuple[Quantity, ...] = ()
     _layouts: dict[tuple[Level, ...], Layout] = field(default_factory=dict)
+    _common: dict[tuple[tuple[Level, ...], ...], tuple[Leaves, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """List what is counted."""
+        self.quantities = quantities_of(self.grid, COUNTS)
 
     def build(self, closed: frozenset[str]) -> Problem:
         """The problem in which the cells ``closed`` are withheld from the start."""
         builder = ProblemBuilder()
-        totals = self._add_totals(builder)
-        self._relate_totals(builder, totals)
+        nodes = self._add_nodes(builder)
+        for relation in self._relations():
+            self._relate(builder, relation, nodes)
+        self._add_exclusive(builder, nodes)
+        self._relate_to_duo(builder, nodes)
+        self._relate_to_days(builder, nodes, closed)
         judge = Judge(self.rules, builder, closed)
-        duo = self._duo_totals() if PUPILS in totals else {}
-        for measure, nodes in totals.items():
-            whole = totals.get(PUPILS) if measure == CLIENTS else None
-            judge.judge(
-                Measured(nodes, whole=whole, family=(nodes,), duo=duo if measure == PUPILS else {})
-            )
-        for table in self._breakdowns():
-            self._add_breakdown(builder, judge, table, totals[CLIENTS])
+        for quantity in self.quantities:
+            judge.judge(self._measured(quantity, nodes))
         judge.collect()
-        self._add_families(builder, totals)
+        self._add_unions(builder, nodes)
         return builder.build()
 
     def _layout(self, levels: tuple[Level, ...]) -> Layout:
@@ -55,123 +76,192 @@ class PeriodProblem:
             self._layouts[levels] = Layout.of(self.grid, self.period, levels)
         return self._layouts[levels]
 
-    def _persons(self) -> Layout:
-        """Pupils and clients share a layout: wherever one is published, both are tied."""
-        shown = {*self.grid.levels(PUPILS), *self.grid.levels(CLIENTS)}
-        return self._layout(tuple(level for level in Level if level in shown))
+    def _layout_of(self, term: Term) -> Layout:
+        return self._layout(self._of_term()[term].levels)
 
-    def _layout_of(self, measure: str) -> Layout:
-        if measure == NOT_COVERED:
-            return self._layout(self.grid.levels(NOT_COVERED))
-        return self._persons()
+    def _of_term(self) -> dict[Term, Quantity]:
+        return {quantity.term: quantity for quantity in self.quantities}
 
-    def _breakdowns(self) -> tuple[Table, ...]:
-        tables = dict.fromkeys(wanted.table for wanted in self.grid.published)
-        return tuple(
-            table for name in sorted(tables) if (table := self.grid.tables[name]).breakdown
+    def _add_nodes(self, builder: ProblemBuilder) -> dict[Term, Nodes]:
+        adder = QuantityNodes(self.grid, self.period, builder)
+        duo = self._duo_totals()
+        ceilings = {leaves: high for leaves, (_, high) in duo.items()}
+        return {
+            quantity.term: adder.add(
+                self._layout(quantity.levels),
+                quantity,
+                priority=1.0 if quantity.part else _TOTAL_PRIORITY,
+                may_withhold_zeros=self.rules.zeros == "protect"
+                or (quantity.split and self.rules.zeros != "publish"),
+                ceilings=ceilings if quantity.term == (PUPILS, "") else {},
+            )
+            for quantity in self.quantities
+        }
+
+    def _breakdowns(self) -> Iterator[tuple[Term, tuple[Term, ...], bool]]:
+        """Each total with its categories, and whether these overlap."""
+        known = self._of_term()
+        for name in sorted({wanted.table for wanted in self.grid.published}):
+            table = self.grid.tables[name]
+            for measure in table.measures:
+                parts = tuple((measure.id, f"{table.breakdown}={c}") for c, _ in table.categories)
+                if parts and parts[0] in known:
+                    yield (measure.id, ""), parts, table.overlaps
+
+    def _relations(self) -> Iterator[AtMost]:
+        """What is never more than something else, of what is published."""
+        known = self._of_term()
+        for measure, part in known:
+            for greater in RULES[measure].within:
+                if (greater, part) in known:
+                    yield AtMost(((measure, part),), ((greater, part),))
+        for total, parts, overlap in self._breakdowns():
+            if overlap:
+                yield AtMost((total,), parts)
+                for category in parts:
+                    yield AtMost((category,), (total,))
+        for relation in ACROSS:
+            if all(term in known for term in (*relation.lesser, *relation.greater)):
+                yield relation
+
+    def _relate(
+        self, builder: ProblemBuilder, relation: AtMost, nodes: Mapping[Term, Nodes]
+    ) -> None:
+        for group in self._groups((*relation.lesser, *relation.greater)):
+            builder.at_most(
+                [node for term in relation.lesser for node in self._within(term, group, nodes)],
+                [node for term in relation.greater for node in self._within(term, group, nodes)],
+            )
+
+    def _groups(self, terms: tuple[Term, ...]) -> tuple[Leaves, ...]:
+        """The groups of schools on which all these quantities can be compared."""
+        known = self._of_term()
+        levels = tuple(dict.fromkeys(known[term].levels for term in terms))
+        if levels not in self._common:
+            self._common[levels] = common_groups([self._layout(each).inner for each in levels])
+        return self._common[levels]
+
+    def _within(self, term: Term, group: Leaves, nodes: Mapping[Term, Nodes]) -> list[int]:
+        return [nodes[term][part] for part in self._layout_of(term).inner if part <= group]
+
+    def _add_exclusive(self, builder: ProblemBuilder, nodes: Mapping[Term, Nodes]) -> None:
+        """Categories that exclude each other add up to their total."""
+        for total, parts, overlap in self._breakdowns():
+            if not overlap:
+                for group in self._groups((total, *parts)):
+                    terms = [(node, 1) for node in self._within(total, group, nodes)]
+                    for part in parts:
+                        terms += [(node, -1) for node in self._within(part, group, nodes)]
+                    builder.tie(terms)
+
+    def _relate_to_duo(self, builder: ProblemBuilder, nodes: Mapping[Term, Nodes]) -> None:
+        """Resident pupils and those not covered fit in DUO's total."""
+        if (PUPILS, "") in nodes and (NOT_COVERED, "") in nodes:
+            duo = self._duo_totals()
+            for leaves in self._layout_of((NOT_COVERED, "")).inner:
+                pupils = nodes[PUPILS, ""].get(leaves)
+                if pupils is not None and leaves in duo:
+                    builder.within((nodes[NOT_COVERED, ""][leaves], pupils), duo[leaves][1])
+
+    def _relate_to_days(
+        self, builder: ProblemBuilder, nodes: Mapping[Term, Nodes], closed: frozenset[str]
+    ) -> None:
+        """Published days bound how many trajectories, of each class of duration, there are."""
+        for amount in quantities_of(self.grid, {Kind.AMOUNT}):
+            counted = self._of_term().get((RULES[amount.measure].counted, amount.part))
+            each = RULES[amount.measure].each
+            if counted is None or each == (0, None):
+                continue
+            layout = self._layout(counted.levels)
+            for leaves, names in layout.names.items():
+                node = nodes[counted.term].get(leaves)
+                if node is None or not builder.nodes[node].true:
+                    continue  # of nobody there are no days, shown only where nobody is shown
+                for level, unit in names:
+                    cell = cell_of(self.grid, amount, self.period, level, unit)
+                    if Level(level) not in amount.shown or cell.rule(self.rules, closed):
+                        continue  # not published, whatever else is
+                    days = facts_of(self.grid, amount, self.period, leaves).value
+                    told = days_told(self.grid, amount, self.period, level, unit)
+                    self._bound_by(builder, [(node, each)], days)
+                    if told is not None:
+                        parts = [nodes[term][leaves] for term in self._duration(counted.measure)]
+                        self._bound_by(builder, list(zip(parts, told.days, strict=True)), days)
+
+    def _duration(self, measure: str) -> list[Term]:
+        return [
+            term for term in self._of_term() if term[0] == measure and term[1][:9] == "duration="
+        ]
+
+    def _bound_by(
+        self,
+        builder: ProblemBuilder,
+        counted: list[tuple[int, tuple[int, int | None]]],
+        days: int,
+    ) -> None:
+        """Σ least·n ≤ days ≤ Σ most·n, where the truth agrees."""
+        least = tuple((node, low) for node, (low, _) in counted)
+        if sum(low * builder.nodes[node].true for node, low in least) <= days:
+            builder.rows.append(Row(least, None, days))
+        most = tuple((node, high) for node, (_, high) in counted if high is not None)
+        if len(most) == len(least) and (
+            sum(high * builder.nodes[node].true for node, high in most) >= days
+        ):
+            builder.rows.append(Row(most, days, None))
+
+    def _measured(self, quantity: Quantity, nodes: Mapping[Term, Nodes]) -> Measured:
+        own = nodes[quantity.term]
+        family: tuple[Nodes, ...] = (own,)
+        for total, parts, _ in self._breakdowns():
+            if quantity.term in parts:
+                family = (nodes[total], *(nodes[part] for part in parts))
+        return Measured(
+            own,
+            quantity.threshold(self.rules),
+            quantity.slide(self.rules),
+            split=quantity.split,
+            whole=nodes.get(quantity.whole) if quantity.whole else None,
+            family=family,
+            duo=self._duo_totals() if quantity.term == (PUPILS, "") else {},
+            children=self._children(quantity, own) if quantity.kind is not Kind.PERSONS else None,
         )
 
-    def _add_totals(self, builder: ProblemBuilder) -> dict[str, Nodes]:
-        """One quantity per measure: pupils, clients and those who are not covered."""
-        adder = QuantityNodes(self.grid, self.period, builder)
-        ceilings = {leaves: high for leaves, (_, high) in self._duo_totals().items()}
-        totals: dict[str, Nodes] = {}
-        for measure in (PUPILS, CLIENTS, NOT_COVERED):
-            shown = self.grid.levels(measure)
-            if shown:
-                quantity = Quantity(self.grid.holder(measure), measure, "", "", shown)
-                totals[measure] = adder.add(
-                    self._layout_of(measure),
-                    quantity,
-                    priority=_TOTAL_PRIORITY,
-                    may_withhold_zeros=self.rules.zeros == "protect",
-                    ceilings=ceilings if measure == PUPILS else {},
-                )
-        return totals
-
-    def _relate_totals(self, builder: ProblemBuilder, totals: Mapping[str, Nodes]) -> None:
-        """Clients are pupils; resident pupils and those not covered fit in DUO's total."""
-        if PUPILS in totals and CLIENTS in totals:
-            for leaves in self._persons().inner:
-                builder.at_most((totals[CLIENTS][leaves],), (totals[PUPILS][leaves],))
-        if PUPILS in totals and NOT_COVERED in totals:
-            duo = self._duo_totals()
-            for leaves in self._layout_of(NOT_COVERED).inner:
-                pupils = totals[PUPILS].get(leaves)
-                if pupils is not None and leaves in duo:
-                    builder.within((totals[NOT_COVERED][leaves], pupils), duo[leaves][1])
-
-    def _add_breakdown(
-        self,
-        builder: ProblemBuilder,
-        judge: Judge,
-        table: Table,
-        totals: Nodes,
-    ) -> None:
-        """The categories of a breakdown, tied to the totals that they split."""
-        layout = self._layout(self.grid.levels(CLIENTS, table.breakdown))
-        adder = QuantityNodes(self.grid, self.period, builder)
-        of_category: dict[str, Nodes] = {}
-        for code, _ in table.categories:
-            of_category[code] = adder.add(
-                layout,
-                Quantity(
-                    table.id, CLIENTS, code, f"{table.breakdown}={code}",
-                    self.grid.levels(CLIENTS, table.breakdown),
-                ),
-                priority=1.0,
-                may_withhold_zeros=self.rules.zeros != "publish",
-                ceilings={},
-            )  # fmt: skip
-        self._relate_breakdown(builder, table, layout, of_category, totals)
-        family = (totals, *of_category.values())
-        for nodes in of_category.values():
-            judge.judge(Measured(nodes, split=True, whole=totals, family=family))
-        if not table.overlaps:
-            for leaves in layout.names:
-                parts = tuple(nodes[leaves] for nodes in of_category.values() if leaves in nodes)
-                builder.families.append((totals[leaves], parts, self.rules.split_threshold))
-        for nodes in of_category.values():
-            self._add_family(builder, layout, nodes, self.rules.split_threshold)
-
-    def _relate_breakdown(
-        self,
-        builder: ProblemBuilder,
-        table: Table,
-        layout: Layout,
-        of_category: Mapping[str, Nodes],
-        totals: Nodes,
-    ) -> None:
-        """DISTINCT where categories overlap, else SUM, for every innermost group."""
-        finest = self._persons().inner
-        for leaves in layout.inner:
-            whole = [totals[part] for part in finest if part <= leaves]
-            parts = [nodes[leaves] for nodes in of_category.values()]
-            if not table.overlaps:
-                builder.tie([*((node, 1) for node in whole), *((part, -1) for part in parts)])
-                continue
-            builder.at_most(whole, parts)
-            for part in parts:
-                builder.at_most((part,), whole)
+    def _children(self, quantity: Quantity, nodes: Nodes) -> dict[Leaves, int]:
+        """How many children are behind every set; they add up over schools."""
+        return {
+            leaves: sum(quantity.leaf(self.grid, self.period, leaf)[1].children for leaf in leaves)
+            for leaves in nodes
+        }
 
     def _duo_totals(self) -> dict[Leaves, Interval]:
         """DUO's total per set of schools of which every one has a total that can be true."""
-        table, known = self.grid.holder(PUPILS), {}
-        for leaves in self._persons().plan.sets:
+        pupils = self._of_term().get((PUPILS, ""))
+        known: dict[Leaves, Interval] = {}
+        if pupils is None:
+            return known
+        for leaves in self._layout(pupils.levels).plan.sets:
             totals = [self.grid.reference.pupil_total(leaf, self.period) for leaf in leaves]
+            if None in totals:
+                continue
             low = sum(total.low for total in totals if total is not None)
             high = sum(total.high for total in totals if total is not None)
-            residents = sum(
-                self.grid.value(table, Level.SCHOOL, leaf, self.period, PUPILS) for leaf in leaves
-            )
+            residents = sum(pupils.leaf(self.grid, self.period, leaf)[0] for leaf in leaves)
             # Registers differ: a total below the resident pupils bounds nothing.
-            if None not in totals and residents <= high:
+            if residents <= high:
                 known[leaves] = (low, high)
         return known
 
-    def _add_families(self, builder: ProblemBuilder, totals: Mapping[str, Nodes]) -> None:
-        for measure, nodes in totals.items():
-            self._add_family(builder, self._layout_of(measure), nodes, self.rules.threshold)
+    def _add_unions(self, builder: ProblemBuilder, nodes: Mapping[Term, Nodes]) -> None:
+        known = self._of_term()
+        for total, parts, overlap in self._breakdowns():
+            if not overlap:
+                threshold = known[parts[0]].threshold(self.rules)
+                for leaves in filter(nodes[total].__contains__, self._layout_of(parts[0]).names):
+                    within = tuple(nodes[part][leaves] for part in parts if leaves in nodes[part])
+                    builder.families.append((nodes[total][leaves], within, threshold))
+        for quantity in self.quantities:
+            layout = self._layout(quantity.levels)
+            self._add_family(builder, layout, nodes[quantity.term], quantity.threshold(self.rules))
 
     def _add_family(
         self, builder: ProblemBuilder, layout: Layout, nodes: Nodes, threshold: int

@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -165,6 +165,7 @@ def read_cells(data: bytes, spec: Spec) -> Cells:
     """
     rows = _rows(data, spec)
     counts: dict[tuple[str, str], int] = {}
+    row_of: dict[tuple[str, str], int] = {}
     places: dict[str, tuple[str, ...]] = {}
     denominators: dict[str, int] = {}
     for number, row in rows:
@@ -174,11 +175,8 @@ def read_cells(data: bytes, spec: Spec) -> Cells:
         if (unit, category) in counts:
             raise InputError("cells-duplicate", f"row {number}: the cell stands there twice")
         counts[unit, category] = _whole(row[spec.value], number, "value")
-        place = tuple(row[column] for column in spec.level_columns)
-        if places.setdefault(unit, place) != place:
-            raise InputError(
-                "cells-level", f"row {number}: a level column differs from the unit's other rows"
-            )
+        row_of[unit, category] = number
+        _check_place(row, number, spec, places)
         if spec.denominator:
             denominator = _whole(row[spec.denominator], number, "denominator")
             if denominators.setdefault(unit, denominator) != denominator:
@@ -187,8 +185,64 @@ def read_cells(data: bytes, spec: Spec) -> Cells:
                 )
     units = tuple(sorted(places))
     categories = tuple(sorted({category for _, category in counts} - {TOTAL}))
+    _check_totals(counts, row_of, units, spec)
     return Cells(
         units, categories, _complete(counts, units, categories, spec), places, denominators
+    )
+
+
+def _check_place(
+    row: Mapping[str, str], number: int, spec: Spec, places: dict[str, tuple[str, ...]]
+) -> None:
+    """Every level column is filled, and says the same in every row of a unit."""
+    place = tuple(row[column] for column in spec.level_columns)
+    known = places.setdefault(row[spec.unit], place)
+    for column, value, before in zip(spec.level_columns, place, known, strict=True):
+        if not value:
+            raise InputError("cells-level", f"row {number}: expected a value in column {column!r}")
+        if value != before:
+            raise InputError(
+                "cells-level",
+                f"row {number}: column {column!r} differs from the unit's other rows",
+                hint="a unit stands in one unit of every level; give a moved unit two names",
+            )
+
+
+def _check_totals(
+    counts: Mapping[tuple[str, str], int],
+    row_of: Mapping[tuple[str, str], int],
+    units: Sequence[str],
+    spec: Spec,
+) -> None:
+    """Totals stand there exactly where categories overlap, within the bounds of their parts."""
+    if not spec.breakdown:
+        return
+    parts: dict[str, list[int]] = {unit: [] for unit in units}
+    first: dict[str, int] = {}
+    for (unit, _), number in row_of.items():
+        first.setdefault(unit, number)
+    for (unit, category), count in counts.items():
+        if category != TOTAL:
+            parts[unit].append(count)
+    for unit in units:
+        total_at = row_of.get((unit, TOTAL))
+        if not spec.overlap and total_at is not None:
+            raise _total_error(total_at, "a total is not expected where categories add up")
+        if spec.overlap and total_at is None:
+            raise _total_error(first[unit], "its unit has no total row (with an empty breakdown)")
+        of_unit = parts[unit] or [0]
+        if spec.overlap and total_at is not None:
+            if counts[unit, TOTAL] < max(of_unit):
+                raise _total_error(total_at, "a category exceeds this total")
+            if counts[unit, TOTAL] > sum(of_unit):
+                raise _total_error(total_at, "this total exceeds the sum of its categories")
+
+
+def _total_error(number: int, what: str) -> InputError:
+    return InputError(
+        "cells-total",
+        f"row {number}: {what}",
+        hint="docs/protection.md says when a file of counts has totals",
     )
 
 
@@ -232,20 +286,12 @@ def _complete(
     spec: Spec,
 ) -> dict[tuple[str, str], int]:
     """The whole grid with a total per unit: given where categories overlap, else their sum."""
-    given = {unit for unit, category in counts if category == TOTAL}
-    if spec.breakdown and not spec.overlap and given:
-        raise InputError("cells-total", "totals are not expected where categories add up")
-    if spec.overlap and len(given) != len(units):
-        raise InputError("cells-total", "expected one total row (empty breakdown) per unit")
     grid = {}
     for unit in units:
         parts = [counts.get((unit, category), 0) for category in categories]
         grid.update({(unit, c): part for c, part in zip(categories, parts, strict=True)})
         adds_up = bool(spec.breakdown) and not spec.overlap
-        total = sum(parts) if adds_up else counts[unit, TOTAL]
-        if spec.overlap and not max(parts, default=0) <= total <= sum(parts):
-            raise InputError("cells-total", "a total lies outside the bounds of its parts")
-        grid[unit, TOTAL] = total
+        grid[unit, TOTAL] = sum(parts) if adds_up else counts[unit, TOTAL]
     return grid
 
 

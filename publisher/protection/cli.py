@@ -7,7 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 
+from publisher.protection.effort import Effort
+from publisher.protection.secondary import Progress
 from publisher.protection.standalone import protect_file, verify_file
 from shared.errors import InputError, MonitorError, ProtectionError
 
@@ -23,7 +28,14 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--report", type=_FILE, required=True, help="JSON; internal.")
 @click.option("--certificates", type=_FILE, help="JSON Lines; internal.")
 @click.option("--processes", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--exact", is_flag=True, help="Look for the cheapest pattern, and bound the gap.")
+@click.option("--quick", "effort", flag_value=Effort.QUICK, type=Effort, help="A first pattern.")
+@click.option(
+    "--exact",
+    "effort",
+    flag_value=Effort.EXACT,
+    type=Effort,
+    help="Look for the cheapest pattern, and bound the gap.",
+)
 def protect_command(
     cells: Path,
     spec: Path,
@@ -31,11 +43,15 @@ def protect_command(
     report: Path,
     certificates: Path | None,
     processes: int,
-    exact: bool,
+    effort: Effort | None,
 ) -> None:
     """Protect the counts of CELLS: withhold what a reader could otherwise compute."""
     with _errors_as_exit_codes():
-        result = protect_file(cells, spec, out, report, certificates, processes, exact=exact)
+        wanted = effort or Effort.USUAL
+        with _bar() as progress:
+            result = protect_file(
+                cells, spec, out, report, certificates, processes, effort=wanted, progress=progress
+            )
         click.echo(
             f"{result.cells} cells, {result.primary} primary, {result.secondary} secondary; "
             f"{result.verified} certificates verified, {len(result.audit.exact)} cells exposed"
@@ -54,6 +70,16 @@ def verify_command(cells: Path, spec: Path, out: Path, certificates: Path) -> No
     with _errors_as_exit_codes():
         verified = verify_file(cells, spec, out, certificates)
         click.echo(f"{verified} certificates verified")
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    """A bar on a terminal, on stderr; nothing where nobody looks."""
+    console = Console(stderr=True)
+    columns = (TextColumn("protect"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("protect", total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 @contextmanager

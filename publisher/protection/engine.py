@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from publisher.protection.certificates import Certificate
+from publisher.protection.effort import Effort
 from publisher.protection.groups import Group, told_groups, with_groups
 from publisher.protection.primary import Rule
 from publisher.protection.problem import Kind, Problem
@@ -48,7 +49,8 @@ def protect_block(
     rules: Rules,
     progress: Progress | None = None,
     *,
-    exact: bool = False,
+    effort: Effort = Effort.USUAL,
+    processes: int = 1,
 ) -> Solution:
     """Protect one block.
 
@@ -56,7 +58,8 @@ def protect_block(
         build: makes the problem, given the cells that are withheld from the start.
         rules: the parameters.
         progress: called with needs done and needs in all.
-        exact: look for the cheapest pattern of all.
+        effort: how hard to look for a cheaper pattern.
+        processes: how many may work on it; the solution is the same.
 
     Raises:
         ProtectionError: ``protection-unmet``.
@@ -65,7 +68,7 @@ def protect_block(
     groups: frozenset[Group] = frozenset()
     while True:
         problem = with_groups(build(closed), groups)
-        pattern = suppress(problem, rules, progress, exact=exact)
+        pattern = suppress(problem, rules, progress, effort=effort, processes=processes)
         more = _still_open(problem, pattern, rules)
         told = told_groups(problem, pattern.primary | pattern.secondary) if rules.union else groups
         if more <= closed and told <= groups:

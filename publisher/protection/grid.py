@@ -8,22 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from publisher.protection.keys import key_of
+from publisher.protection.measures import BREAKDOWNS, DUO_PUPILS, RULES, Kind
 from shared.contract.tally import CELL_KEY, Table, Tally
 from shared.errors import ProtectionError
 from shared.reference import UNKNOWN_TYPE, Level, Reference
 
-PUPILS = "pupils"
-CLIENTS = "clients"
-NOT_COVERED = "not_covered"
-DUO_PUPILS = "duo_pupils"
-MEASURES = frozenset({PUPILS, CLIENTS, NOT_COVERED, DUO_PUPILS})
-"""Allow-list: a measure that is not here has no rules yet and is not published."""
-
 CellValues: TypeAlias = Mapping[tuple[str, str, str, int, str, str], int]
 LEVEL_ORDER = {level: place for place, level in enumerate(Level)}
+
+_ABOVE_TYPES = (
+    Level.TYPE_MUNICIPALITY, Level.MUNICIPALITY, Level.TYPE, Level.SECTOR, Level.REGION,
+    Level.ELSEWHERE, Level.TOTAL, Level.RESIDENCE,
+)  # fmt: skip
+"""Levels whose units are made of school types in municipalities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,28 @@ class Published:
 
     table: str
     levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the linker says about who is behind a cell.
+
+    Attributes:
+        children: with a row that counts in it, whatever it measures.
+        of_supplier: per delivering municipality, the children whom it can itself place in it.
+        providers: distinct provider groups.
+        widths: how uncertain an amount must stay upward, over clients, providers and suppliers.
+        dominated: bits of the dimensions in which one contributor has too large a share.
+    """
+
+    children: int = 0
+    of_supplier: tuple[tuple[int, int], ...] = ()
+    providers: int = 0
+    widths: tuple[int, int, int] = (0, 0, 0)
+    dominated: int = 0
+
+
+_NOBODY = Inputs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +100,14 @@ def quantity_key(period: int, measure: str, level: str, unit: str, part: str) ->
     return key_of(str(period), measure, level, unit, part)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grid:
     """A tally, the reference and what is published, ready to be asked.
 
     Attributes:
         values: true value per cell of the tally, by ``CELL_KEY``.
         published: what policy lets be published, in the order given.
+        inputs: who is behind a cell, by ``CELL_KEY``.
     """
 
     reference: Reference
@@ -92,6 +116,7 @@ class Grid:
     values: CellValues
     published: tuple[Published, ...]
     covered: Mapping[int, tuple[str, ...]]
+    inputs: Mapping[tuple[str, str, str, int, str, str], Inputs]
 
     @classmethod
     def of(cls, tally: Tally, reference: Reference, published: Sequence[Published]) -> Grid:
@@ -121,7 +146,17 @@ class Grid:
             for period in header.periods
         }
         periods = tuple(sorted(period.code for period in header.periods))
-        return cls(reference, tables, periods, values, tuple(published), covered)
+        return cls(reference, tables, periods, values, tuple(published), covered, _inputs(tally))
+
+    @cached_property
+    def represents(self) -> Mapping[str, str]:
+        """The type in a municipality that the first school of each stands for."""
+        first: dict[str, str] = {}
+        for school in sorted(self.reference.schools, key=lambda school: school.code):
+            unit = school.units().get(Level.TYPE_MUNICIPALITY)
+            if school.in_region and unit is not None:
+                first.setdefault(unit, school.code)
+        return {code: unit for unit, code in first.items()}
 
     def units(self, level: Level, period: int) -> tuple[str, ...]:
         """Every unit of a level, sorted: from the reference, and what the tally adds."""
@@ -141,6 +176,12 @@ class Grid:
     ) -> int:
         """True value of a cell; 0 where the tally holds none."""
         return self.values.get((table, level.value, unit, period, category, measure), 0)
+
+    def inputs_of(
+        self, table: str, level: Level, unit: str, period: int, measure: str, category: str = ""
+    ) -> Inputs:
+        """Who is behind a cell; nobody where the tally holds none."""
+        return self.inputs.get((table, level.value, unit, period, category, measure), _NOBODY)
 
     def true_value(self, cell: GridCell) -> int | None:
         """True value of a cell; None only where DUO gives no total, which is never 0."""
@@ -172,13 +213,44 @@ class Grid:
         for wanted in sorted(self.published, key=lambda item: item.table):
             table = self.tables[wanted.table]
             categories = ["", *sorted(code for code, _ in table.categories)]
-            measures = sorted(measure.id for measure in table.measures)
             for level in sorted(wanted.levels, key=LEVEL_ORDER.__getitem__):
                 for unit in self.units(level, period):
                     for category in categories:
                         part = f"{table.breakdown}={category}" if category else ""
-                        for measure in measures:
+                        for measure in measures_of(table, category):
                             yield GridCell(table.id, level, unit, period, category, measure, part)
+
+
+def measures_of(table: Table, category: str) -> tuple[str, ...]:
+    """The measures that are published in a category, sorted; ``""`` is the total.
+
+    Days are not split by class of duration: they would tell how many there are of each class.
+    """
+    by_duration = table.breakdown == "duration" and category
+    kinds = {measure.id: RULES[measure.id].kind for measure in table.measures}
+    return tuple(
+        id_
+        for id_, kind in sorted(kinds.items())
+        if kind is not Kind.NEVER and not (by_duration and kind is Kind.AMOUNT)
+    )
+
+
+def _inputs(tally: Tally) -> dict[tuple[str, str, str, int, str, str], Inputs]:
+    names = (
+        *CELL_KEY, "value", "contributors", "contributions", "providers", "protect_clients",
+        "protect_providers", "protect_suppliers", "dominated",
+    )  # fmt: skip
+    columns = [tally.cells.column(name).to_pylist() for name in names]
+    return {
+        row[:6]: Inputs(
+            row[6] if row[7] is None else row[7],
+            tuple((each["municipality"], each["clients"]) for each in row[8] or ()),
+            row[9] or 0,
+            (row[10] or 0, row[11] or 0, row[12] or 0),
+            row[13] or 0,
+        )
+        for row in zip(*columns, strict=True)
+    }
 
 
 def _check_published(wanted: Published, tables: Mapping[str, Table]) -> None:
@@ -192,10 +264,19 @@ def _check_published(wanted: Published, tables: Mapping[str, Table]) -> None:
         raise ProtectionError(
             "level-unknown", f"expected level {missing[0]!r} in table {table.id!r} of the tally"
         )
-    unknown = sorted({measure.id for measure in table.measures} - MEASURES)
-    if unknown or (table.breakdown and {m.id for m in table.measures} != {CLIENTS}):
+    if Level.SCHOOL not in table.levels:
+        crossing = [level.value for level in wanted.levels if level not in _ABOVE_TYPES]
+        if crossing:
+            raise ProtectionError(
+                "level-unknown",
+                f"table {table.id!r} is not counted per school, and level {crossing[0]!r} is no "
+                "sum of school types in municipalities",
+                hint="publish it at levels that types in municipalities add up to",
+            )
+    unknown = {measure.id for measure in table.measures} - set(RULES)
+    if unknown or (table.breakdown and table.breakdown not in BREAKDOWNS):
         raise ProtectionError(
             "measure-unknown",
-            f"table {table.id!r} has a measure for which there is no protection rule",
+            f"table {table.id!r} has a measure or categories for which there is no protection rule",
             hint="publish the table only when rules for it exist",
         )

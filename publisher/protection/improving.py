@@ -1,124 +1,110 @@
 """After the search: neighbourhood by neighbourhood, is there a cheaper pattern?
 
 The cells of one neighbourhood (mostly a municipality) are published again while everything else
-stays withheld. What then lacks an alternative asks for covers, and the cheapest set of cells that
-satisfies all of them takes the place of the old ones if it costs less and integer witnesses
-prove it. Inside a neighbourhood that is the optimum; the whole only ever gets cheaper.
+stays withheld, and the cheapest cells that protect take their place (``trading``). Inside a
+neighbourhood that is the optimum, or nearly; the whole only ever gets cheaper. A few
+neighbourhoods are looked at at the same time, from the same pattern; what one of them finds is
+taken only where it still protects everything after what the earlier ones found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from publisher.protection.covering import CoverMaster, CoverModel
+from publisher.protection.crew import crew
 from publisher.protection.near import neighbourhoods
-from publisher.protection.needs import Need
-from publisher.protection.problem import Kind, Problem
+from publisher.protection.problem import Problem
 from publisher.protection.relations import Relations
-from publisher.protection.solver import Witness, WitnessModel
+from publisher.protection.served import Served
+from publisher.protection.solver import Witness
+from publisher.protection.trading import Bargain, Patience, Trade, Trader
 
 _MOST = 400
 """Most nodes in a neighbourhood: larger ones take longer and gain little."""
 _BESIDE = 200
 """So many nodes of other neighbourhoods take part in one."""
-_GAIN = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How long to look, counted in rounds and branches and never in seconds.
-
-    Attributes:
-        rounds: covers are collected, and the cheapest pattern looked for, so many times.
-        branches: nodes of the search tree of one integer program; None is no limit.
-        thorough: prove a pattern with integer programs where nothing quicker does.
-    """
-
-    rounds: int
-    branches: int | None
-    thorough: bool
-
-
-LOCAL = Effort(12, 500, thorough=False)
-EXACT = Effort(80, None, thorough=True)
+_AT_ONCE = 8
+"""So many neighbourhoods start from the same pattern, however many processes there are."""
+LOCAL = Patience(12, 500, 0.02, thorough=False)
+EXACT = Patience(80, None, 0.0, thorough=True)
 
 
 class Improver:
     """Makes a pattern cheaper; holds which cells each need is known to rely on."""
 
     def __init__(
-        self,
-        problem: Problem,
-        relations: Relations,
-        primary: frozenset[int],
-        needs: Sequence[Need],
-        witness_of: list[Witness | None],
+        self, problem: Problem, relations: Relations, primary: frozenset[int], served: Served
     ) -> None:
         self._problem = problem
         self._relations = relations
-        self._needs = needs
-        self._witness_of = witness_of
-        self._cells = frozenset(
-            at
-            for at, node in enumerate(problem.nodes)
-            if node.kind is Kind.CELL and at not in primary
-        )
-        self._fixed = primary.union(
-            at for at, node in enumerate(problem.nodes) if node.kind is Kind.LATENT
-        )
+        self._primary = primary
+        self._served = served
+        self._trader = Trader(problem, relations, primary)
         self._moving: dict[int, Witness] = {}
-        for witness in witness_of:
+        for witness in served.witness_of:
             self._note(witness or {})
-        self._relies_on = [self._cells.intersection(witness or ()) for witness in witness_of]
+        self._relies_on = [self._relied_on(witness or {}) for witness in served.witness_of]
 
-    def improve(self, pattern: frozenset[int], done: Callable[[int, int], None]) -> frozenset[int]:
+    def improve(
+        self, pattern: frozenset[int], done: Callable[[int, int], None], processes: int = 1
+    ) -> frozenset[int]:
         """A pattern that costs at most as much; witnesses are replaced in place."""
-        places = neighbourhoods(self._problem, _MOST)
-        for number, nodes in enumerate(places):
-            done(number, len(places))
-            freed = pattern.intersection(nodes)
-            if freed:
-                best, _ = self._best(pattern - freed, freed, nodes, LOCAL)
-                pattern = (pattern - freed) | best
+        places: list[Sequence[int]] = list(neighbourhoods(self._problem, _MOST))
+        count, again = len(places), set[Sequence[int]]()
+        with crew(self._problem, self._primary, self._trader, LOCAL, processes) as answer:
+            while places:
+                done(max(count - len(places), 0), count)
+                batch, places = places[:_AT_ONCE], places[_AT_ONCE:]
+                held = [nodes for nodes in batch if not pattern.isdisjoint(nodes)]
+                trades = [self._trade(pattern, pattern.intersection(nodes), nodes)
+                          for nodes in held]  # fmt: skip
+                for nodes, trade, found in zip(held, trades, answer(trades), strict=True):
+                    changed = self._taken(pattern, trade, found)
+                    if changed is not None:
+                        pattern = changed
+                    elif nodes not in again:
+                        again.add(nodes)
+                        places.append(nodes)
         return pattern
 
     def optimum(self, pattern: frozenset[int]) -> tuple[frozenset[int], float]:
         """The cheapest pattern that was found, and what no pattern can cost less than."""
-        return self._best(frozenset(), pattern, range(len(self._problem.nodes)), EXACT)
+        trade = self._trade(frozenset(), pattern, range(len(self._problem.nodes)))
+        found = self._trader.best(trade, EXACT)
+        return self._taken(pattern, trade, found) or pattern, found.bound
 
-    def _cost(self, cells: frozenset[int]) -> float:
-        return sum(self._problem.nodes[cell].cost for cell in sorted(cells))
-
-    def _best(
-        self, kept: frozenset[int], freed: frozenset[int], nodes: Sequence[int], effort: Effort
-    ) -> tuple[frozenset[int], float]:
-        """The cheapest cells found that do what the freed ones did, and a bound on any such."""
-        todo = [at for at, cells in enumerate(self._relies_on) if not cells <= kept]
-        among = set(nodes).union(*(self._witness_of[at] or () for at in todo))
-        among.update(node for at in todo for node in self._needs[at].asked)
+    def _trade(self, pattern: frozenset[int], freed: frozenset[int], nodes: Sequence[int]) -> Trade:
+        kept = pattern - freed
+        needs = tuple(
+            (number, self._served.needs[number])
+            for number, cells in enumerate(self._relies_on)
+            if not cells <= kept
+        )
+        among = set(nodes).union(*(self._served.witness_of[number] or () for number, _ in needs))
+        among.update(node for _, need in needs for node in need.asked)
         among.update(self._beside(nodes))
-        model = CoverModel(self._problem, self._relations, self._fixed | kept, among)
-        master = CoverMaster(self._problem)
-        known: dict[int, list[frozenset[int]]] = {at: [] for at in todo}
-        best, trial, bound = freed, frozenset[int](), 0.0
-        for _ in range(effort.rounds):
-            whole = self._served(model, master, trial, todo, known)
-            if whole is None:
-                break
-            cheaper = self._cost(whole) < self._cost(best) - _GAIN
-            proved = cheaper and self._proved(kept | whole, todo, among, thorough=effort.thorough)
-            if proved:
-                best = whole
-            if whole == trial:
-                if proved or not cheaper:
-                    break
-                # Fractions meet every need and integers do not: something more is withheld.
-                master.add(self._cells.intersection(among) - kept - whole)
-            trial, bound, _ = master.solve(effort.branches)
-            if bound >= self._cost(best) - _GAIN:
-                break
-        return best, min(bound, self._cost(best))
+        return Trade(kept, freed, frozenset(among), needs)
+
+    def _taken(
+        self, pattern: frozenset[int], trade: Trade, found: Bargain
+    ) -> frozenset[int] | None:
+        """The pattern after a trade; None where it no longer serves every need."""
+        if found.cells == trade.freed:
+            return pattern
+        after = (pattern - trade.freed) | found.cells
+        relies_on = {number: self._relied_on(of) for number, of in found.witnesses.items()}
+        if not all(
+            relies_on.get(number, cells) <= after for number, cells in enumerate(self._relies_on)
+        ):
+            return None
+        for number, witness in found.witnesses.items():
+            self._served.witness_of[number] = witness
+            self._relies_on[number] = relies_on[number]
+            self._note(witness)
+        return after
+
+    def _relied_on(self, witness: Witness) -> frozenset[int]:
+        return self._trader.cells.intersection(witness)
 
     def _beside(self, nodes: Sequence[int]) -> set[int]:
         """What moves where the neighbourhood meets others: short witnesses on shared rows."""
@@ -138,53 +124,3 @@ class Improver:
             held = self._moving.get(node)
             if held is None or len(witness) < len(held):
                 self._moving[node] = witness
-
-    def _served(
-        self,
-        model: CoverModel,
-        master: CoverMaster,
-        trial: frozenset[int],
-        todo: list[int],
-        known: dict[int, list[frozenset[int]]],
-    ) -> frozenset[int] | None:
-        """The trial with remedies for what it leaves unmet, each of which gives covers."""
-        model.withhold(trial)
-        for at in todo:
-            if any(cells <= trial for cells in known[at]):
-                continue
-            covers, remedy = model.covers(self._needs[at])
-            known[at].append(remedy)
-            if covers:
-                if not remedy:
-                    return None
-                for cover in covers:
-                    master.add(cover)
-                trial |= remedy
-                model.withhold(trial)
-        return trial
-
-    def _proved(
-        self, pattern: frozenset[int], todo: list[int], among: set[int], *, thorough: bool
-    ) -> bool:
-        """Whether integer witnesses serve every need; then they replace the old ones."""
-        model = WitnessModel(self._problem, self._relations, sorted(among))
-        model.hide(sorted(among & (pattern | self._fixed)))
-        found: dict[int, Witness] = {}
-        for at in todo:
-            for witness in found.values():
-                if self._needs[at].met_by(witness):
-                    found[at] = witness
-                    break
-            else:
-                for move in self._needs[at].moves:
-                    new = model.cheapest(move, thorough=thorough)
-                    if new is not None:
-                        found[at] = new
-                        break
-                else:
-                    return False
-        for at, witness in found.items():
-            self._witness_of[at] = witness
-            self._relies_on[at] = self._cells.intersection(witness)
-            self._note(witness)
-        return True

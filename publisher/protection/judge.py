@@ -24,17 +24,23 @@ class Measured:
     """The nodes of one quantity, with what its rules compare it to.
 
     Attributes:
-        split: whether it is one category of a breakdown.
+        threshold: the least number of children that is shown.
+        level: the least distance between a withheld value and its alternative.
+        split: whether it tells something sensitive of a part of the children.
         whole: the total that it splits, or the resident pupils that it is a part of.
+        children: how many are behind a set, where the quantity counts something else.
         family: all quantities of the same unit, the total first; what a fallback may hide.
         duo: DUO's totals (least, greatest), where it counts resident pupils.
     """
 
     nodes: Nodes
+    threshold: int
+    level: int
     split: bool = False
     whole: Nodes | None = None
     family: tuple[Nodes, ...] = ()
     duo: Mapping[Leaves, Interval] = field(default_factory=dict)
+    children: Mapping[Leaves, int] | None = None
 
 
 @dataclass(slots=True)
@@ -45,13 +51,15 @@ class Judge:
     builder: ProblemBuilder
     closed: frozenset[str]
     _found: list[tuple[int, Sensitive]] = field(default_factory=list)
+    _hidden: set[int] = field(default_factory=set)
 
     def judge(self, measured: Measured) -> None:
-        """Judge every node of a quantity."""
+        """Judge every node of a quantity; what it is a part of has been judged before."""
         for leaves, node in measured.nodes.items():
             sensitive = self._sensitive(measured, leaves, node)
             if sensitive is not None:
                 self._found.append((len(leaves), sensitive))
+                self._hidden.add(node)
             elif self.builder.nodes[node].true == 0:
                 self._tie_zero(measured, leaves, node)
 
@@ -63,24 +71,25 @@ class Judge:
     def _sensitive(self, measured: Measured, leaves: Leaves, node: int) -> Sensitive | None:
         """The first rule that applies, with the class that it withholds."""
         known = self.builder.nodes[node]
-        threshold = self.rules.split_threshold if measured.split else self.rules.threshold
-        level = self.rules.split_slide if measured.split else self.rules.slide
-        top = max(threshold - 1, 1)
+        threshold, level = measured.threshold, measured.level
+        children = known.true if measured.children is None else measured.children[leaves]
+        # Of what a few children have many of, no value is impossible.
+        top = max(threshold - 1, 1) if measured.children is None else None
         family = tuple(nodes[leaves] for nodes in measured.family if leaves in nodes)
         if known.kind is Kind.LATENT:
             # Without a name it is a mere step between sums, which no rule is about.
-            if known.keys and below_threshold(known.true, threshold):
+            if known.keys and below_threshold(children, threshold):
                 return Sensitive(node, Rule.MARGIN, level, 0, None)
             return None
         if known.true == 0:
             hidden = self._zero_withheld(measured, leaves)
             return Sensitive(node, Rule.ZERO, 1, 1, top, (), family) if hidden else None
-        if below_threshold(known.true, threshold):
+        if below_threshold(children, threshold):
             return Sensitive(node, Rule.THRESHOLD, level, 1, top, (), family)
         if self.rules.group and measured.whole is not None and leaves in measured.whole:
             whole = measured.whole[leaves]
             if group_disclosed(known.true, self.builder.nodes[whole].true, threshold):
-                guard = (self.builder.difference(whole, node), 0, top)
+                guard = (self.builder.difference(whole, node), 0, max(threshold - 1, 1))
                 return Sensitive(node, Rule.GROUP, level, 1, None, (guard,), family)
         if leaves in measured.duo:
             low, high = measured.duo[leaves]
@@ -92,16 +101,16 @@ class Judge:
         return None
 
     def _zero_withheld(self, measured: Measured, leaves: Leaves) -> bool:
-        whole = measured.whole if measured.split else None
-        if whole is None or leaves not in whole:
-            return self.rules.zeros == "protect"
-        total = self.builder.nodes[whole[leaves]]
-        shown = not below_threshold(total.true, self.rules.threshold)
+        whole = measured.whole.get(leaves) if measured.split and measured.whole else None
+        if whole is None:
+            shown = {"publish", "parent"} if not measured.split else {"publish"}
+            return self.rules.zeros not in shown
+        total = self.builder.nodes[whole]
         return zero_withheld(
             self.rules.zeros,
             split=True,
             parent=total.true,
-            parent_shown=shown and self.closed.isdisjoint(total.keys),
+            parent_shown=total.kind is not Kind.LATENT and whole not in self._hidden,
             least=self.rules.zero_parent_min,
         )
 
@@ -111,5 +120,5 @@ class Judge:
         if self.rules.zeros != "parent" or latent or not measured.split or measured.whole is None:
             return
         total = measured.whole.get(leaves)
-        if total is not None and self.builder.nodes[total].true > 0:
+        if total is not None and self.builder.nodes[total].kind is Kind.CELL:
             self.builder.zeros.append((node, total))

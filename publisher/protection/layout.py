@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from publisher.protection.grid import Grid, quantity_key
+from publisher.protection.grid import Grid
 from publisher.protection.keys import ATOM
 from publisher.protection.problem import Additive, Kind, ProblemBuilder
+from publisher.protection.quantities import Quantity
 from publisher.protection.regions import latent_units, leaves_of, region_units, schools_of
 from publisher.protection.sums import SumPlan, plan_sums
 from shared.errors import ProtectionError
@@ -50,7 +51,9 @@ class Layout:
                 latent[unit.leaves] = (*latent.get(unit.leaves, ()), (unit.level, unit.unit))
         within = [leaves for leaves in (*names, *latent) if leaves and leaves not in set(cut)]
         plan = plan_sums(leaves_of(grid, period), within)
-        groups = tuple(plan.sets[group] for group in plan.groups)
+        shown = frozenset[str]().union(*within)
+        # What stands in no unit of this layout is tied to nothing.
+        groups = tuple(plan.sets[group] for group in plan.groups if plan.sets[group] <= shown)
         return cls(plan, names, latent, (*groups, *cut), cut)
 
     def latent_names(self, leaves: Leaves) -> tuple[Name, ...]:
@@ -92,21 +95,6 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
-    """What is counted: a measure of a table of the tally, in one category or in total.
-
-    Attributes:
-        shown: the levels at which it is published.
-    """
-
-    table: str
-    measure: str
-    category: str
-    part: str
-    shown: tuple[Level, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class QuantityNodes:
     """Adds the nodes of a quantity, and the sums between them, to a problem."""
 
@@ -135,14 +123,14 @@ class QuantityNodes:
         nodes: dict[Leaves, int] = {}
         shown = {level.value for level in quantity.shown}
         for leaves in (*layout.plan.sets, *layout.residences):
-            true = sum(self._leaf(quantity, leaf) for leaf in leaves)
+            true = sum(quantity.leaf(self.grid, self.period, leaf)[0] for leaf in leaves)
             ceiling = ceilings.get(leaves)
             names = [name for name in layout.names.get(leaves, ()) if name[0] in shown]
             if not names:
-                keys = [self._key(quantity, *name) for name in layout.latent_names(leaves)]
+                keys = [quantity.key(self.period, *name) for name in layout.latent_names(leaves)]
                 nodes[leaves] = self.builder.latent(keys, true, ceiling=ceiling)
                 continue
-            keys = [self._key(quantity, *name) for name in names]
+            keys = [quantity.key(self.period, *name) for name in names]
             for level, unit in names:
                 self._check_value(quantity, level, unit, true)
             nodes[leaves] = self.builder.cell(
@@ -152,28 +140,8 @@ class QuantityNodes:
                 priority=priority,
                 ceiling=ceiling,
             )
-        self._add_sums(layout, nodes)
+        add_sums(self.builder, layout, nodes)
         return nodes
-
-    def _add_sums(self, layout: Layout, nodes: Nodes) -> None:
-        sets = layout.plan.sets
-        for whole, parts in layout.plan.equations:
-            self.builder.equal(nodes[sets[whole]], [nodes[sets[part]] for part in parts])
-        if layout.residences:
-            # Two cuts of one population: their totals tie.
-            terms = [(nodes[leaves], 1) for leaves in layout.residences]
-            terms += [(nodes[sets[group]], -1) for group in layout.plan.groups]
-            self.builder.tie(terms)
-
-    def _leaf(self, quantity: Quantity, leaf: str) -> int:
-        kind, _, unit = leaf.rpartition(" ")
-        level = {"": Level.SCHOOL, "elsewhere": Level.ELSEWHERE, "residence": Level.RESIDENCE}[kind]
-        return self.grid.value(
-            quantity.table, level, unit, self.period, quantity.measure, quantity.category
-        )
-
-    def _key(self, quantity: Quantity, level: str, unit: str) -> str:
-        return quantity_key(self.period, quantity.measure, level, unit, quantity.part)
 
     def _check_value(self, quantity: Quantity, level: str, unit: str, true: int) -> None:
         held = self.grid.value(
@@ -186,3 +154,33 @@ class QuantityNodes:
                 f"found another value at level {level}",
                 hint="the tally and the reference bundle do not belong together",
             )
+
+
+def add_sums(builder: ProblemBuilder, layout: Layout, nodes: Nodes) -> None:
+    """Every unit is the sum of its parts; two cuts of one population have one total."""
+    sets = layout.plan.sets
+    for whole, parts in layout.plan.equations:
+        builder.equal(nodes[sets[whole]], [nodes[sets[part]] for part in parts])
+    if layout.residences:
+        terms = [(nodes[leaves], 1) for leaves in layout.residences]
+        terms += [(nodes[sets[group]], -1) for group in layout.plan.groups]
+        builder.tie(terms)
+
+
+def common_groups(partitions: Sequence[Sequence[Leaves]]) -> tuple[Leaves, ...]:
+    """The finest groups that every one of these partitions can add up to, in order.
+
+    A group with leaves that a partition lacks cannot be compared, and is left out.
+    """
+    first, *others = partitions
+    groups = list(first)
+    for other in others:
+        known = frozenset[str]().union(*other)
+        merged: list[Leaves] = []
+        for group in (*groups, *other):
+            touching = [each for each in merged if not each.isdisjoint(group)]
+            merged = [each for each in merged if each.isdisjoint(group)]
+            merged.append(group.union(*touching))
+        every = frozenset[str]().union(*groups)
+        groups = [each for each in merged if each <= known and each <= every]
+    return tuple(sorted(groups, key=lambda group: min(group)))

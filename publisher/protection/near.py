@@ -13,10 +13,23 @@ MOST = 2000
 """Most nodes in one neighbourhood: twenty schools by nine forms and six years, with totals."""
 
 
-def neighbourhoods(problem: Problem, most: int) -> tuple[tuple[int, ...], ...]:
-    """Nodes that short rows tie together, at most so many, in order of their first node."""
+def neighbourhoods(
+    problem: Problem, most: int, among: Iterable[int] | None = None
+) -> tuple[tuple[int, ...], ...]:
+    """Nodes that short rows tie together, at most so many, in order of their first node.
+
+    Args:
+        problem: whose rows they are.
+        most: nodes in one neighbourhood.
+        among: nodes that there are; a row is as long as it has nodes among them.
+    """
     count = len(problem.nodes)
     home, size = list(range(count)), [1] * count
+    nodes = range(count) if among is None else sorted(among)
+    rows = [tuple(node for node, _ in row.terms) for row in problem.rows]
+    if among is not None:
+        present = set(nodes)
+        rows = [kept for row in rows if (kept := tuple(n for n in row if n in present))]
 
     def root(node: int) -> int:
         while home[node] != node:
@@ -24,14 +37,14 @@ def neighbourhoods(problem: Problem, most: int) -> tuple[tuple[int, ...], ...]:
             node = home[node]
         return node
 
-    for row in sorted(problem.rows, key=lambda row: len(row.terms)):
-        first, *rest = sorted({root(node) for node, _ in row.terms})
+    for row in sorted(rows, key=len):
+        first, *rest = sorted({root(node) for node in row})
         if size[first] + sum(size[other] for other in rest) <= most:
             for other in rest:
                 home[other] = first
                 size[first] += size[other]
     found: dict[int, list[int]] = {}
-    for node in range(count):
+    for node in nodes:
         found.setdefault(root(node), []).append(node)
     return tuple(map(tuple, found.values()))
 

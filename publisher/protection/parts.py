@@ -10,51 +10,92 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from publisher.protection.near import neighbourhoods
 from publisher.protection.needs import Move
 from publisher.protection.problem import Problem
 from publisher.protection.relations import Relations
 from publisher.protection.solver import Witness, WitnessModel
 
+_LARGE = 400
+"""A part of more nodes has corners."""
+_CORNER = 300
+"""Most nodes in a corner: what is withheld in one or two municipalities."""
+
 
 class HiddenParts:
-    """Finds changes among withheld and latent quantities alone."""
+    """Finds changes among withheld and latent quantities alone.
+
+    A large part is looked at in corners first: what short relations tie together, while the
+    rest of the part keeps its value too.
+    """
 
     def __init__(self, problem: Problem, relations: Relations, hidden: Iterable[int]) -> None:
         self._problem = problem
         self._relations = relations
-        self._nodes = parts_of(problem, relations, hidden)
-        self._part_of = {node: at for at, nodes in enumerate(self._nodes) for node in nodes}
+        self._open = set(hidden)
+        self._places: list[frozenset[int]] = []
         self._models: dict[int, WitnessModel] = {}
+        self._part_of: dict[int, int] = {}
+        self._corner_of: dict[int, int] = {}
+        for nodes in parts_of(problem, relations, self._open):
+            self._add(nodes, self._part_of)
+            if len(nodes) > _LARGE:
+                for corner in neighbourhoods(problem, _CORNER, nodes):
+                    self._add(corner, self._corner_of)
 
-    def cheapest(self, move: Move) -> Witness | None:
-        """A small change that makes the move, by the quick means only."""
-        part = self._part_of.get(move.node)
-        if part is None:
-            return None
-        guards = []
-        for guard in move.guards:
-            if self._part_of.get(guard[0]) == part:
-                guards.append(guard)
-            elif not guard[1] <= 0 <= guard[2]:
-                return None
-        return self._model(part).cheapest(replace(move, guards=tuple(guards)), thorough=False)
+    def cheapest(self, move: Move, *, everywhere: bool = True) -> Witness | None:
+        """A small change that makes the move, by the quick means only.
+
+        Args:
+            move: what has to change.
+            everywhere: also look beyond the corner of a large part.
+        """
+        places = [self._corner_of.get(move.node), self._part_of.get(move.node)]
+        if not everywhere and places[0] is not None:
+            places.pop()
+        for place in places:
+            witness = None if place is None else self._within(place, move)
+            if witness is not None:
+                return witness
+        return None
 
     def close(self, node: int) -> None:
         """This one is published after all."""
-        if node in self._part_of:
-            self._model(self._part_of[node]).close((node,))
+        self._open.discard(node)
+        for model in self._models_with(node):
+            model.close((node,))
 
     def hide(self, node: int) -> None:
         """It is withheld again."""
-        if node in self._part_of:
-            self._model(self._part_of[node]).hide((node,))
+        self._open.add(node)
+        for model in self._models_with(node):
+            model.hide((node,))
 
-    def _model(self, part: int) -> WitnessModel:
-        if part not in self._models:
-            model = WitnessModel(self._problem, self._relations, self._nodes[part])
-            model.hide(self._nodes[part])
-            self._models[part] = model
-        return self._models[part]
+    def _add(self, nodes: Sequence[int], place_of: dict[int, int]) -> None:
+        place_of.update(dict.fromkeys(nodes, len(self._places)))
+        self._places.append(frozenset(nodes))
+
+    def _within(self, place: int, move: Move) -> Witness | None:
+        guards = []
+        for guard in move.guards:
+            if guard[0] in self._places[place]:
+                guards.append(guard)
+            elif not guard[1] <= 0 <= guard[2]:
+                return None
+        return self._model(place).cheapest(replace(move, guards=tuple(guards)), thorough=False)
+
+    def _models_with(self, node: int) -> list[WitnessModel]:
+        places = (self._part_of.get(node), self._corner_of.get(node))
+        return [self._models[place] for place in places if place in self._models]
+
+    def _model(self, place: int) -> WitnessModel:
+        if place not in self._models:
+            nodes = sorted(self._places[place])
+            model = WitnessModel(self._problem, self._relations, nodes)
+            model.hide(node for node in nodes if node in self._open)
+            # Latent nodes start open in a model; all that can be closed are cells.
+            self._models[place] = model
+        return self._models[place]
 
 
 def parts_of(

@@ -19,6 +19,13 @@ class Rule(StrEnum):
     REMAINDER = "remainder"  # 2 RATE: DUO's total less residents is small
     RATE = "rate"  # 3 "rate": standalone count over too small a denominator
     MARGIN = "margin"  # 2 SUM: a small group that no cell shows but margins could tell
+    CHANGE = "change"  # 6: what a correction changes is about a few children
+    AMOUNT = "amount"  # 3 "cost, volume, duration": of too few children
+    DOMINANCE = "dominance"  # 3 "cost, volume, duration": p % rule, or one has too large a share
+    PROVIDERS = "providers"  # 3 "providers": one or two, or an amount of so few
+    BUNDLE = "bundle"  # 2 BUNDLE: its count is withheld
+    SUPPLIER = "supplier"  # 3 "supplier's remainder": few are left for who knows its own
+    ROUNDED = "rounded"  # 7: a rounded count, which linked totals could tell all the same
     CLOSING = "closing"  # 3 "union", "zero": withheld so that another rule holds
 
 
@@ -49,6 +56,39 @@ def remainder_disclosed(residents: int, low: int, high: int, threshold: int) -> 
     return residents > 0 and low - residents < threshold and high - residents >= 1
 
 
+def changed_by_few(now: int, before: int, threshold: int) -> bool:
+    """6: a correction that is about 1 ≤ n < T children.
+
+    Children whose changes cancel cannot be seen in two counts. At least as many are affected as
+    the counts differ by; that there are more is never assumed.
+    """
+    return 1 <= abs(now - before) < threshold
+
+
 def rate_unreliable(denominator: int, least: int) -> bool:
     """3 "rate": resident pupils fewer than the minimum denominator."""
     return denominator < least
+
+
+def amount_dominated(width: int, dominated: int, bit: int) -> bool:
+    """3 "cost, volume, duration": the p % rule asks for room, or one has more than its share."""
+    return width > 0 or bool(dominated & bit)
+
+
+def amount_level(value: int, width: int, p_percent: int) -> int:
+    """3 "cost, volume, duration": how much larger a withheld amount must be able to be.
+
+    At least what the p % rule asks, and at least p per cent of the amount itself: so nobody can
+    tell what few children cost more closely than one contributor may be estimated.
+    """
+    return max(width, -(-p_percent * abs(value) // 100), 1)
+
+
+def few_providers(providers: int) -> bool:
+    """3 "providers": bands 0, 1 to 2 (withheld), 3 and more."""
+    return 1 <= providers <= 2
+
+
+def supplier_remainder_disclosed(children: int, own: int, least: int) -> bool:
+    """3 "supplier's remainder": 1 ≤ r < R children are left for who knows its own."""
+    return own > 0 and 1 <= children - own < least

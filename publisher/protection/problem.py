@@ -118,6 +118,11 @@ class Problem:
     zeros: tuple[tuple[int, int], ...] = ()
     additive: tuple[Additive, ...] = ()
 
+    def place(self, node: int) -> str:
+        """Where a quantity stands, for an error; never its value."""
+        keys = self.nodes[node].keys
+        return keys[0] if keys else "a group without a cell"
+
     def check_truth(self) -> None:
         """Check that the true table satisfies every relation.
 
@@ -132,7 +137,8 @@ class Problem:
                 raise ProtectionError(
                     "relation-broken",
                     f"expected totals that agree with their parts, "
-                    f"found a relation over {len(row.terms)} quantities that does not hold",
+                    f"found a relation over {len(row.terms)} quantities that does not hold, "
+                    f"at {self.place(row.terms[0][0])}",
                     hint="the cells of different levels were not made from the same rows",
                 )
 

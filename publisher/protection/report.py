@@ -1,29 +1,36 @@
-"""What protection did to a release, per table and in total; internal, for auditor and approver."""
+"""What protection did to a release, per table and level; internal, for auditor and approver."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from publisher.protection.audit import Audit
 from publisher.protection.engine import Solution
-from publisher.protection.grid import DUO_PUPILS, Grid
+from publisher.protection.grid import Grid
+from publisher.protection.measures import DUO_PUPILS, counts_persons
+from publisher.protection.primary import Rule
+from publisher.protection.rounding.method import Placed
 from publisher.protection.rules import Rules
 from shared.canonical import canonical_json
+from shared.reference import Level
+
+_AT_SCHOOLS = Level.SCHOOL.value
 
 
 @dataclass(frozen=True, slots=True)
 class TableReport:
-    """Counts of cells of one table, or of all of them.
+    """Counts of cells of one level of a table, of a table, or of all tables.
 
     Attributes:
         primary: cells withheld for their own sake, per rule.
         secondary: cells withheld to protect others.
-        value: sum of all values; ``hidden_value`` of the secondary ones only.
+        value: sum of all counts of persons; ``hidden_value`` of the secondary ones only.
         exact: withheld cells that a reader can compute.
         too_narrow: sensitive cells whose interval is narrower than their level.
-        smallest_published: the smallest positive count that is published, 0 where none is.
+        smallest_published: the smallest positive count of persons that is published, 0 where
+            none is.
     """
 
     cells: int
@@ -60,24 +67,38 @@ class ProtectionReport:
     """The report of a release.
 
     Attributes:
-        tables: per table; ``total`` counts a quantity that two tables show twice.
+        levels: per table and level.
         certificates: issued; every one of them was verified before the report was made.
         smallest_union: the smallest sum of withheld children of a published parent.
     """
 
     rules: Rules
-    tables: Mapping[str, TableReport]
-    total: TableReport
+    levels: Mapping[str, Mapping[str, TableReport]]
     certificates: int
     latent_too_narrow: int
     smallest_union: int | None
 
+    @property
+    def tables(self) -> dict[str, TableReport]:
+        """Per table, all its levels together."""
+        return {name: _together(levels.values()) for name, levels in self.levels.items()}
+
+    @property
+    def total(self) -> TableReport:
+        """All tables; a quantity that two tables show counts twice."""
+        return _together(self.tables.values())
+
     def to_json(self) -> bytes:
         """Canonical JSON."""
+        tables = {
+            name: table.as_dict()
+            | {"levels": {level: each.as_dict() for level, each in self.levels[name].items()}}
+            for name, table in self.tables.items()
+        }
         return canonical_json(
             {
                 "rules": self.rules.as_dict(),
-                "tables": {name: table.as_dict() for name, table in self.tables.items()},
+                "tables": tables,
                 "total": self.total.as_dict(),
                 "certificates": {"issued": self.certificates, "verified": self.certificates},
                 "latent_too_narrow": self.latent_too_narrow,
@@ -87,37 +108,71 @@ class ProtectionReport:
 
 
 def report_of(
-    grid: Grid, rules: Rules, solutions: Mapping[int, Solution], audits: Mapping[int, Audit]
+    grid: Grid,
+    rules: Rules,
+    solutions: Mapping[int, Solution],
+    audits: Mapping[int, Audit],
+    rounded: Mapping[int, Sequence[Placed]],
 ) -> ProtectionReport:
-    """Count what was withheld, why, and what the audit found."""
+    """Count what was withheld, why, and what the audit found.
+
+    Args:
+        grid: with true values.
+        rules: the parameters.
+        solutions: what is withheld, per period.
+        audits: what an attack found, per period.
+        rounded: the tables that are published rounded, per period.
+    """
     exact = {key for audit in audits.values() for key in audit.exact}
     narrow = {key for audit in audits.values() for key in audit.too_narrow}
-    by_table: dict[str, _Tally] = {}
+    counting: dict[str, dict[str, _Tally]] = {}
     shown: set[str] = set()
     for period in grid.periods:
         for cell in grid.cells(period):
-            tally = by_table.setdefault(cell.table, _Tally())
+            level = counting.setdefault(cell.table, {}).setdefault(cell.level.value, _Tally())
             shown.add(cell.key)
             if cell.measure == DUO_PUPILS:
-                tally.cells += 1
+                level.cells += 1
                 continue
-            tally.count(cell.key, grid.true_value(cell) or 0, solutions[period], exact, narrow)
-    total = _Tally()
-    for tally in by_table.values():
-        total.add(tally)
+            value = (grid.true_value(cell) or 0) if counts_persons(cell.measure) else 0
+            level.count(cell.key, value, solutions[period], exact, narrow)
+    for tables in rounded.values():
+        for table in tables:
+            level = counting.setdefault(table.table.id, {}).setdefault(_AT_SCHOOLS, _Tally())
+            for one in table.cells:
+                shown.add(one.key)
+                level.count_rounded(one.key, one.true, one.key in table.shown_at, exact, narrow)
     unions = [audit.smallest_union for audit in audits.values() if audit.smallest_union]
     return ProtectionReport(
         rules=rules,
-        tables={name: by_table[name].report() for name in sorted(by_table)},
-        total=total.report(),
+        levels={
+            name: {level: tally.report() for level, tally in counting[name].items()}
+            for name in sorted(counting)
+        },
         certificates=sum(len(solution.certificates) for solution in solutions.values()),
         latent_too_narrow=len(narrow - shown),
         smallest_union=min(unions, default=None),
     )
 
 
+def _together(parts: Iterable[TableReport]) -> TableReport:
+    reports = tuple(parts)
+    primary = sum((Counter(report.primary) for report in reports), Counter[str]())
+    smallest = (each.smallest_published for each in reports if each.smallest_published)
+    return TableReport(
+        cells=sum(report.cells for report in reports),
+        primary=dict(sorted(primary.items())),
+        secondary=sum(report.secondary for report in reports),
+        value=sum(report.value for report in reports),
+        hidden_value=sum(report.hidden_value for report in reports),
+        exact=sum(report.exact for report in reports),
+        too_narrow=sum(report.too_narrow for report in reports),
+        smallest_published=min(smallest, default=0),
+    )
+
+
 class _Tally:
-    """Running counts of one table."""
+    """Running counts of one level of one table."""
 
     def __init__(self) -> None:
         self.cells = self.secondary = self.value = self.hidden = self.exact = self.narrow = 0
@@ -139,16 +194,16 @@ class _Tally:
         elif value:
             self.smallest = min(self.smallest or value, value)
 
-    def add(self, other: _Tally) -> None:
-        self.cells += other.cells
-        self.secondary += other.secondary
-        self.value += other.value
-        self.hidden += other.hidden
-        self.exact += other.exact
-        self.narrow += other.narrow
-        self.primary += other.primary
-        smallest = [one for one in (self.smallest, other.smallest) if one]
-        self.smallest = min(smallest, default=0)
+    def count_rounded(
+        self, key: str, value: int, shown: bool, exact: set[str], narrow: set[str]
+    ) -> None:
+        """A rounded number is none of the counts that were published."""
+        self.cells += 1
+        self.value += value
+        self.exact += key in exact
+        self.narrow += key in narrow
+        if not shown:
+            self.primary[Rule.ROUNDED.value] += 1
 
     def report(self) -> TableReport:
         return TableReport(

@@ -13,6 +13,7 @@ from shared.errors import ProtectionError
 
 Zeros = Literal["publish", "protect", "parent"]
 Direction = Literal["either", "up", "both"]
+AmountOver = Literal["clients", "providers", "suppliers"]
 
 MAX_SLIDE = 2
 MAX_THRESHOLD = 1000
@@ -36,6 +37,10 @@ class Rules:
         group: a count that (nearly) exhausts its parent or the resident pupils is withheld.
         remainder: resident pupils are withheld where DUO's total leaves 1 to ``remainder - 1``
             others; 0 is off.
+        remainder_min: an amount is withheld where for one supplier, which knows its own clients,
+            1 to ``remainder_min - 1`` others are left; 0 is off.
+        p_percent: how closely nobody may estimate an amount, in per cents.
+        amount_over: whose share in an amount is protected: clients, providers, suppliers.
         rate_min: a rate needs this many resident pupils; 0 is off.
         fallback: hide more (zeros, total, breakdown of the unit) before giving up.
     """
@@ -50,13 +55,24 @@ class Rules:
     union: bool = True
     group: bool = True
     remainder: int = 0
+    remainder_min: int = 10
+    p_percent: int = 15
+    amount_over: tuple[AmountOver, ...] = ("clients", "providers")
     rate_min: int = 50
     fallback: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no policy can mean."""
-        for name in ("threshold", "split_threshold", "zero_parent_min", "remainder", "rate_min"):
+        for name in (
+            "threshold", "split_threshold", "zero_parent_min", "remainder", "remainder_min",
+            "rate_min",
+        ):  # fmt: skip
             self._check_integer(name, 0, MAX_THRESHOLD)
+        self._check_integer("p_percent", 1, 100)
+        if len(set(self.amount_over)) != len(self.amount_over) or not (
+            set(self.amount_over) <= set(get_args(AmountOver))
+        ):
+            raise _invalid("amount_over", "some of " + ", ".join(get_args(AmountOver)))
         for name in ("slide", "split_slide"):
             self._check_integer(name, 1, MAX_SLIDE)
         for name in ("union", "group", "fallback"):
@@ -72,7 +88,7 @@ class Rules:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise _invalid(name, f"a whole number from {low} to {high}")
 
-    def as_dict(self) -> dict[str, int | str | bool]:
+    def as_dict(self) -> dict[str, int | str | bool | tuple[str, ...]]:
         """Every parameter by name, for reports."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 

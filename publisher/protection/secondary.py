@@ -17,19 +17,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from publisher.protection.effort import Effort
 from publisher.protection.improving import Improver
 from publisher.protection.near import NearModels
 from publisher.protection.needs import Need, needs_of
 from publisher.protection.parts import HiddenParts
 from publisher.protection.problem import Kind, Problem
+from publisher.protection.pruning import Pruner
 from publisher.protection.relations import Relations
 from publisher.protection.rules import Rules
+from publisher.protection.served import Served
 from publisher.protection.solver import Witness, WitnessModel, best_witness
 from shared.errors import ProtectionError
 
 Progress = Callable[[int, int], None]
 WHOLE = 12_000
-"""Up to so many quantities every need is looked at in the whole; above it, first near by."""
+"""Up to so many quantities a need is looked at in the whole; above it, first or only near by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,12 @@ class Pattern:
 
 
 def suppress(
-    problem: Problem, rules: Rules, progress: Progress | None = None, *, exact: bool = False
+    problem: Problem,
+    rules: Rules,
+    progress: Progress | None = None,
+    *,
+    effort: Effort = Effort.USUAL,
+    processes: int = 1,
 ) -> Pattern:
     """Find a pattern in which every sensitive quantity has its witnesses.
 
@@ -60,7 +68,8 @@ def suppress(
         problem: a block.
         rules: the parameters.
         progress: called with needs done and needs in all.
-        exact: look for the cheapest of all, and bound what is left of the gap.
+        effort: how hard to look for a cheaper pattern.
+        processes: how many may work on it; the pattern is the same.
 
     Raises:
         ProtectionError: ``protection-unmet`` where no pattern can meet a need.
@@ -69,7 +78,9 @@ def suppress(
     search.serve_from_hidden()
     search.serve_rest()
     search.prune()
-    search.improve(exact=exact)
+    if effort is not Effort.QUICK:
+        search.improve(exact=effort is Effort.EXACT, processes=processes)
+    search.forget_unmoved()
     return search.pattern()
 
 
@@ -89,81 +100,72 @@ class _Search:
         self._bound: float | None = None
         self._near: NearModels | None = None
         self._secondary: set[int] = set()
-        self._needs = [
-            need
-            for position in range(len(problem.sensitive))
-            for need in needs_of(problem, position, rules.direction)
-        ]
-        self._witness_of: list[Witness | None] = [None] * len(self._needs)
-        self._needs_at: dict[int, list[int]] = {}
-        for number, need in enumerate(self._needs):
-            self._needs_at.setdefault(problem.sensitive[need.sensitive].node, []).append(number)
+        self._served = Served(
+            problem,
+            [
+                need
+                for position in range(len(problem.sensitive))
+                for need in needs_of(problem, position, rules.direction)
+            ],
+        )
 
     def serve_from_hidden(self) -> None:
         """Step 1."""
-        self._parts = self._parts_now()
-        for number, need in enumerate(self._needs):
-            if self._witness_of[number] is None:
-                witness = self._first(need)
+        parts = self._parts_now()
+        for number in self._served.waiting():
+            for move in self._served.needs[number].moves:
+                witness = parts.cheapest(move)
                 if witness is not None:
-                    self._keep(witness)
+                    self._served.keep(witness)
+                    break
 
     def serve_rest(self) -> None:
         """Step 2."""
         self._model.offer(self._candidates())
-        if len(self._problem.nodes) > WHOLE:
+        if self._is_large():
             self._near = NearModels(self._problem, self._relations, self._primary)
-        for number, need in enumerate(self._needs):
-            self._progress(number, 2 * len(self._needs))
-            if self._witness_of[number] is None:
-                witness = (
-                    (self._near.best(need) if self._near else None)
-                    or self._best(need)
-                    or self._beyond(number)
-                    or self._after_fallback(need)
-                )
-                self._withhold(witness)
-                self._keep(witness)
+        for number in self._served.waiting():
+            need = self._served.needs[number]
+            self._progress(number, 2 * len(self._served.needs))
+            witness = (
+                (self._near.best(need) if self._near else None)
+                or self._best(need)
+                or self._beyond(number)
+                or self._after_fallback(need)
+            )
+            self._withhold(witness)
+            self._served.keep(witness)
         self._model.close(self._candidates())
 
     def prune(self) -> None:
         """Step 3."""
         nodes = self._problem.nodes
-        self._parts = self._parts_now()
-        for cell in sorted(self._secondary, key=lambda node: (-nodes[node].cost, node)):
-            used_by = [
-                number for number, witness in enumerate(self._witness_of) if cell in (witness or ())
-            ]
-            before = {number: self._witness_of[number] for number in used_by}
-            self._parts.close(cell)
-            for number in used_by:
-                self._witness_of[number] = None
-            if all(self._served_without(number, cell) for number in used_by):
-                self._secondary.discard(cell)
-            else:
-                self._parts.hide(cell)
-                for number, witness in before.items():
-                    self._witness_of[number] = witness
+        pruner = Pruner(self._served, self._parts_now(), everywhere=not self._is_large())
+        heaviest = sorted(self._secondary, key=lambda node: (-nodes[node].cost, node))
+        self._secondary = pruner.prune(heaviest)
 
-    def improve(self, *, exact: bool) -> None:
+    def improve(self, *, exact: bool, processes: int) -> None:
         """Step 4."""
-        improver = Improver(
-            self._problem, self._relations, frozenset(self._primary), self._needs, self._witness_of
-        )
+        improver = Improver(self._problem, self._relations, frozenset(self._primary), self._served)
         pattern = improver.improve(
-            frozenset(self._secondary), lambda done, of: self._progress(of + done, 2 * of)
+            frozenset(self._secondary),
+            lambda done, of: self._progress(of + done, 2 * of),
+            processes,
         )
         if exact:
             pattern, self._bound = improver.optimum(pattern)
-        # What no witness moves any more protects nothing, and could be computed besides.
-        moved = set[int]().union(*(witness or () for witness in self._witness_of))
-        self._secondary = {cell for cell in pattern if cell in moved}
-        self._progress(len(self._needs), len(self._needs))
+        self._secondary = set(pattern)
+
+    def forget_unmoved(self) -> None:
+        """What no witness moves any more protects nothing, and could be computed besides."""
+        moved = set[int]().union(*(witness or () for witness in self._served.witness_of))
+        self._secondary &= moved
+        self._progress(len(self._served.needs), len(self._served.needs))
 
     def pattern(self) -> Pattern:
         """The result; every need has its witness by now."""
         witnesses = []
-        for need, witness in zip(self._needs, self._witness_of, strict=True):
+        for need, witness in zip(self._served.needs, self._served.witness_of, strict=True):
             if witness is None:
                 raise RuntimeError("a need was left without a witness")
             witnesses.append((need.sensitive, tuple(sorted(witness.items()))))
@@ -176,25 +178,8 @@ class _Search:
             self._bound,
         )
 
-    def _served_without(self, number: int, cell: int) -> bool:
-        if self._witness_of[number] is not None:
-            return True
-        need = self._needs[number]
-        node = self._problem.sensitive[need.sensitive].node
-        for witness in self._witness_of:
-            if (
-                witness is not None
-                and node in witness
-                and cell not in witness
-                and need.met_by(witness)
-            ):
-                self._witness_of[number] = witness
-                return True
-        found = self._first(need)
-        if found is None:
-            return False
-        self._keep(found)
-        return True
+    def _is_large(self) -> bool:
+        return len(self._problem.nodes) > WHOLE
 
     def _parts_now(self) -> HiddenParts:
         latent = (
@@ -212,29 +197,14 @@ class _Search:
             if node.kind is Kind.CELL and place not in hidden
         ]
 
-    def _first(self, need: Need) -> Witness | None:
-        """A witness by the quick means only; without one a cell more stays withheld."""
-        for move in need.moves:
-            witness = self._parts.cheapest(move)
-            if witness is not None:
-                return witness
-        return None
-
     def _best(self, need: Need) -> Witness | None:
         return best_witness(self._model, need)
 
     def _beyond(self, number: int) -> Witness | None:
         """Nothing that may be withheld makes a move within the class: from now on, beyond it."""
-        need = self._needs[number]
-        self._needs[number] = Need(need.sensitive, need.beyond)
-        return self._best(self._needs[number])
-
-    def _keep(self, witness: Witness) -> None:
-        """Serve every waiting need that the witness meets, not only the one it was made for."""
-        for node in witness:
-            for number in self._needs_at.get(node, ()):
-                if self._witness_of[number] is None and self._needs[number].met_by(witness):
-                    self._witness_of[number] = witness
+        need = self._served.needs[number]
+        self._served.needs[number] = Need(need.sensitive, need.beyond)
+        return self._best(self._served.needs[number])
 
     def _withhold(self, nodes: Iterable[int]) -> None:
         new = [
@@ -262,6 +232,6 @@ class _Search:
         raise ProtectionError(
             "protection-unmet",
             f"expected an alternative for every sensitive count, found none for one "
-            f"that the rule {item.rule.value} protects",
+            f"that the rule {item.rule.value} protects, at {self._problem.place(item.node)}",
             hint="publish this table at a coarser level, or merge categories",
         )

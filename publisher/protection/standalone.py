@@ -27,7 +27,9 @@ from publisher.protection.cellfile import (
 )
 from publisher.protection.cellproblem import cell_key
 from publisher.protection.certificates import from_json_lines, to_json_lines
+from publisher.protection.effort import Effort
 from publisher.protection.engine import Solution
+from publisher.protection.secondary import Progress
 from publisher.protection.verification.cells import claim_of_cells
 from publisher.protection.verification.check import check_claim
 from shared import __version__
@@ -94,11 +96,13 @@ def protect_file(
     certificates: Path | None = None,
     processes: int = 1,
     *,
-    exact: bool = False,
+    effort: Effort = Effort.USUAL,
+    progress: Progress | None = None,
 ) -> FileReport:
     """Protect the counts of ``cells`` and write ``out``, ``report`` and ``certificates``.
 
-    The proof is verified before anything is written; on an error nothing is.
+    The proof is verified before anything is written; on an error nothing is. ``progress`` is
+    called with what is done and what there is in all.
 
     Raises:
         InputError: SPEC or CELLS is not what section 8 describes.
@@ -111,7 +115,8 @@ def protect_file(
         raise InputError("processes-invalid", "expected at least one process")
     wanted = read_spec(_read(spec))
     counts = read_cells(_read(cells), wanted)
-    solutions = protect_blocks(wanted, split_into_blocks(wanted, counts), processes, exact=exact)
+    blocks = split_into_blocks(wanted, counts)
+    solutions = protect_blocks(wanted, blocks, processes, effort, progress)
     withheld = frozenset(key for solution in solutions for key in solution.withheld)
     proof = to_json_lines(c for solution in solutions for c in solution.certificates)
     claim = claim_of_cells(wanted, counts, withheld)
@@ -126,7 +131,9 @@ def protect_file(
         issued=sum(len(solution.certificates) for solution in solutions),
         verified=verified,
         cost=sum(solution.cost for solution in solutions),
-        bound=sum(solution.bound or 0.0 for solution in solutions) if exact else None,
+        bound=sum(solution.bound or 0.0 for solution in solutions)
+        if effort is Effort.EXACT
+        else None,
         seconds=time.perf_counter() - started,
     )
     contents = {out: _released_bytes(wanted, counts, withheld), report: result.to_json()}

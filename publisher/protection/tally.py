@@ -2,26 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
 
 import pandas as pd
 
-from publisher.protection.audit import Audit, audit_claim
+from publisher.protection.audit import Audit, audit_claim, together
 from publisher.protection.catalogue import PeriodProblem
 from publisher.protection.certificates import Certificate
 from publisher.protection.engine import Solution, protect_block
-from publisher.protection.grid import DUO_PUPILS, Grid, Published
+from publisher.protection.grid import Grid, Published
+from publisher.protection.measures import DUO_PUPILS
+from publisher.protection.period import protect_what_follows
 from publisher.protection.report import ProtectionReport, report_of
+from publisher.protection.rounding.method import (
+    Placed,
+    Rounding,
+    fit_period,
+    frame_of,
+    read_placed,
+)
 from publisher.protection.rules import Rules
-from publisher.protection.verification.check import check_claim
-from publisher.protection.verification.tally import claim_of_tally
+from publisher.protection.secondary import Progress
+from publisher.protection.time.again import protect_period_again
+from publisher.protection.time.earlier import (
+    Earlier,
+    Version,
+    over_all_levels,
+    versions_of,
+    waits,
+)
+from publisher.protection.verification.claim import Claim
+from publisher.protection.verification.over_time import claim_over_time
+from publisher.protection.verification.rounded import with_rounded
+from publisher.protection.verification.tally import (
+    COUNTS,
+    check_claims,
+    claim_of_tally,
+    claims_beside_counts,
+)
 from shared.contract.tally import Tally
 from shared.errors import ProtectionError
+from shared.redaction import Secret
 from shared.reference import Reference
 
 WITHHELD = "c"
 NOT_AVAILABLE = "x"
+NO_ROUNDING = Rounding((), Secret(b""))
 COLUMNS = ("table", "level", "unit", "period", "category", "measure", "value", "status")
 
 
@@ -34,11 +64,13 @@ class Protected:
             ``status`` is ``c`` (withheld), ``x`` (DUO gives no total) or empty.
         certificates: internal; they hold true values.
         report: internal.
+        rounded: cells of rounded tables in ``COLUMNS``; ``status`` is ``r`` or ``c``.
     """
 
     cells: pd.DataFrame
     certificates: tuple[Certificate, ...]
     report: ProtectionReport
+    rounded: pd.DataFrame
 
 
 def protect_tally(
@@ -47,7 +79,10 @@ def protect_tally(
     rules: Rules,
     published: Sequence[Published],
     *,
-    progress: Callable[[int, int], None] | None = None,
+    earlier: Sequence[Earlier] = (),
+    rounding: Rounding = NO_ROUNDING,
+    progress: Progress | None = None,
+    processes: int = 1,
 ) -> Protected:
     """Decide which cells of a tally are published, and prove it.
 
@@ -56,26 +91,96 @@ def protect_tally(
         reference: the bundle that the tally was made with.
         rules: parameters of disclosure control.
         published: tables and levels that policy allows.
+        earlier: every release that readers once had, oldest first.
+        rounding: tables that are published rounded, beside these.
         progress: called with per cents done and 100.
+        processes: periods are divided over so many; the result is the same for any number.
 
     Raises:
-        ProtectionError: ``protection-unmet`` where no pattern protects every cell, and codes
-            of ``Grid.of`` and ``PeriodProblem`` for a tally that cannot be protected.
+        ProtectionError: ``protection-unmet`` where no pattern protects every cell,
+            ``correction-waits`` where a period was published before and what changed cannot be
+            told, and codes of ``Grid.of`` and ``PeriodProblem`` for a tally that cannot be
+            protected.
     """
     grid = Grid.of(tally, reference, published)
-    solutions: dict[int, Solution] = {}
-    audits: dict[int, Audit] = {}
-    for place, period in enumerate(grid.periods):
-        report_done = _progress_of(place, len(grid.periods), progress)
-        solution = protect_block(PeriodProblem(grid, rules, period).build, rules, report_done)
-        claim = claim_of_tally(grid, rules, period, solution.withheld)
-        check_claim(claim, solution.certificates)
-        solutions[period], audits[period] = solution, audit_claim(claim)
+    found = _in_turn(grid, rules, earlier, rounding, progress, processes)
+    solutions = {period: each.solution for period, each in found.items()}
+    audits = {period: each.audit for period, each in found.items()}
+    placed = {period: each.placed for period, each in found.items()}
     return Protected(
         _frame(grid, solutions),
         tuple(item for solution in solutions.values() for item in solution.certificates),
-        report_of(grid, rules, solutions, audits),
+        report_of(grid, rules, solutions, audits, placed),
+        frame_of(placed, COLUMNS),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _OfPeriod:
+    """What protecting one period gave."""
+
+    solution: Solution
+    audit: Audit
+    placed: tuple[Placed, ...]
+
+
+def _in_turn(
+    grid: Grid, rules: Rules, earlier: Sequence[Earlier], rounding: Rounding,
+    progress: Progress | None, processes: int,
+) -> dict[int, _OfPeriod]:  # fmt: skip
+    """Every period by itself: nothing that is released ties two of them."""
+    count = len(grid.periods)
+    solve = partial(_solve, grid, rules, earlier)
+    finish = partial(_finish, grid, rules, earlier, rounding)
+    if processes < 2:
+        return {
+            period: finish(period, solve(period, _progress_of(place, count, progress)))
+            for place, period in enumerate(grid.periods)
+        }
+    found: dict[int, _OfPeriod] = {}
+    # Spawned, not forked: a fork would inherit the solver's threads. The key that rounds stays
+    # in this process: it never travels.
+    with ProcessPoolExecutor(min(processes, count), mp_context=get_context("spawn")) as pool:
+        for period, solution in zip(grid.periods, pool.map(solve, grid.periods), strict=True):
+            found[period] = finish(period, solution)
+            if progress is not None:
+                progress(100 * len(found) // count, 100)
+    return found
+
+
+def _solve(
+    grid: Grid, rules: Rules, earlier: Sequence[Earlier], period: int,
+    progress: Progress | None = None,
+) -> Solution:  # fmt: skip
+    """Search what to withhold of a period."""
+    versions = versions_of(earlier, grid, period)
+    if versions:
+        solution = protect_period_again(grid, rules, period, versions, progress)
+    else:
+        solution = protect_block(PeriodProblem(grid, rules, period).build, rules, progress)
+    return protect_what_follows(grid, rules, period, solution, again=bool(versions))
+
+
+def _finish(
+    grid: Grid, rules: Rules, earlier: Sequence[Earlier], rounding: Rounding, period: int,
+    solution: Solution,
+) -> _OfPeriod:  # fmt: skip
+    """Round beside what was found, check the proof, and attack the whole."""
+    versions = versions_of(earlier, grid, period)
+    claims = _claims(grid, rules, period, solution.withheld, versions)
+    placed, proofs = fit_period(
+        rounding, _every_level(grid, versions), period, claims[COUNTS].true,
+        solution.certificates, rules.split_slide,
+    )  # fmt: skip
+    solution = replace(solution, certificates=proofs)
+    claims[COUNTS] = _with_rounded(claims[COUNTS], placed, rules)
+    try:
+        check_claims(claims, solution.certificates)
+    except ProtectionError as error:
+        if versions:
+            raise waits("a pattern that the verifier refuses") from error
+        raise
+    return _OfPeriod(solution, together([audit_claim(claim) for claim in claims.values()]), placed)
 
 
 def verify_protection(
@@ -85,8 +190,13 @@ def verify_protection(
     rules: Rules,
     published: Sequence[Published],
     certificates: Iterable[Certificate],
+    earlier: Sequence[Earlier] = (),
+    rounding: Rounding = NO_ROUNDING,
+    rounded: pd.DataFrame | None = None,
 ) -> None:
     """Verify released cells against their certificates, without a solver.
+
+    The arguments are those of ``protect_tally``, and the cells that it gave.
 
     Raises:
         ProtectionError: ``release-differs`` where the cells are not a release of this tally,
@@ -101,8 +211,37 @@ def verify_protection(
             raise _differs("a certificate about a period that is not in the tally")
         of_period[period_of].append(certificate)
     for period in grid.periods:
-        claim = claim_of_tally(grid, rules, period, withheld[period])
-        check_claim(claim, of_period[str(period)])
+        versions = versions_of(earlier, grid, period)
+        claims = _claims(grid, rules, period, withheld[period], versions)
+        if rounded is not None:
+            whole = _every_level(grid, versions)
+            tables = tuple(read_placed(rounding, whole, period, rounded))
+            claims[COUNTS] = _with_rounded(claims[COUNTS], tables, rules)
+        check_claims(claims, of_period[str(period)])
+
+
+def _claims(
+    grid: Grid, rules: Rules, period: int, withheld: frozenset[str], versions: Sequence[Version]
+) -> dict[str, Claim]:
+    """What the release claims for a period, together with what was published of it before."""
+    counts = (
+        claim_over_time(grid, rules, period, withheld, versions)
+        if versions
+        else claim_of_tally(grid, rules, period, withheld)
+    )
+    return {COUNTS: counts, **claims_beside_counts(grid, rules, period, withheld)}
+
+
+def _every_level(grid: Grid, versions: Sequence[Version]) -> Grid:
+    return over_all_levels(grid, [version.grid.published for version in versions])
+
+
+def _with_rounded(claim: Claim, tables: Sequence[Placed], rules: Rules) -> Claim:
+    for each in tables:
+        claim = with_rounded(
+            claim, each.cells, each.shown_at, overlaps=each.overlaps, level=rules.split_slide
+        )
+    return claim
 
 
 def _check_cells(grid: Grid, cells: pd.DataFrame) -> dict[int, frozenset[str]]:
@@ -163,9 +302,7 @@ def _frame(grid: Grid, solutions: dict[int, Solution]) -> pd.DataFrame:
     )
 
 
-def _progress_of(
-    place: int, periods: int, progress: Callable[[int, int], None] | None
-) -> Callable[[int, int], None] | None:
+def _progress_of(place: int, periods: int, progress: Progress | None) -> Progress | None:
     if progress is None:
         return None
 

@@ -14,6 +14,7 @@ import click
 from shared.cli import NEW_FILE, PATH, card_command, identity_command, ledger_verify_command
 from shared.files import write_whole
 from shared.identity import Identity, Role
+from shared.service.processing_log import processing_lines
 from shared.settings import AnySettings, load_settings
 from shared.state.database import Database, open_engine
 from shared.state.ledger_table import entries
@@ -104,11 +105,11 @@ def service_group(
 
     group.add_command(card_command)
     group.add_command(identity_command(roles))
-    group.add_command(_ledger_group())
+    group.add_command(_ledger_group(name))
     return group
 
 
-def _ledger_group() -> click.Group:
+def _ledger_group(name: str) -> click.Group:
     @click.group("ledger")
     def ledger() -> None:
         """The ledger: export, and verify an export offline."""
@@ -122,6 +123,17 @@ def _ledger_group() -> click.Group:
             lines = [entry.line() for entry in entries(session.connection())]
         write_whole(out, b"".join(line + b"\n" for line in lines))
         click.echo(f"{len(lines)} entries in {out.name}")
+
+    @ledger.command("processing-log")
+    @click.argument("out", type=NEW_FILE)
+    @click.option("--register", required=True, help="Address of the register of processing.")
+    @click.pass_obj
+    def processing_log(here: Installation[AnySettings], out: Path, register: str) -> None:
+        """Write a line per operation for a Logboek Dataverwerkingen; it names no person."""
+        with here.database.reading() as session:
+            told = list(processing_lines(entries(session.connection()), register, name))
+        write_whole(out, "".join(line + "\n" for line in told).encode())
+        click.echo(f"{len(told)} operations in {out.name}")
 
     ledger.add_command(ledger_verify_command)
     return ledger

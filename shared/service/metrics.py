@@ -7,15 +7,20 @@ service does, and nothing about what it holds.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
 
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client import generate_latest as as_text
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.holdings import Alarm
 from shared.service.logs import METHODS, route_of
 
+_ALARMS = "Alarms that stand, by kind."
 _SECONDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
@@ -46,6 +51,10 @@ class Metrics:
         self._running = Gauge(
             "moj_requests_running", "Requests in progress.", registry=self.registry
         )
+
+    def watch(self, find: Callable[[], Iterable[Alarm]]) -> None:
+        """Show at every scrape how many alarms of each kind there are; see ``shared.holdings``."""
+        self.registry.register(_Alarms(find))
 
     def refused(self, code: str) -> None:
         """Count a refusal; ``code`` is that of one of our own errors, never of a request."""
@@ -79,6 +88,25 @@ class Metrics:
     def ended(self) -> None:
         """One request less is in progress."""
         self._running.dec()
+
+
+class _Alarms(Collector):
+    """Alarms as they are at the moment of the scrape; of what they are stays on the page."""
+
+    def __init__(self, find: Callable[[], Iterable[Alarm]]) -> None:
+        self._find = find
+
+    def describe(self) -> Iterable[Metric]:
+        """The name alone, so that nothing is looked up when a service starts."""
+        return [GaugeMetricFamily("moj_alarms", _ALARMS, labels=["alarm"])]
+
+    def collect(self) -> Iterable[Metric]:
+        """One number per kind of alarm, zero too."""
+        family = GaugeMetricFamily("moj_alarms", _ALARMS, labels=["alarm"])
+        found = list(self._find())
+        for alarm in Alarm:
+            family.add_metric([alarm.value], found.count(alarm))
+        return [family]
 
 
 class MeasuredRequests:

@@ -89,6 +89,10 @@ def check_files(
     check_pinned_document("reference", body.reference, reference.sha256)
     # 4. The policy allows the round, as far and as long as it goes.
     policy.policy.check_round_allowed(synthetic=body.synthetic)
+    policy.policy.check_reviewed(day)
+    if not body.synthetic:
+        agreements.check_processor_complete(policy.policy.linker, Role.LINKER)
+        agreements.check_processor_complete(policy.policy.publisher, Role.PUBLISHER)
     _check_within_policy(body, policy.policy)
     if body.closes_on < day:
         raise PolicyError(

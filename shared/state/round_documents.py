@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import LargeBinary
+from sqlalchemy import LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.policy import Policy, read_policy
@@ -35,8 +35,14 @@ class KnownRound:
 
 
 class RoundDocuments:
-    """Columns of a table of rounds that hold the documents as they were accepted."""
+    """Columns of a table of rounds: the documents as they were accepted, and how the round ended.
 
+    Attributes:
+        destruction: the signed statement; None while the round is held.
+    """
+
+    round_id: Mapped[str] = mapped_column(String(41), primary_key=True)
+    destruction: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     statement: Mapped[bytes] = mapped_column(LargeBinary)
     register_statement: Mapped[bytes] = mapped_column("register", LargeBinary)
     reference: Mapped[bytes] = mapped_column(LargeBinary)

@@ -103,6 +103,8 @@ def test_commands_that_are_named_exist(program: str) -> None:
 
 
 GUIDES = [name for name in DOCUMENTS if name.startswith("docs/handleiding/")]
+BROWSER_ONLY = {"docs/handleiding/analist.md"}
+"""Guides for readers who type no command."""
 
 
 def typed_commands(text: str) -> list[list[str]]:
@@ -180,7 +182,7 @@ def test_a_command_that_cannot_be_typed_is_found(typed: str) -> None:
 
 
 def test_every_guide_shows_commands_and_together_all_of_a_round() -> None:
-    assert {name for name, _ in TYPED} == set(GUIDES)
+    assert {name for name, _ in TYPED} == set(GUIDES) - BROWSER_ONLY
     shown = {" ".join(words[:3]) for _, words in TYPED} | {
         " ".join(words[:2]) for _, words in TYPED
     }
@@ -200,7 +202,7 @@ def typed_in_a_round() -> list[str]:
     return [each for each in found if each not in outside]
 
 
-@pytest.mark.parametrize("name", GUIDES)
+@pytest.mark.parametrize("name", [name for name in GUIDES if name not in BROWSER_ONLY])
 def test_errors_that_a_guide_explains_exist(name: str) -> None:
     sources = "\n".join(
         path.read_text(encoding="utf-8")
@@ -260,7 +262,8 @@ def test_the_glossary_is_in_order_and_has_one_meaning_per_term() -> None:
 def test_protection_lists_every_rule_with_its_default() -> None:
     rows = table(read("docs/protection.md"), "Rule", "Default").rows
     assert [(code(row[0]), row[1]) for row in rows] == [
-        (name, str(value).lower()) for name, value in Rules().as_dict().items()
+        (name, ", ".join(value) if isinstance(value, tuple) else str(value).lower())
+        for name, value in Rules().as_dict().items()
     ]
 
 

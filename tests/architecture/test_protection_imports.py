@@ -9,9 +9,11 @@ ROOT = Path(__file__).parents[2]
 SEARCH = {
     f"publisher.protection.{name}"
     for name in (
-        "audit", "blocks", "catalogue", "cellproblem", "covering", "engine", "groups", "highs",
-        "improving", "judge", "layout", "near", "needs", "parts", "problem", "relations",
-        "secondary", "solver", "sums",
+        "amounts.problem", "amounts.providers", "amounts.solving", "audit", "blocks",
+        "catalogue", "cellproblem", "covering", "crew", "engine", "groups", "highs",
+        "improving", "judge", "layout", "near", "needs", "parts", "period", "problem",
+        "pruning", "relations", "rounding.fitting", "rounding.method", "secondary", "served",
+        "solver", "sums", "time.additive", "time.again", "time.joint", "trading",
     )
 } | {"highspy"}  # fmt: skip
 

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from deploy.demo.chain import ROUND, Chain, Plan
 from deploy.demo.generator import Truth
 from deploy.demo.parties import Commands
-from publisher.intake import open_stored
+from publisher.intake.steps import open_stored
 from publisher.released import CellStatus, Manifest, ReleasedTable
 from publisher.settings import Settings
 from publisher.store import ReleasedTableRow, ReleaseRow, TallyRow

@@ -176,7 +176,9 @@ def test_a_replacement_with_far_fewer_rows_is_held(
     assert delivery_of(region, enough).state is DeliveryState.CURRENT
 
 
-def make_earlier(region: MiniRegion, letter: Letter, **changes: Any) -> None:
+def make_earlier(
+    region: MiniRegion, letter: Letter, round_id: str = "eerder", **changes: Any
+) -> None:
     """Turn the round of a stored delivery into one that was closed before."""
     database = region.linker_database()
     with database.transaction() as tx:
@@ -186,9 +188,9 @@ def make_earlier(region: MiniRegion, letter: Letter, **changes: Any) -> None:
             for name in ("statement", "register_statement", "reference", "policy", "opened_at")
         }
         values = {"state": RoundState.DESTROYED, "closed_at": tx.now, **documents, **changes}
-        tx.session.add(RoundRow(round_id="eerder", **values))
+        tx.session.add(RoundRow(round_id=round_id, **values))
         tx.session.flush()
-        tx.session.get_one(DeliveryRow, letter.context.delivery).round_id = "eerder"
+        tx.session.get_one(DeliveryRow, letter.context.delivery).round_id = round_id
     database.close()
 
 
@@ -207,6 +209,24 @@ def test_a_delivery_is_compared_with_that_of_the_round_before(
     assert outcome(put(client, same)) is Outcome.DELIVERY_CURRENT
     of_another = seal(care(900), party="gm0222")
     assert outcome(put(client, of_another)) is Outcome.DELIVERY_CURRENT
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_a_delivery_is_compared_with_the_round_that_was_closed_last(
+    region: MiniRegion, client: TestClient, seal: Seal, newest_first: bool
+) -> None:
+    names = ("a", "b") if newest_first else ("b", "a")  # neither the name nor the order decides
+    for name, rows in zip(names, (900, 200), strict=True):
+        letter = seal(care(rows))
+        put(client, letter)
+        make_earlier(region, letter, name, state=RoundState.OPEN)
+    database = region.linker_database()
+    with database.transaction() as tx:
+        for name, days in zip(names, (1, 400), strict=True):
+            row = tx.session.get_one(RoundRow, name)
+            row.state, row.closed_at = RoundState.DESTROYED, tx.now - timedelta(days=days)
+    database.close()
+    assert outcome(put(client, seal(care(900)))) is Outcome.DELIVERY_CURRENT
 
 
 def test_a_round_that_is_open_is_no_earlier_round(

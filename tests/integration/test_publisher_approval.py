@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from publisher.approvals import Approval, read_package
 from publisher.policies import ReleaseState
 from publisher.reading import DatabaseReader
 from publisher.released import ReleasedTable
+from publisher.releasing.approvals import Approval, read_package
 from shared.errors import (
     PolicyError,
     StateError,

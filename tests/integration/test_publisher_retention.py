@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from publisher.policies import ReleaseState
 from publisher.reading import DatabaseReader
-from publisher.retention import Retention
+from publisher.rounds.retention import Retention
 from publisher.store import (
     InternalDocumentRow,
     TallyRow,
@@ -74,7 +74,7 @@ def test_what_readers_once_had_is_compared_with_after_it_expired(
     publisher.releases.stage(ROUND)
     publisher.publish(tmp_path / "pakket")
     now = publisher.region.clock()
-    monkeypatch.setattr("publisher.retention.expire_by", lambda *_: now)
+    monkeypatch.setattr("publisher.rounds.retention.expire_by", lambda *_: now)
     (ended,) = retention(publisher).retain(now)
     assert (ended.what, ended.id) == (Kept.RELEASE, RELEASE)
     assert publisher.state() is ReleaseState.EXPIRED
@@ -90,7 +90,7 @@ def test_what_readers_once_had_is_compared_with_after_it_expired(
     header = publisher.tally.header.model_copy(update={"revision": 2})
     cells = pa.Table.from_pylist(rows, schema=publisher.tally.cells.schema)
     take(publisher.releases, resealed(publisher, Tally(header, cells), revision=2))
-    with pytest.raises(ProtectionError, match="history-differs"):
+    with pytest.raises(ProtectionError, match="correction-waits"):
         publisher.releases.stage(ROUND)
 
 

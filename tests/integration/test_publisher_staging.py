@@ -49,7 +49,7 @@ def test_counts_that_are_not_released_are_sealed_at_rest(publisher: Publisher) -
     publisher.releases.stage(ROUND)
     with publisher.releases.database.reading() as session:
         boxes = [row.box for row in session.scalars(select(InternalDocumentRow))]
-    assert len(boxes) == 2
+    assert len(boxes) == 3
     assert all(box and b'"cell"' not in box and b'"rules"' not in box for box in boxes)
 
 

@@ -16,8 +16,8 @@ from linker.store import RoundRow as LinkerRound
 from linker.store import RoundState as LinkerState
 from publisher.policies import ReleaseState
 from publisher.reading import DatabaseReader
-from publisher.releases import Releases
-from publisher.retention import Retention as PublisherRetention
+from publisher.releasing.releases import Releases
+from publisher.rounds.retention import Retention as PublisherRetention
 from publisher.store import InternalDocumentRow, ReleasedTableRow, ReleaseRow, TallyRow
 from shared.destruction import KEY_LOST, Destruction, Ended, Reason
 from shared.errors import StateError
@@ -278,7 +278,7 @@ def test_the_publisher_deletes_what_is_sealed_without_reading_it(
     staged(region, trusted, releases)
     with rows_unread(releases.database, "tally", "internal_document"):
         statement = publisher.destroy(ROUND, REASON)
-    assert Destruction.of(statement).objects == 3
+    assert Destruction.of(statement).objects == 4  # a tally, certificates, report and counts
     with releases.database.reading() as session:
         assert set(session.scalars(select(TallyRow.envelope))) == {None}
         assert set(session.scalars(select(InternalDocumentRow.box))) == {None}

@@ -21,9 +21,9 @@ from linker.rounds.retention import Retention as LinkerRetention
 from linker.store import OutboxRow, PartRow
 from linker.tallying.making import make_tally
 from linker.tallying.outbox import pending
-from publisher.internal import open_document
-from publisher.releases import Releases
-from publisher.retention import Retention as PublisherRetention
+from publisher.releasing.internal import open_document
+from publisher.releasing.releases import Releases
+from publisher.rounds.retention import Retention as PublisherRetention
 from publisher.store import InternalDocumentRow, TallyRow
 from shared.destruction import Reason
 from shared.envelope import open_body, read_header

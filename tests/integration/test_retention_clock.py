@@ -13,7 +13,7 @@ from linker.rounds.reopening import ReopenReason, reopen_round
 from linker.rounds.retention import Retention as LinkerRetention
 from linker.tallying.making import make_tally
 from publisher.policies import ReleaseState
-from publisher.retention import Retention as PublisherRetention
+from publisher.rounds.retention import Retention as PublisherRetention
 from shared.destruction import MAX_SILENCE, Kept
 from shared.errors import ConfigurationError, MonitorError
 from shared.ledger import verify_ledger

@@ -10,8 +10,8 @@ import pytest
 
 from linker.rounds.lifecycle import accept_round as accept_at_linker
 from linker.rounds.retention import Retention as LinkerRetention
-from publisher.retention import Retention as PublisherRetention
-from publisher.rounds import accept_round as accept_at_publisher
+from publisher.rounds.lifecycle import accept_round as accept_at_publisher
+from publisher.rounds.retention import Retention as PublisherRetention
 from shared.destruction import Destruction, Due, Kept, Reason
 from shared.errors import ConfigurationError, GoneError, StateError
 from shared.ledger import Event

@@ -16,8 +16,8 @@ from linker.rounds.lifecycle import accept_round
 from linker.rounds.retention import Retention as LinkerRetention
 from linker.store import OutboxRow, PartRow
 from linker.store import RoundRow as LinkerRound
-from publisher.releases import Releases
-from publisher.retention import Retention as PublisherRetention
+from publisher.releasing.releases import Releases
+from publisher.rounds.retention import Retention as PublisherRetention
 from publisher.store import InternalDocumentRow, TallyRow
 from publisher.store import RoundRow as PublisherRound
 from shared import files

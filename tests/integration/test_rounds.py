@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from linker.rounds.lifecycle import accept_round
-from publisher.rounds import accept_round as publisher_accepts
+from publisher.rounds.lifecycle import accept_round as publisher_accepts
 from shared.canonical import parse_canonical
 from shared.clock import today
 from shared.envelope import read_header, seal

@@ -8,7 +8,7 @@ import json
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,10 @@ def test_a_large_address_or_header_is_refused(address: str, headers: dict[str, s
 
 
 async def call(
-    app: FastAPI, messages: list[dict[str, Any]], method: str = "PUT"
+    app: FastAPI,
+    messages: list[dict[str, Any]],
+    method: str = "PUT",
+    headers: Sequence[tuple[bytes, bytes]] = (),
 ) -> list[dict[str, Any]]:
     """The answer to a request that comes in pieces and then comes no further."""
     sent: list[dict[str, Any]] = []
@@ -119,7 +122,7 @@ async def call(
 
     scope = {
         "type": "http", "method": method, "path": "/things/a", "raw_path": b"/things/a",
-        "query_string": b"", "headers": [], "client": ("192.0.2.1", 1), "scheme": "http",
+        "query_string": b"", "headers": list(headers), "client": ("192.0.2.1", 1), "scheme": "http",
         "server": ("localhost", 80), "http_version": "1.1", "root_path": "",
     }  # fmt: skip
     await app(scope, receive, send)
@@ -141,6 +144,13 @@ def test_a_client_that_goes_away_is_no_error_of_the_service() -> None:
     start, _ = asyncio.run(call(small.app, [piece, {"type": "http.disconnect"}]))
     assert start["status"] == 400
     assert small.counted("moj_refusals_total", code="upload-cut-off") == 1
+
+
+def test_what_says_that_it_is_too_large_is_not_asked_for() -> None:
+    gone = [{"type": "http.disconnect"}]  # whoever reads on finds that nobody is there any more
+    headers = [(b"content-length", b"101")]
+    start, body = asyncio.run(call(Small(bounds=Bounds(body_bytes=100)).app, gone, headers=headers))
+    assert (start["status"], json.loads(body["body"])["code"]) == (413, "request-too-large")
 
 
 # --- rates -------------------------------------------------------------------------------------

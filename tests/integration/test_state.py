@@ -321,7 +321,9 @@ def test_a_commit_that_a_reader_holds_up_is_tried_again(
 def test_sqlite_is_set_up_to_lose_nothing_and_to_overwrite_what_is_deleted(
     database: Database,
 ) -> None:
-    names = ("journal_mode", "synchronous", "secure_delete", "recursive_triggers")
+    names = (
+        "journal_mode", "synchronous", "secure_delete", "recursive_triggers", "foreign_keys",
+    )  # fmt: skip
     if database.engine.dialect.name == "postgresql":
         with database.engine.connect() as connection:
             found = [connection.exec_driver_sql(f"SHOW {name}").scalar_one()
@@ -330,4 +332,4 @@ def test_sqlite_is_set_up_to_lose_nothing_and_to_overwrite_what_is_deleted(
         return
     with database.engine.connect() as connection:
         settings = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names]
-    assert settings == ["delete", 2, 1, 1]
+    assert settings == ["delete", 2, 1, 1, 1]

@@ -21,9 +21,9 @@ from linker.rounds.lifecycle import close_round
 from linker.rounds.reopening import ReopenReason, reopen_round
 from linker.store import DeliveryRow, DeliveryState, OutboxRow, PartRow, RoundRow, RoundState
 from linker.tallying import making as tallying
-from publisher import releases as releases_module
 from publisher.policies import ReleaseState
-from publisher.releases import Releases
+from publisher.releasing import releases as releases_module
+from publisher.releasing.releases import Releases
 from publisher.staging import stage as stage_tally
 from publisher.store import ApprovalRow, ReleaseRow
 from shared.ledger import Event

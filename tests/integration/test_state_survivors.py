@@ -23,7 +23,7 @@ from linker.store import (
     PartRow,
 )
 from publisher.history import changed_cells
-from publisher.intake import Intake
+from publisher.intake.steps import Intake
 from publisher.released import ReleasedTable
 from publisher.store import TallyRow
 from shared.destruction import Destruction, Kept, Reason

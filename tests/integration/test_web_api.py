@@ -25,6 +25,7 @@ from tests.support.releases import (
     MemoryReader,
     cell_of,
     make_release,
+    reference,
     with_state,
 )
 
@@ -40,6 +41,18 @@ RESOURCES = (
     f"{TABLE}/downloads/nl-csv",
     f"{TABLE}/downloads/csv",
     f"{TABLE}/downloads/json",
+    f"{TABLE}/downloads/xlsx",
+    f"{TABLE}/downloads/parquet",
+    f"{TABLE}?area=GM0197",
+    f"/releases/{RELEASE_ID}/downloads/xlsx",
+    f"/releases/{RELEASE_ID}/downloads/data-package?area=GM0197",
+    f"{TABLE}/observations?pageSize=5",
+    f"/releases/{RELEASE_ID}/changes",
+    f"/releases/{RELEASE_ID}/indicators",
+    f"/releases/{RELEASE_ID}/areas",
+    f"/releases/{RELEASE_ID}/schools",
+    "/calendar",
+    "/governance-documents",
     "/openapi.json",
 )
 PLANTED = "Planted123456782"
@@ -48,7 +61,7 @@ PLANTED = "Planted123456782"
 def client_of(*releases: Release) -> TestClient:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     install_problem_handlers(app)
-    app.include_router(api_router(MemoryReader(releases)))
+    app.include_router(api_router(MemoryReader(releases), lambda _release: reference()))
     return TestClient(app, base_url=f"http://testserver{API_ROOT}", raise_server_exceptions=False)
 
 
@@ -104,6 +117,9 @@ def test_tables_name_their_downloads_and_these_exist(client: TestClient) -> None
             answer = client.get(link["href"].removeprefix(API_ROOT))
             assert answer.headers["content-type"] == link["mediaType"]
             assert "SYNTHETISCH" in answer.headers["content-disposition"]
+    for link in listed["downloads"]:
+        answer = client.get(link["href"].removeprefix(API_ROOT))
+        assert answer.headers["content-type"] == link["mediaType"]
 
 
 def test_filters_select_released_cells(client: TestClient) -> None:
@@ -143,6 +159,11 @@ def test_a_combined_level_can_be_asked_for(client: TestClient) -> None:
         (f"{TABLE}?measure={PLANTED}", 400, "request-invalid"),
         (f"{TABLE}?period={PLANTED}", 400, "request-invalid"),
         (f"{TABLE}?period=256", 400, "request-invalid"),
+        (f"{TABLE}?area={PLANTED}", 400, "request-invalid"),
+        (f"{TABLE}?area=GM9999", 404, "area-unknown"),
+        (f"/releases/{RELEASE_ID}/downloads/{PLANTED}", 404, "format-unknown"),
+        (f"/releases/{RELEASE_ID}/downloads/xlsx?level=school", 400, "query-key-unknown"),
+        (f"/releases/{PLANTED}/downloads/xlsx", 404, "release-unknown"),
         (f"{TABLE}?unit=%3Cscript%3E{PLANTED}", 400, "request-invalid"),
         (f"{TABLE}?{PLANTED}=1", 400, "query-key-unknown"),
         (f"{TABLE}?Level=school", 400, "query-key-unknown"),
@@ -186,7 +207,8 @@ def test_figures_that_may_not_be_used_are_gone_and_their_description_stays(state
     with client_of(with_state(make_release(), state)) as client:
         assert client.get(f"/releases/{RELEASE_ID}").json()["state"] == state
         assert client.get(f"/releases/{RELEASE_ID}/statement").status_code == 200
-        for resource in (f"/releases/{RELEASE_ID}/tables", TABLE, f"{TABLE}/downloads/csv"):
+        for resource in (f"/releases/{RELEASE_ID}/tables", TABLE, f"{TABLE}/downloads/csv",
+                         f"/releases/{RELEASE_ID}/downloads/data-package"):  # fmt: skip
             answer = client.get(resource)
             assert (answer.status_code, answer.json()["code"]) == (410, "release-gone")
 

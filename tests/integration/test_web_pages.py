@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 from urllib.parse import urlparse
@@ -38,8 +39,23 @@ FIGURE_PAGES = (
     f"/scholen/{PLAIN_SCHOOL}",
     f"/scholen/{HIDDEN_YEAR_SCHOOL}",
     f"/scholen/{HIDDEN_SCHOOL}",
+    "/samenwerkingsverbanden",
+    "/woongemeenten/GM0197",
+    "/onderwerpen",
+    "/onderwerpen/gebruik",
+    "/onderwerpen/vormen?niveau=type",
+    "/vergelijken",
+    f"/vergelijken?kies=school:{PLAIN_SCHOOL}&kies=municipality:GM0222",
+    "/verkennen",
+    "/arrangementen",
 )
-EVERY_PAGE = (*FIGURE_PAGES, "/methode", "/releases", f"/releases/{RELEASE_ID}")
+EVERY_PAGE = (
+    *FIGURE_PAGES, "/methode", "/releases", f"/releases/{RELEASE_ID}", "/wijzigingen",
+    "/toegankelijkheid",
+)  # fmt: skip
+WITHOUT_RELEASE = ("/releases", "/toegankelijkheid")
+SAMPLED = ("/grafieken/", "/downloads/", "/verkennen", "/vergelijken", "/en/")
+"""Kinds of address of which there are very many alike: a crawl takes the first few."""
 SYMBOL = f"■{WITHHELD}"
 
 
@@ -82,11 +98,18 @@ def test_every_link_leads_somewhere() -> None:
     client = web(make_release())
     seen: set[str] = set()
     waiting = {"/"}
+    taken = Counter[str]()
     while waiting:
-        address = waiting.pop()
+        address = min(waiting)
+        waiting.remove(address)
         seen.add(address)
+        kind = next((part for part in SAMPLED if part in address), "")
+        taken[kind] += 1
+        if kind and taken[kind] > 6:
+            continue
         answer = client.get(address)
-        assert answer.status_code == 200, address
+        # The documents of governance are not at hand here, and the page says so.
+        assert answer.status_code == (503 if address == "/verantwoording" else 200), address
         if answer.headers["content-type"].startswith("text/html"):
             page = Html.of(answer.text)
             links = page.attributes("a", "href") + page.attributes("link", "href")
@@ -108,7 +131,7 @@ def test_fragments_exist_where_links_point(address: str) -> None:
             assert fragment in [each.attributes.get("id") for each in target.elements]
 
 
-@pytest.mark.parametrize("address", [each for each in EVERY_PAGE if each != "/releases"])
+@pytest.mark.parametrize("address", [each for each in EVERY_PAGE if each not in WITHOUT_RELEASE])
 def test_the_synthetic_mark_stands_on_every_page(address: str) -> None:
     assert MARK in web(make_release()).get(address).text
     assert MARK not in web(make_release(synthetic=False)).get(address).text

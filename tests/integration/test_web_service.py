@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from publisher.dashboard.chart_data import ChartKey, ChartKind
+from publisher.dashboard.charts.data import ChartKey, ChartKind
+from publisher.dashboard.findings import MAIN_TABLE, RATE
 from publisher.downloads.addresses import table_address
 from publisher.downloads.formats import FORMATS, Format
 from shared.reference import Level
@@ -26,7 +27,8 @@ TABLE = table_address(RELEASE_ID, "pupils_and_clients")
 
 
 def rate_chart(school: str) -> str:
-    return ChartKey(ChartKind.RATE, Level.SCHOOL, school).address(RELEASE_ID, "licht")
+    key = ChartKey(ChartKind.TREND, MAIN_TABLE, RATE, Level.SCHOOL, school)
+    return key.address(RELEASE_ID, "licht", "svg")
 
 
 def test_chart_table_file_and_api_give_the_same_numbers() -> None:

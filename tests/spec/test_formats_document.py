@@ -10,9 +10,10 @@ import pytest
 from pydantic import BaseModel
 
 from deploy.make_vectors import with_vectors
-from publisher.approvals import Approval
 from publisher.released import Manifest
-from publisher.releases import Withdrawal
+from publisher.releasing.approvals import Approval
+from publisher.releasing.releases import Withdrawal
+from publisher.releasing.requests import ChangeRequest
 from shared.contract.deliveries import SCHEMAS
 from shared.contract.tally import CELLS, TallyHeader
 from shared.destruction import Destruction
@@ -42,7 +43,7 @@ FIELDS: dict[str, type[BaseModel]] = {
     "Card": Card, "Register": Register, "Offer": Offer, "Round": Round, "Context": Context,
     "Seal": Seal, "TallyHeader": TallyHeader, "Receipt": Receipt, "Mirror": Mirror,
     "Destruction": Destruction, "Manifest": Manifest, "Approval": Approval,
-    "Withdrawal": Withdrawal,
+    "ChangeRequest": ChangeRequest, "Withdrawal": Withdrawal,
 }  # fmt: skip
 
 

@@ -35,6 +35,8 @@ Remainder = tuple[Name, Group, tuple[Group, ...]]  # unit, what is left, what wa
 Interval = tuple[int, int]  # the least and the greatest value that was seen to fit
 
 PUPILS, CLIENTS, NOT_COVERED = ("pupils", ""), ("clients", ""), ("not_covered", "")
+COUNTED = {measure for measure, _ in (PUPILS, CLIENTS, NOT_COVERED)}
+"""What this attacker knows relations of."""
 QUOTIENTS = {"clients_per_100_pupils": (PUPILS, CLIENTS), "coverage_percent": (PUPILS,)}
 THRESHOLD, SPLIT_THRESHOLD, ZERO_PARENT_MIN, SLIDE, SPLIT_SLIDE = 5, 10, 10, 1, 2
 """The parameters that docs/protection.md gives to every reader."""
@@ -82,6 +84,8 @@ class View:
                 if row["status"] not in ("", "c") or row["measure"] == "duo_pupils":
                     continue
                 name, measure = (row["level"], row["unit"]), row["measure"]
+                if measure not in COUNTED | set(QUOTIENTS):
+                    continue  # amounts and providers have tests of their own
                 if measure in QUOTIENTS:
                     quotients.setdefault(measure, {})[name] = row["value"]
                     continue

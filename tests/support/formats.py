@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from publisher.approvals import Approval
 from publisher.released import Manifest
-from publisher.releases import Withdrawal
+from publisher.releasing.approvals import Approval
+from publisher.releasing.releases import Withdrawal
+from publisher.releasing.requests import ChangeRequest
 from shared.destruction import Destruction
 from shared.errors import MonitorError
 from shared.identity import (
@@ -31,7 +32,8 @@ CARDS: dict[str, Json] = {party: each["card"] for party, each in SEEDS.items()}
 STATEMENTS = {each["id"]: each["text"].encode() for each in VECTORS["statements"]}
 BODIES: dict[str, type[Body]] = {
     "register": Register, "offer": Offer, "round": Round, "receipt": Receipt, "mirror": Mirror,
-    "release": Manifest, "approval": Approval, "withdrawal": Withdrawal,
+    "release": Manifest, "approval": Approval, "change-request": ChangeRequest,
+    "withdrawal": Withdrawal,
     "destruction": Destruction,
 }  # fmt: skip
 

@@ -24,10 +24,10 @@ from linker.rounds.reopening import ReopenReason, reopen_round
 from linker.store import DeliveryState, RoundState
 from linker.tallying.making import make_tally
 from linker.tallying.outbox import send_pending
-from publisher import rounds as publisher_rounds
-from publisher.approvals import STATEMENT_FILE, approve, read_package, write_package
-from publisher.intake import Intake as PublisherIntake
+from publisher.intake.steps import Intake as PublisherIntake
 from publisher.policies import ReleaseState
+from publisher.releasing.approvals import STATEMENT_FILE, approve, read_package, write_package
+from publisher.rounds import lifecycle as publisher_rounds
 from shared.contract.periods import PeriodKind
 from shared.envelope import read_header
 from shared.hashing.custody.ceremony import Plan, make_round

@@ -195,7 +195,7 @@ def link_region(
         region.reference,
         periods(),
         region.covered,
-        EngineSettings(memory_limit_mb=256, threads=1, shards=shards),
+        EngineSettings(memory_limit_mb=256, threads=min(2, shards), shards=shards),
         rule=rule,
     )
 

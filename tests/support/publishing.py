@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from publisher.approvals import approve, read_package, write_package
 from publisher.policies import ReleaseState
-from publisher.releases import Releases
+from publisher.releasing.approvals import approve, read_package, write_package
+from publisher.releasing.releases import Releases
 from publisher.store import ReleaseRow
 from shared.contract.tally import Tally
 from shared.envelope import Context, read_header, seal

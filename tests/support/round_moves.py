@@ -13,8 +13,8 @@ from typing import TypeVar
 from linker.intake.deliveries import decide_delivery
 from linker.rounds.lifecycle import close_round
 from linker.rounds.reopening import ReopenReason, reopen_round
-from publisher.approvals import Package, approve
 from publisher.released import Manifest
+from publisher.releasing.approvals import Package, approve
 from publisher.store import ReleaseRow
 from shared.destruction import Ended, Reason
 from shared.envelope import read_header
@@ -257,7 +257,7 @@ class Moves:
         if self.model.publisher_gone:
             assert found == "tally-expired"
         else:  # figures that were published once are not published again with another value
-            assert found in {"", "history-differs"}
+            assert found in {"", "correction-waits"}
         if found:
             return
         (release_id,) = staged

@@ -34,8 +34,8 @@ from linker.tallying import outbox
 from linker.tallying.making import make_tally
 from publisher import staging
 from publisher.protection import protect_tally, verify_protection
-from publisher.releases import Releases
-from publisher.retention import Retention as PublisherRetention
+from publisher.releasing.releases import Releases
+from publisher.rounds.retention import Retention as PublisherRetention
 from shared.contract.tally import Tally
 from shared.envelope import read_header
 from shared.errors import MonitorError

@@ -12,9 +12,9 @@ from linker.linkage.database import EngineSettings
 from linker.rounds.lifecycle import close_round
 from linker.tallying.making import make_tally
 from linker.tallying.outbox import pending
-from publisher.intake import Intake
-from publisher.releases import Releases
-from publisher.rounds import accept_round
+from publisher.intake.steps import Intake
+from publisher.releasing.releases import Releases
+from publisher.rounds.lifecycle import accept_round
 from shared.contract.tally import Tally
 from shared.envelope import read_header
 from shared.round import TrustedRound

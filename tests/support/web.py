@@ -24,7 +24,10 @@ def client_of(reader: ReleaseReader, reference_of: ReferenceOf | None = None) ->
     install_problem_handlers(app)
     app.add_middleware(SecurityHeaders)
     app.include_router(api_router(reader))
-    app.include_router(dashboard_router(reader, *filter(None, [reference_of])))
+    if reference_of is None:
+        app.include_router(dashboard_router(reader))
+    else:
+        app.include_router(dashboard_router(reader, reference_of))
     return TestClient(app, raise_server_exceptions=False)
 
 

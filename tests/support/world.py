@@ -18,8 +18,8 @@ from linker.rounds.retention import Retention as LinkerRetention
 from linker.store import DeliveryRow, DeliveryState, RoundState
 from linker.store import find_round as linker_round
 from publisher.policies import ReleaseState
-from publisher.releases import Releases
-from publisher.retention import Retention as PublisherRetention
+from publisher.releasing.releases import Releases
+from publisher.rounds.retention import Retention as PublisherRetention
 from publisher.store import ReleaseRow
 from shared.envelope import read_header
 from shared.hashing.custody.home import Home

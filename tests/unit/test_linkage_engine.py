@@ -300,11 +300,15 @@ def test_progress_is_told_of_every_step() -> None:
     settings = EngineSettings(shards=2)
     link([], [], REFERENCE, [], {}, settings, lambda *step: told.append(step))
     assert told == [
-        ("shard 1", 0, 4),
-        ("shard 2", 1, 4),
-        ("roll-up", 2, 4),
-        ("laws", 3, 4),
+        ("shard 1", 0, 5),
+        ("shard 2", 1, 5),
+        ("care", 2, 5),
+        ("roll-up", 3, 5),
+        ("laws", 4, 5),
     ]
+    told.clear()
+    link([], [], REFERENCE, [], {}, EngineSettings(), lambda *step: told.append(step))
+    assert told == [("shard 1", 0, 3), ("roll-up", 1, 3), ("laws", 2, 3)]
     silent("step", 0, 1)
 
 

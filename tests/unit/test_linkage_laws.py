@@ -214,6 +214,12 @@ def add_to_an_education(cells: Cells) -> None:
     cell.update(value=cell["value"] + 1, contributors=cell["contributors"] + 1)
 
 
+def move_between_educations_of_an_swv(cells: Cells) -> None:
+    for education, more in (("0", -1), ("5", 1)):
+        cell = find(cells, "clients_by_education", "swv_po", "PO0001", "pupils", education)
+        cell.update(value=cell["value"] + more, contributors=cell["contributors"] + more)
+
+
 def add_to_an_arrangement(cells: Cells) -> None:
     find(cells, "arrangement_schools", "arrangement", "7", "cost_eur")["value"] += 1
 
@@ -330,6 +336,7 @@ def give_pupils_contributions(cells: Cells) -> None:
         ("sum-of-schools", move_an_upper_contribution),
         ("sum-of-schools", lose_an_upper_contribution),
         ("sum-of-schools", add_to_an_education),
+        ("swv-within-region", move_between_educations_of_an_swv),
         ("sum-of-schools", add_to_an_arrangement),
         ("sum-of-schools", add_to_a_comparison),
         ("residence-is-total", add_a_residence),

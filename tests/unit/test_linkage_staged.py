@@ -211,3 +211,18 @@ def test_the_error_names_no_value(shards: StagedShards) -> None:
 )
 def test_as_many_shards_as_the_rows_need(rows: int, shards: int) -> None:
     assert shards_for(rows) == shards
+
+
+def test_on_an_encrypted_volume_rows_come_back_and_an_accident_shows(
+    deliveries: list[Delivered], tmp_path: Path
+) -> None:
+    with StagedShards(1, tmp_path, CHUNK_ROWS, sealed=False) as shards:
+        for each in deliveries:
+            shards.add(each)
+        (found,) = shards
+        (wanted,) = [Inputs.of(deliveries, suppliers_of(deliveries[:-1]))]
+        assert rows_of(found.care_rows) == rows_of(wanted.care_rows)
+        assert list(tmp_path.iterdir()) == []
+        os.pwrite(file_of(shards), b"?", 1_000)
+        with pytest.raises(TrustError, match="found other bytes"):
+            list(shards)

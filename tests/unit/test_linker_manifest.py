@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 from linker.linkage.database import ENGINE, EngineSettings
 from linker.linkage.indicators import DERIVED, catalogue
+from linker.tallying import manifest
 from linker.tallying.course import Course
 from linker.tallying.manifest import PACKAGES, Manifest, differences, tally_mac
 from shared.contract.periods import school_year
@@ -45,6 +47,7 @@ TALLY = Tally(HEADER, cells(3, 4, 5))
 def test_the_same_tally_has_the_same_mac_however_it_lies_in_memory() -> None:
     pieces = pa.concat_tables([cells(3), cells(3, 4, 5).slice(1)])
     assert mac(Tally(HEADER, pieces)) == mac(TALLY)
+    assert mac(Tally(HEADER, cells(3, 4, 5, 9).slice(0, 3))) == mac(TALLY)
     assert mac(Tally.from_bytes(TALLY.to_bytes())) == mac(TALLY)
 
 
@@ -63,6 +66,17 @@ def test_any_other_tally_has_another_mac() -> None:
     ]
     macs = {mac(each) for each in (TALLY, *others)} | {tally_mac(TALLY, Secret(b"x" * 32))}
     assert len(macs) == len(others) + 2
+
+
+def test_the_mac_reads_the_cells_piece_by_piece_to_the_last() -> None:
+    rows = 3
+    with pytest.MonkeyPatch.context() as patch:
+        whole = mac(TALLY)
+        patch.setattr(manifest, "_ROWS", rows - 1)
+        pieces = {mac(Tally(HEADER, cells(3, 4, value))) for value in (5, 6)}
+        pieces |= {mac(Tally(HEADER, cells(2, 4, 5))), mac(Tally(HEADER, cells(3, 2, 5)))}
+    assert len(pieces) == 4, "a cell of some piece is not in the MAC"
+    assert whole not in pieces, "the size of a piece is part of the definition"
 
 
 def test_a_manifest_reads_back_and_has_no_count() -> None:

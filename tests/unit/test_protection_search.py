@@ -87,7 +87,7 @@ class TestSearch:
             for i in range(40)
             for b in "wxyz"
         ]
-        monkeypatch.setattr(secondary._Search, "improve", lambda search, exact: None)
+        monkeypatch.setattr(secondary._Search, "improve", lambda search, **_: None)
         pruned = protect_small(spec, rows).solution.secondary
         monkeypatch.setattr(secondary._Search, "prune", lambda search: None)
         assert len(pruned) < len(protect_small(spec, rows).solution.secondary)
@@ -129,7 +129,7 @@ class TestSearch:
                 return super().cheapest(move, thorough=thorough) if hidden else None
 
         monkeypatch.setattr(secondary, "WitnessModel", Weak)
-        monkeypatch.setattr(secondary._Search, "improve", lambda search, exact: None)
+        monkeypatch.setattr(secondary._Search, "improve", lambda search, **_: None)
         with pytest.raises(ProtectionError, match="protection-unmet"):
             suppress(problem, Rules())
         assert total in suppress(problem, Rules(fallback=True)).secondary

@@ -210,6 +210,21 @@ def test_the_number_of_processes_changes_no_byte(desk: Desk) -> None:
     assert (desk.text("out.csv"), desk.text("proof.jsonl")) == alone
 
 
+def test_progress_is_told_and_ends(desk: Desk) -> None:
+    cells = desk.put("cells.csv", CELLS)
+    spec = desk.put("spec.toml", SPEC.replace(", []]", "]"))
+    out, report = desk.folder / "out.csv", desk.folder / "report.json"
+    for processes in (1, 2):
+        seen: list[tuple[int, int]] = []
+
+        def told(done: int, of: int, seen: list[tuple[int, int]] = seen) -> None:
+            seen.append((done, of))
+
+        protect_file(cells, spec, out, report, processes=processes, progress=told)
+        assert all(0 <= done <= of for done, of in seen)
+        assert seen[-1][0] == seen[-1][1] > 0
+
+
 def test_a_proof_of_another_release_is_refused(desk: Desk) -> None:
     desk.run()
     proof = desk.text("proof.jsonl").splitlines(keepends=True)

@@ -327,13 +327,13 @@ def test_a_measure_without_a_rule_is_refused() -> None:
     bundle = reference([school("01AA00")])
     counted = tally(bundle, [Place("01AA00", 1, 90, _clients(9))])
     table = counted.header.tables[0]
-    costs = table.measures[0].model_copy(update={"id": "cost_eur"})
+    costs = table.measures[0].model_copy(update={"id": "income_eur"})
     changed = table.model_copy(update={"measures": (costs,)})
     header = counted.header.model_copy(update={"tables": (changed,)})
     with pytest.raises(ProtectionError, match="measure-unknown"):
         protect_tally(Tally(header, counted.cells), bundle, Rules(), PUBLISHED[:1])
     with pytest.raises(ProtectionError, match="table-unknown"):
-        protect_tally(counted, bundle, Rules(), [Published("costs", (Level.SCHOOL,))])
+        protect_tally(counted, bundle, Rules(), [Published("unknown", (Level.SCHOOL,))])
 
 
 def test_a_tally_whose_levels_do_not_add_up_is_refused() -> None:
@@ -397,3 +397,13 @@ class TestRates:
 
 def test_the_period_stands_in_every_row(region: tuple[Reference, Tally, Protected]) -> None:
     assert set(region[2].cells["period"]) == {PERIOD}
+
+
+def test_the_number_of_processes_changes_nothing() -> None:
+    bundle, counted = some_region(5, schools=24)
+    alone, together = (
+        protect_tally(counted, bundle, Rules(), PUBLISHED, processes=each) for each in (1, 2)
+    )
+    assert alone.cells.equals(together.cells)
+    assert to_json_lines(alone.certificates) == to_json_lines(together.certificates)
+    assert alone.report == together.report

@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 import pyarrow as pa
 import pytest
 
-from publisher.dashboard.chart_data import ChartData, ChartKey, ChartKind, chart_data
-from publisher.dashboard.drawing import draw
-from publisher.dashboard.findings import Findings
-from publisher.dashboard.looks import LOOKS
+from publisher.dashboard.charts.data import ChartData, ChartKey, ChartKind, chart_data
+from publisher.dashboard.charts.drawing import draw
+from publisher.dashboard.charts.looks import LOOKS
+from publisher.dashboard.findings import CLIENTS, FORM_TABLE, MAIN_TABLE, RATE, Findings
 from publisher.downloads.words import MARK, WITHHELD
 from publisher.released import Release, ReleasedTable
 from shared.reference import Level
@@ -30,13 +30,14 @@ from tests.support.releases import (
 )
 from tests.support.web import Html, web
 
+PATH = f"{MAIN_TABLE}/{RATE}"
 SVG = "{http://www.w3.org/2000/svg}"
-REGION_RATE = ChartKey(ChartKind.RATE, Level.REGION, "region")
-REGION_FORMS = ChartKey(ChartKind.FORMS, Level.REGION, "region")
+REGION_RATE = ChartKey(ChartKind.TREND, MAIN_TABLE, RATE, Level.REGION, "region")
+REGION_FORMS = ChartKey(ChartKind.BARS, FORM_TABLE, CLIENTS, Level.REGION, "region")
 
 
 def rate_of(school: str) -> ChartKey:
-    return ChartKey(ChartKind.RATE, Level.SCHOOL, school)
+    return ChartKey(ChartKind.TREND, MAIN_TABLE, RATE, Level.SCHOOL, school)
 
 
 def data_of(key: ChartKey, release: Release | None = None) -> ChartData:
@@ -78,7 +79,7 @@ def test_a_line_ends_at_a_trend_break() -> None:
 
 def test_a_withheld_form_has_words_and_no_bar() -> None:
     data = data_of(REGION_FORMS)
-    hidden = "gesloten plaatsing"
+    hidden = "Gesloten plaatsing"
     assert hidden in data.axis
     assert hidden not in {point.at for point in data.points}
     assert data.notes[data.axis.index(hidden)] == WITHHELD
@@ -98,7 +99,12 @@ def test_nothing_is_drawn_where_nothing_was_released() -> None:
     findings = Findings(make_release())
     assert chart_data(findings, rate_of(HIDDEN_SCHOOL)) is None
     assert chart_data(findings, rate_of("99ZZ99")) is None
-    assert chart_data(findings, ChartKey(ChartKind.FORMS, Level.SCHOOL, PLAIN_SCHOOL)) is None
+    assert (
+        chart_data(
+            findings, ChartKey(ChartKind.BARS, FORM_TABLE, CLIENTS, Level.SCHOOL, PLAIN_SCHOOL)
+        )
+        is None
+    )
 
 
 @pytest.mark.parametrize("key", [REGION_RATE, REGION_FORMS], ids=["trend", "bars"])
@@ -133,7 +139,7 @@ def test_a_name_cannot_become_markup_in_a_chart() -> None:
 
 
 def test_a_chart_of_zeros_has_a_range() -> None:
-    key = ChartKey(ChartKind.CLIENTS, Level.SCHOOL, ZERO_SCHOOL)
+    key = ChartKey(ChartKind.TREND, MAIN_TABLE, CLIENTS, Level.SCHOOL, ZERO_SCHOOL)
     data = data_of(key)
     zeros = replace(data, points=tuple(replace(each, value=0.0) for each in data.points))
     for look in LOOKS.values():
@@ -167,11 +173,12 @@ def test_a_withheld_unit_moves_no_axis_of_another() -> None:
 def test_charts_are_served_with_an_etag_and_as_images() -> None:
     client = web(make_release())
     for look in LOOKS:
-        answer = client.get(REGION_RATE.address(RELEASE_ID, look))
+        answer = client.get(REGION_RATE.address(RELEASE_ID, look, "svg"))
         assert answer.status_code == 200
         assert answer.headers["content-type"] == "image/svg+xml"
         again = client.get(
-            REGION_RATE.address(RELEASE_ID, look), headers={"If-None-Match": answer.headers["etag"]}
+            REGION_RATE.address(RELEASE_ID, look, "svg"),
+            headers={"If-None-Match": answer.headers["etag"]},
         )
         assert again.status_code == 304
 
@@ -179,11 +186,14 @@ def test_charts_are_served_with_an_etag_and_as_images() -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "/grafieken/onbekend-v1.0/per-100/region/region/licht.svg",
-        f"/grafieken/{RELEASE_ID}/taart/region/region/licht.svg",
-        f"/grafieken/{RELEASE_ID}/per-100/planet/region/licht.svg",
-        f"/grafieken/{RELEASE_ID}/per-100/region/region/roze.svg",
-        f"/grafieken/{RELEASE_ID}/per-100/school/{HIDDEN_SCHOOL}/licht.svg",
+        f"/grafieken/onbekend-v1.0/verloop/{PATH}/region/region/licht.svg",
+        f"/grafieken/{RELEASE_ID}/taart/{PATH}/region/region/licht.svg",
+        f"/grafieken/{RELEASE_ID}/verloop/{PATH}/planet/region/licht.svg",
+        f"/grafieken/{RELEASE_ID}/verloop/{PATH}/region/region/roze.svg",
+        f"/grafieken/{RELEASE_ID}/verloop/{PATH}/region/region/licht.gif",
+        f"/grafieken/{RELEASE_ID}/verloop/geen_tabel/{RATE}/region/region/licht.svg",
+        f"/grafieken/{RELEASE_ID}/staven/{PATH}/region/region/licht.svg",
+        f"/grafieken/{RELEASE_ID}/verloop/{PATH}/school/{HIDDEN_SCHOOL}/licht.svg",
     ],
 )
 def test_an_unknown_chart_is_not_found(address: str) -> None:
@@ -192,7 +202,7 @@ def test_an_unknown_chart_is_not_found(address: str) -> None:
 
 def test_a_withdrawn_release_has_no_charts() -> None:
     client = web(with_state(make_release(), "withdrawn"))
-    assert client.get(REGION_RATE.address(RELEASE_ID, "licht")).status_code == 404
+    assert client.get(REGION_RATE.address(RELEASE_ID, "licht", "svg")).status_code == 404
 
 
 def _luminance(colour: str) -> float:

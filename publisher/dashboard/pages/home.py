@@ -6,24 +6,37 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from publisher.dashboard.blocks import (
+    MAIN_PART,
     UnitTable,
-    forms_chart,
+    image_of,
     key_figures,
     latest_figures,
+    origin_of,
+    sections,
     trend_chart,
-    unit_files,
-    unit_headings,
     unit_rows,
+    unit_table,
 )
-from publisher.dashboard.chart_data import period_words
-from publisher.dashboard.findings import Findings
+from publisher.dashboard.charts.data import ChartKey, ChartKind
+from publisher.dashboard.findings import CLIENTS, MAIN_TABLE, RATE, Findings
+from publisher.dashboard.language import _
 from publisher.dashboard.pages.problems import none_yet
 from publisher.dashboard.rendering import HOME, Page, render, reply
-from publisher.dashboard.series import UnitRow, by_name, form_rows, trend_table
+from publisher.dashboard.series import (
+    UnitRow,
+    by_name,
+    column_heading,
+    period_words,
+    profile_columns,
+    trend_table,
+)
 from publisher.dashboard.site import Site
-from publisher.dashboard.units import MUNICIPALITY, REGION_UNIT, SCHOOL_TYPE, UnitKind
-from publisher.dashboard.words import capital
+from publisher.dashboard.topics import Column, released_topics
+from publisher.dashboard.units import MUNICIPALITY, REGION_UNIT, SCHOOL_TYPE, UnitKind, title_of
+from publisher.dashboard.verdicts import development
 from shared.reference import Level
+
+_DRAWN = (Column(MAIN_TABLE, RATE), Column(MAIN_TABLE, CLIENTS))
 
 
 def routes(site: Site) -> APIRouter:
@@ -43,44 +56,55 @@ def routes(site: Site) -> APIRouter:
 
 def _html(findings: Findings) -> bytes:
     at = (Level.REGION, REGION_UNIT)
-    when = period_words(findings.latest)
-    title = f"Jeugdhulp en onderwijs, regio {findings.manifest.region_name}"
+    region = findings.manifest.region_name
+    title = _("Jeugdhulp en onderwijs, regio {region}", region=region)
+    several = ChartKey(ChartKind.MULTIPLES, MAIN_TABLE, RATE, *at)
     return render(
         "home.html",
         Page(title, HOME.href, manifest=findings.manifest),
-        when=when,
+        when=period_words(findings.latest),
         key_figures=key_figures(findings, *at),
-        chart=trend_chart(findings, *at),
-        trend=trend_table(findings, *at, "Alle scholen in de regio, per periode"),
-        forms_chart=forms_chart(findings, *at),
-        forms=form_rows(findings, *at, findings.latest.code),
-        municipalities=_overview(findings, MUNICIPALITY, f"Gemeenten, {when}"),
-        school_types=_overview(findings, SCHOOL_TYPE, f"Schoolsoorten, {when}"),
-        whole=_whole(findings, f"Alle leerlingen die in de regio wonen, {when}"),
-        files=unit_files(findings, *at),
+        development=development(findings, *at),
+        chart=trend_chart(findings, *at, _DRAWN),
+        trend=trend_table(findings, *at, _("Alle scholen in de regio, per periode")),
+        origin=origin_of(findings, MAIN_PART, *at),
+        sections=sections(findings, *at, ("vormen",), whole=False),
+        topics=released_topics(findings),
+        several=image_of(findings, several),
+        municipalities=_overview(findings, MUNICIPALITY),
+        school_types=_overview(findings, SCHOOL_TYPE),
+        whole=_whole(findings),
     )
 
 
-def _overview(findings: Findings, kind: UnitKind, caption: str) -> UnitTable:
-    rows = unit_rows(findings, kind, findings.units(kind.level))
-    headings = unit_headings(findings, kind.level)
-    return UnitTable(caption, kind.noun.capitalize(), (), headings, by_name(rows))
+def _overview(findings: Findings, kind: UnitKind) -> UnitTable:
+    rows = by_name(unit_rows(findings, kind, findings.units(kind.level)))
+    return unit_table(findings, kind, rows, profile_columns(findings, kind.level))
 
 
-def _whole(findings: Findings, caption: str) -> UnitTable:
+def _whole(findings: Findings) -> UnitTable:
     units = [
-        (Level.REGION, REGION_UNIT, "Alle scholen in de regio"),
-        *((Level.ELSEWHERE, *named) for named in findings.units(Level.ELSEWHERE).items()),
-        *((Level.TOTAL, *named) for named in findings.units(Level.TOTAL).items()),
-    ]
+        (Level.REGION, REGION_UNIT, _("Alle scholen in de regio")),
+        *((level, unit, title_of(level, name))
+          for level in (Level.ELSEWHERE, Level.TOTAL)
+          for unit, name in findings.units(level).items()),
+    ]  # fmt: skip
+    columns = profile_columns(findings, Level.REGION)
     rows = tuple(
         UnitRow(
-            name=capital(name),
+            name=name,
             code=unit,
             href="",
             facts=(),
-            figures=latest_figures(findings, level, unit, findings.measures(Level.REGION)),
+            figures=latest_figures(findings, level, unit, columns),
         )
         for level, unit, name in units
     )
-    return UnitTable(caption, "Scholen", (), unit_headings(findings, Level.REGION), rows)
+    when = period_words(findings.latest)
+    return UnitTable(
+        _("Alle leerlingen die in de regio wonen, {when}", when=when),
+        _("Scholen"),
+        (),
+        tuple(column_heading(findings, column) for column in columns),
+        rows,
+    )

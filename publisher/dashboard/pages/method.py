@@ -8,16 +8,17 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from publisher.dashboard.findings import Findings
+from publisher.dashboard.language import _
 from publisher.dashboard.rendering import HOME, Page, render, reply
 from publisher.dashboard.site import Site
-from publisher.dashboard.words import MEASURE_WORDS, capital
-from publisher.released import MeasureNote
+from publisher.dashboard.words import MEASURE_WORDS, capital, limits_of, meaning_of
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureText:
     """A measure as the page explains it."""
 
+    id: str
     label: str
     meaning: str
     limits: str
@@ -40,25 +41,29 @@ def routes(site: Site) -> APIRouter:
 
 def _html(findings: Findings | None) -> bytes:
     manifest = None if findings is None else findings.manifest
-    notes = () if manifest is None else manifest.measures
     return render(
         "method.html",
-        Page("Uitleg bij de cijfers", "/methode", crumbs=(HOME,), manifest=manifest),
+        Page(_("Uitleg bij de cijfers"), "/methode", crumbs=(HOME,), manifest=manifest),
         periods=() if findings is None else findings.periods,
-        measures=_texts(notes),
-        notes=notes,
+        measures=_texts(findings),
+        notes=() if manifest is None else manifest.measures,
     )
 
 
-def _texts(notes: tuple[MeasureNote, ...]) -> tuple[MeasureText, ...]:
-    """Each measure in plain words; one that the pages have no words for, as it was signed."""
-    if not notes:
+def _texts(findings: Findings | None) -> tuple[MeasureText, ...]:
+    """Each measure in plain words; before the first release those that the pages know."""
+    if findings is None:
         return tuple(
-            MeasureText(words.heading, words.meaning, words.limits)
-            for words in MEASURE_WORDS.values()
+            MeasureText(id_, _(words.heading), _(words.meaning), _(words.limits))
+            for id_, words in MEASURE_WORDS.items()
+            if words.meaning
         )
     return tuple(
-        MeasureText(capital(note.label), words.meaning, words.limits)
-        for note in notes
-        if (words := MEASURE_WORDS.get(note.id)) is not None
+        MeasureText(
+            note.id,
+            capital(_(note.label)),
+            meaning_of(findings, note.id),
+            limits_of(findings, note.id),
+        )
+        for note in findings.manifest.measures
     )

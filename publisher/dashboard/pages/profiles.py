@@ -1,4 +1,4 @@
-"""Profiles: one page for each school, municipality and school type, and a list of each."""
+"""Profiles: one page for each school, municipality and so on, and a list of each kind."""
 
 from __future__ import annotations
 
@@ -8,85 +8,52 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from publisher.dashboard.blocks import (
+    MAIN_PART,
+    ChartImage,
     UnitTable,
-    forms_chart,
+    image_of,
     key_figures,
+    origin_of,
+    sections,
     trend_chart,
-    unit_files,
-    unit_headings,
     unit_rows,
+    unit_table,
 )
-from publisher.dashboard.chart_data import period_words
-from publisher.dashboard.figures import figure_of
-from publisher.dashboard.findings import RATE, Findings
+from publisher.dashboard.charts.data import ChartKey, ChartKind, number_of
+from publisher.dashboard.figures import Figure, figure_of
+from publisher.dashboard.findings import CLIENTS, COVERAGE, MAIN_TABLE, RATE, Findings
+from publisher.dashboard.language import _, msg
 from publisher.dashboard.pages.problems import none_yet, not_found
 from publisher.dashboard.pages.schools import school_table
 from publisher.dashboard.rendering import HOME, Crumb, Page, render, reply
-from publisher.dashboard.series import by_name, form_rows, trend_table
+from publisher.dashboard.series import by_name, period_words, profile_columns, trend_table
 from publisher.dashboard.site import Site
+from publisher.dashboard.topics import TOPICS, Column
 from publisher.dashboard.units import (
     MUNICIPALITY,
     REGION_UNIT,
+    RESIDENCE,
     SCHOOL,
     SCHOOL_TYPE,
+    SWV_PO,
+    SWV_VO,
     UNIT_KINDS,
     UnitKind,
 )
+from publisher.dashboard.verdicts import Direction, development, position, share_of
 from publisher.dashboard.words import capital
 from shared.reference import Level, School, municipality_key
 
-
-def routes(site: Site) -> APIRouter:
-    """The addresses of every kind of unit with a page of its own."""
-    router = APIRouter()
-    for kind in UNIT_KINDS:
-        _add_profile(router, site, kind)
-        if kind is not SCHOOL:  # the list of schools has a search, on a page of its own
-            _add_list(router, site, kind)
-    return router
-
-
-def _add_profile(router: APIRouter, site: Site, kind: UnitKind) -> None:
-    @router.get(f"/{kind.path}/{{unit}}", name=f"{kind.path}-profile")
-    def profile(request: Request, unit: str) -> Response:
-        """One unit: its figures of the last period and over the years."""
-        findings = site.latest()
-        if findings is None:
-            return none_yet(request, f"/{kind.path}")
-        if unit not in findings.units(kind.level):
-            return not_found(
-                request,
-                f"Deze {kind.noun} staat niet in de cijfers",
-                "Controleer de code in het adres. Misschien is de naam of de code veranderd, "
-                f"of hoort deze {kind.noun} niet bij de regio.",
-                Crumb(f"Alle {kind.list_label.lower()}", f"/{kind.path}"),
-            )
-        html = site.page(findings, (kind.path, unit), lambda: _profile_html(findings, kind, unit))
-        return reply(request, html)
-
-
-def _add_list(router: APIRouter, site: Site, kind: UnitKind) -> None:
-    @router.get(f"/{kind.path}", name=f"{kind.path}-list")
-    def units(request: Request) -> Response:
-        """Every unit of this kind."""
-        findings = site.latest()
-        if findings is None:
-            return none_yet(request, f"/{kind.path}")
-        html = site.page(findings, kind.path, lambda: _list_html(findings, kind))
-        return reply(request, html)
-
-
-def _list_html(findings: Findings, kind: UnitKind) -> bytes:
-    rows = by_name(unit_rows(findings, kind, findings.units(kind.level)))
-    table = UnitTable(
-        f"{kind.list_label}, {period_words(findings.latest)}",
-        kind.noun.capitalize(),
-        (),
-        unit_headings(findings, kind.level),
-        rows,
-    )
-    page = Page(kind.list_label, f"/{kind.path}", crumbs=(HOME,), manifest=findings.manifest)
-    return render("units.html", page, table=table, kind=kind)
+LOW_COVERAGE_PERCENT = 80
+"""Under this part of DUO's pupils a page warns that the figures are about a part of them."""
+_DRAWN = (Column(MAIN_TABLE, RATE), Column(MAIN_TABLE, CLIENTS))
+_OTHER_TOPICS = tuple(topic.id for topic in TOPICS if topic.id != "gebruik")
+_LISTS = (
+    (msg("Gemeenten"), (MUNICIPALITY, RESIDENCE)),
+    (msg("Samenwerkingsverbanden"), (SWV_PO, SWV_VO)),
+    (msg("Schoolsoorten"), (SCHOOL_TYPE,)),
+)
+"""Lists of units on one page each; schools have a page of their own, with a search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,52 +65,169 @@ class Fact:
     href: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A unit set beside a larger whole that it is part of."""
+
+    whole: str
+    figure: Figure
+    direction: Direction | None
+
+
+def routes(site: Site) -> APIRouter:
+    """The addresses of every kind of unit with a page of its own."""
+    router = APIRouter()
+    for title, kinds in _LISTS:
+        _add_list(router, site, title, kinds)
+    for kind in UNIT_KINDS:
+        _add_profile(router, site, kind)
+    return router
+
+
+def _add_profile(router: APIRouter, site: Site, kind: UnitKind) -> None:
+    @router.get(f"/{kind.path}/{{unit}}", name=f"{kind.path}-profile")
+    def profile(request: Request, unit: str) -> Response:
+        """One unit: its figures of the last period and over the years."""
+        findings = site.latest()
+        if findings is None:
+            return none_yet(request, kind.section)
+        if unit not in findings.units(kind.level):
+            return not_found(
+                request,
+                _("Deze {noun} staat niet in de cijfers", noun=_(kind.noun)),
+                _(
+                    "Controleer de code in het adres. Misschien is de naam of de code veranderd, "
+                    "of hoort wat u zoekt niet bij de regio."
+                ),
+                Crumb(kind.list_label, kind.section),
+            )
+        html = site.page(findings, (kind.path, unit), lambda: _profile_html(findings, kind, unit))
+        return reply(request, html)
+
+
+def _add_list(router: APIRouter, site: Site, title: str, kinds: tuple[UnitKind, ...]) -> None:
+    section = kinds[0].section
+
+    @router.get(section, name=f"{section}-list")
+    def units(request: Request) -> Response:
+        """Every unit of these kinds."""
+        findings = site.latest()
+        if findings is None:
+            return none_yet(request, section)
+        html = site.page(findings, section, lambda: _list_html(findings, title, kinds))
+        return reply(request, html)
+
+
+def _list_html(findings: Findings, title: str, kinds: tuple[UnitKind, ...]) -> bytes:
+    held = [kind for kind in kinds if findings.units(kind.level)]
+    page = Page(_(title), kinds[0].section, crumbs=(HOME,), manifest=findings.manifest)
+    tables = [(kind, _list(findings, kind)) for kind in held]
+    return render("units.html", page, tables=tables)
+
+
+def _list(findings: Findings, kind: UnitKind) -> UnitTable:
+    rows = by_name(unit_rows(findings, kind, findings.units(kind.level)))
+    return unit_table(findings, kind, rows, profile_columns(findings, kind.level))
+
+
 def _page(findings: Findings, kind: UnitKind, unit: str) -> Page:
-    crumbs: tuple[Crumb, ...] = (HOME, Crumb(kind.list_label, f"/{kind.path}"))
+    title = next(label for label, kinds in _TITLES if kind in kinds)
+    crumbs: tuple[Crumb, ...] = (HOME, Crumb(title, kind.section))
     school = findings.school(unit) if kind is SCHOOL else None
     if school is not None:
         place = Crumb(findings.place_of(school), _place_address(school))
-        crumbs = (HOME, Crumb(MUNICIPALITY.list_label, f"/{MUNICIPALITY.path}"), place)
-    title = kind.title(findings.units(kind.level)[unit])
-    return Page(title, f"/{kind.path}", crumbs=crumbs, manifest=findings.manifest)
+        crumbs = (HOME, Crumb(MUNICIPALITY.list_label, MUNICIPALITY.section), place)
+    name = kind.title(findings.units(kind.level)[unit])
+    return Page(name, kind.section, crumbs, findings.manifest, kind.address(unit))
+
+
+_TITLES = (*_LISTS, (SCHOOL.list_label, (SCHOOL,)))
 
 
 def _facts(findings: Findings, kind: UnitKind, unit: str) -> tuple[Fact, ...]:
     if kind is not SCHOOL:
         return ()
-    code = Fact("Code van de vestiging", unit)
+    code = Fact(_("Code van de vestiging"), unit)
     school = findings.school(unit)
     if school is None:
         return (code,)
-    return (
-        Fact("Schoolsoort", capital(school.type.label), SCHOOL_TYPE.address(school.type)),
-        Fact("Gemeente", findings.place_of(school), _place_address(school)),
-        code,
-    )
+    facts = [
+        Fact(
+            _("Schoolsoort"), capital(_(school.type.label)), SCHOOL_TYPE.address(school.type.value)
+        ),
+        Fact(_("Gemeente"), findings.place_of(school), _place_address(school)),
+    ]
+    for of, swv in ((SWV_PO, school.swv_po), (SWV_VO, school.swv_vo)):
+        if swv in findings.units(of.level):
+            name = findings.units(of.level)[swv]
+            facts.append(Fact(_("Samenwerkingsverband"), name, of.address(swv)))
+    return (*facts, code)
 
 
 def _place_address(school: School) -> str:
     return MUNICIPALITY.address(municipality_key(school.municipality))
 
 
+def _beside(findings: Findings, kind: UnitKind, unit: str) -> tuple[Beside, ...]:
+    """The unit beside the region, and a school beside all schools of its type."""
+    wholes = [(Level.REGION, REGION_UNIT, _("alle scholen in de regio samen"))]
+    school = findings.school(unit) if kind is SCHOOL else None
+    if school is not None:
+        label = _("alle scholen voor {kind} samen", kind=_(school.type.label))
+        wholes.insert(0, (Level.TYPE, school.type.value, label))
+    period = findings.latest.code
+    own = share_of(findings, kind.level, unit, period)
+    found = []
+    for level, key, label in wholes:
+        figure = figure_of(findings.cell(level, key, RATE, period))
+        whole = share_of(findings, level, key, period)
+        direction = position(own, whole) if own and whole else None
+        if figure.has_value:
+            found.append(Beside(label, figure, direction))
+    return tuple(found)
+
+
+def _strip(findings: Findings, kind: UnitKind, unit: str) -> ChartImage | None:
+    if kind not in (SCHOOL, SCHOOL_TYPE):
+        return None
+    return image_of(findings, ChartKey(ChartKind.STRIP, MAIN_TABLE, RATE, kind.level, unit))
+
+
+def _has_low_coverage(findings: Findings, kind: UnitKind, unit: str) -> bool:
+    cell = findings.cell(kind.level, unit, COVERAGE, findings.latest.code)
+    if cell is None or cell.value is None:
+        return False
+    return number_of(cell) < LOW_COVERAGE_PERCENT
+
+
+def _schools(findings: Findings, kind: UnitKind, unit: str) -> UnitTable | None:
+    codes = findings.schools_in(kind.level, unit) if kind.lists_schools else []
+    if not codes:
+        return None
+    whole = None
+    if kind is SCHOOL_TYPE:
+        whole = share_of(findings, kind.level, unit, findings.latest.code)
+    return school_table(findings, codes, beside=whole)
+
+
 def _profile_html(findings: Findings, kind: UnitKind, unit: str) -> bytes:
-    at, when = (kind.level, unit), period_words(findings.latest)
+    at = (kind.level, unit)
     page = _page(findings, kind, unit)
-    trend = trend_table(findings, *at, f"{page.title}, per periode")
-    region_rate = findings.cell(Level.REGION, REGION_UNIT, RATE, findings.latest.code)
-    schools = findings.schools_in(*at) if kind.lists_schools else []
     return render(
         "profile.html",
         page,
         kind=kind,
+        unit=unit,
         facts=_facts(findings, kind, unit),
-        when=when,
+        when=period_words(findings.latest),
         key_figures=key_figures(findings, *at),
-        compared=figure_of(region_rate),
-        chart=trend_chart(findings, *at),
-        trend=trend,
-        forms_chart=forms_chart(findings, *at),
-        forms=form_rows(findings, *at, findings.latest.code),
-        schools=school_table(findings, schools) if schools else None,
-        files=unit_files(findings, *at),
+        beside=_beside(findings, kind, unit),
+        development=development(findings, *at),
+        low_coverage=_has_low_coverage(findings, kind, unit),
+        chart=trend_chart(findings, *at, _DRAWN),
+        trend=trend_table(findings, *at, _("{name}, per periode", name=page.title)),
+        origin=origin_of(findings, MAIN_PART, *at),
+        strip=_strip(findings, kind, unit),
+        sections=sections(findings, *at, _OTHER_TOPICS, whole=False),
+        schools=_schools(findings, kind, unit),
     )

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from publisher.api.lookup import SHOWN_STATES
 from publisher.dashboard.blocks import release_files
+from publisher.dashboard.language import _, msg
 from publisher.dashboard.pages.problems import not_found
 from publisher.dashboard.rendering import HOME, Crumb, Page, render, reply
 from publisher.dashboard.site import Site
@@ -15,7 +16,7 @@ from publisher.downloads.addresses import release_address, statement_address
 from publisher.released import Release
 from shared.statement import Statement
 
-_LIST = Crumb("Uitgaven", "/releases")
+_LIST = Crumb(msg("Uitgaven en bestanden"), "/releases")
 
 
 def routes(site: Site) -> APIRouter:
@@ -25,7 +26,7 @@ def routes(site: Site) -> APIRouter:
     @router.get("/releases")
     def releases(request: Request) -> Response:
         """Every release that was ever published, newest first."""
-        page = Page("Uitgaven", _LIST.href, crumbs=(HOME,))
+        page = Page(_("Uitgaven"), _LIST.href, crumbs=(HOME,))
         html = render("releases.html", page, releases=site.reader.list(), states=STATE_WORDS)
         return reply(request, html)
 
@@ -36,15 +37,18 @@ def routes(site: Site) -> APIRouter:
         if found is None:
             return not_found(
                 request,
-                "Deze uitgave bestaat niet",
-                "Controleer het adres, of kies een uitgave uit de lijst.",
-                Crumb("Alle uitgaven", _LIST.href),
+                _("Deze uitgave bestaat niet"),
+                _("Controleer het adres, of kies een uitgave uit de lijst."),
+                Crumb(msg("Alle uitgaven"), _LIST.href),
             )
         manifest = found.manifest
         shown = found.state in SHOWN_STATES
         html = render(
             "release.html",
-            Page(manifest.title, _LIST.href, crumbs=(HOME, _LIST), manifest=manifest),
+            Page(
+                manifest.title, _LIST.href, (HOME, _LIST), manifest,
+                f"{_LIST.href}/{manifest.release_id}",
+            ),
             release=found,
             manifest=manifest,
             state=STATE_WORDS[found.state],
@@ -52,7 +56,7 @@ def routes(site: Site) -> APIRouter:
             files=release_files(site.findings(found)) if shown else (),
             api=release_address(manifest.release_id),
             statement=statement_address(manifest.release_id),
-        )
+        )  # fmt: skip
         return reply(request, html)
 
     return router

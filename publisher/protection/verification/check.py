@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import NoReturn
 
 from publisher.protection.certificates import Certificate
@@ -75,7 +76,11 @@ def _check_unions(claim: Claim) -> None:
     for union in claim.unions:
         if union.parent in claim.withheld:
             continue
-        hidden = sum(claim.true[child] for child in union.children if child in claim.withheld)
+        hidden = sum(
+            claim.persons.get(child, claim.true[child])
+            for child in union.children
+            if child in claim.withheld
+        )
         if 1 <= hidden < union.threshold:
             _refuse(3, "the withheld children of a published parent stay below the threshold")
 
@@ -119,13 +124,13 @@ def _check_ownership(claim: Claim, deltas: Mapping[str, list[dict[str, int]]]) -
         if not any(abs(step) >= demand.level for step in steps):
             _refuse(5, "a sensitive cell owns no certificate that moves it far enough")
         if not any(_within_class(claim, demand, delta) for delta in owned):
-            least = least or LeastPossible(claim)
+            least = least or LeastPossible(_with_most_hidden(claim))
             if not _class_has_no_room(claim, demand, least):
                 _refuse(5, "the alternative of a sensitive cell lies outside its rule's class")
         if claim.direction != "either" and max(steps) < demand.level:
             _refuse(5, "a sensitive cell has no certificate upward")
         if claim.direction == "both" and min(steps) > -demand.level:
-            least = least or LeastPossible(claim)
+            least = least or LeastPossible(_with_most_hidden(claim))
             lowest = max(least.of(demand.cell), demand.low)
             if claim.true[demand.cell] - demand.level >= lowest:
                 _refuse(5, "a sensitive cell has no certificate downward")
@@ -143,8 +148,17 @@ def _within_class(claim: Claim, demand: Demand, delta: Mapping[str, int]) -> boo
     )
 
 
+def _with_most_hidden(claim: Claim) -> Claim:
+    """The same cells with every positive one withheld: no pattern leaves more room than this.
+
+    A pattern may not excuse an alternative outside the class by what it publishes itself.
+    """
+    positive = {key for key, value in claim.true.items() if value > 0}
+    return replace(claim, withheld=claim.withheld | (positive - claim.latent))
+
+
 def _class_has_no_room(claim: Claim, demand: Demand, least: LeastPossible) -> bool:
-    """Whether no table at all has an alternative within a threshold's class."""
+    """Whether no pattern at all leaves an alternative within a threshold's class."""
     true = claim.true[demand.cell]
     return (
         demand.rule is Rule.THRESHOLD

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from publisher.protection.primary import Rule
 from publisher.protection.rules import Direction
@@ -78,6 +78,9 @@ class Claim:
         true: value of every cell and of every latent quantity.
         withheld: cells that are not published.
         latent: quantities in no table; a reader knows only that they are not negative.
+        least: what a reader thinks the least possible of a quantity that is not published, where
+            it is another number than usual.
+        persons: children behind a cell, where it counts something else.
     """
 
     true: Mapping[str, int]
@@ -88,6 +91,8 @@ class Claim:
     unions: tuple[Union, ...]
     direction: Direction
     additive: tuple[Additive, ...] = ()
+    least: Mapping[str, int] = field(default_factory=dict)
+    persons: Mapping[str, int] = field(default_factory=dict)
 
     def is_hidden(self, key: str) -> bool:
         """Whether a reader does not see this quantity."""
@@ -95,6 +100,8 @@ class Claim:
 
     def floor(self, key: str) -> int:
         """The least value that a reader thinks possible (PROTECTION section 1)."""
+        if key in self.least and self.is_hidden(key):
+            return self.least[key]
         if key in self.latent:
             return 0
         return min(self.true[key], 1) if key in self.withheld else self.true[key]

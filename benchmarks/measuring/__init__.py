@@ -1,0 +1,1 @@
+"""What every benchmark does alike: environments of peers, commands with their cost, documents."""

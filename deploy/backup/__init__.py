@@ -1,0 +1,1 @@
+"""Backup and restore of one service; needs Python alone, so that it can be copied to a server."""

@@ -1,0 +1,1 @@
+"""Checks of everything that is deployed: ``python -m deploy.check``."""

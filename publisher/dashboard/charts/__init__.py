@@ -1,0 +1,1 @@
+"""Charts from released cells: what one shows (``data``), how it looks, and how it is drawn."""

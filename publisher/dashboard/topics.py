@@ -1,0 +1,246 @@
+"""The topics of the monitor: which released tables and measures answer which question.
+
+A further topic is a further line. Pages take from a topic what a release has of it, so that a
+topic without released figures simply does not show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from publisher.dashboard.findings import (
+    CLIENTS,
+    COVERAGE,
+    FORM_TABLE,
+    MAIN_TABLE,
+    PUPILS,
+    RATE,
+    Findings,
+)  # fmt: skip
+from publisher.dashboard.language import msg
+from shared.reference import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One figure of a unit: a measure of a table, for one category or in total."""
+
+    table: str
+    measure: str
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A table that a topic shows.
+
+    Attributes:
+        measures: in the order in which they stand; the first one is drawn.
+        split: whether the measure, of which there is then one, is shown by category.
+    """
+
+    table: str
+    measures: tuple[str, ...]
+    split: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A subject that readers ask about.
+
+    Attributes:
+        question: what its figures answer.
+        caution: what they do not say.
+    """
+
+    id: str
+    title: str
+    question: str
+    caution: str
+    parts: tuple[Part, ...]
+
+    @property
+    def address(self) -> str:
+        """The page of the topic."""
+        return f"/onderwerpen/{self.id}"
+
+
+_OVERLAP = msg(
+    "Een leerling kan in meer groepen tellen. Tel deze aantallen daarom niet bij elkaar op."
+)
+_TRAJECTORIES = msg(
+    "Dit zijn trajecten, geen leerlingen. Eén leerling kan in een jaar meer trajecten hebben."
+)
+
+TOPICS = (
+    Topic(
+        "gebruik",
+        msg("Gebruik van jeugdhulp"),
+        msg("Hoeveel leerlingen krijgen jeugdhulp, en hoeveel is dat op elke 100 leerlingen?"),
+        msg(
+            "Een hoger cijfer betekent niet dat een school of gemeente het minder goed doet. "
+            "Scholen hebben verschillende leerlingen."
+        ),
+        (Part(MAIN_TABLE, (RATE, CLIENTS, PUPILS, COVERAGE)),),
+    ),
+    Topic(
+        "vormen",
+        msg("Vormen van hulp"),
+        msg("Krijgen leerlingen hulp thuis, bij een aanbieder, of verblijven zij ergens anders?"),
+        _OVERLAP,
+        (Part(FORM_TABLE, (CLIENTS,), split=True),
+         Part("clients_by_form_school", (CLIENTS,), split=True),  # per school, and rounded
+         Part("clients_of_kind", ("clients_with_stay",))),
+    ),
+    Topic(
+        "soorten",
+        msg("Soorten hulp"),
+        msg("Gaat het om opvoedhulp, ggz, dyslexiezorg of iets anders?"),
+        msg(
+            "De soort hulp volgt uit de productcode. Gemeenten gebruiken eigen codes, dus de "
+            "indeling is niet overal even precies. Een leerling kan in meer groepen tellen."
+        ),
+        (Part("clients_by_domain", (CLIENTS,), split=True),),
+    ),
+    Topic(
+        "ggz",
+        msg("Ggz, ook via de huisarts"),
+        msg("Hoeveel leerlingen krijgen ggz, en hoeveel van hen kwamen daar via de huisarts?"),
+        msg(
+            "De verwijzer is niet altijd ingevuld. Het aantal via de huisarts kan daardoor in het "
+            "echt hoger zijn."
+        ),
+        (Part("clients_of_kind", ("clients_mental_health", "clients_mental_health_via_gp")),),
+    ),
+    Topic(
+        "dyslexie",
+        msg("Dyslexiezorg"),
+        msg("Hoeveel leerlingen krijgen hulp bij ernstige dyslexie?"),
+        msg(
+            "Dyslexiezorg die scholen zelf geven, telt niet mee. Alleen hulp die de gemeente "
+            "betaalt, is te zien."
+        ),
+        (Part("clients_of_kind", ("clients_dyslexia",)),),
+    ),
+    Topic(
+        "verwijzers",
+        msg("Verwijzers"),
+        msg("Via wie komen leerlingen bij jeugdhulp: de gemeente, de huisarts of iemand anders?"),
+        msg(
+            "Het gaat om hulp die in de periode begon. De verwijzer is niet altijd ingevuld; "
+            "kijk daarom ook naar “onbekend”."
+        ),
+        (Part("clients_started_by_referrer", ("clients_started",), split=True),
+         Part("started_trajectories_by_referrer", ("started_trajectories",), split=True)),
+    ),
+    Topic(
+        "leeftijd",
+        msg("Leeftijd bij de start"),
+        msg("Hoe oud zijn leerlingen als de hulp begint?"),
+        _OVERLAP,
+        (Part("clients_started_by_age", ("clients_started",), split=True),),
+    ),
+    Topic(
+        "duur",
+        msg("Duur van de hulp"),
+        msg("Hoe lang duurt de hulp die in de periode is gestopt?"),
+        _TRAJECTORIES,
+        (Part("ended_by_duration", ("mean_days_ended", "ended_trajectories")),
+         Part("ended_by_duration", ("ended_trajectories",), split=True),
+         Part("running_by_duration", ("running_trajectories",), split=True)),
+    ),
+    Topic(
+        "instroom",
+        msg("Begin en einde van de hulp"),
+        msg("Hoeveel hulp begon en stopte er, en is de hulp nieuw of eerder gegeven?"),
+        _TRAJECTORIES,
+        (Part("starts_and_ends", ("clients_started", "clients_ended", "planned_end_percent",
+                                  "started_trajectories", "ended_trajectories")),
+         Part("clients_by_flow", (CLIENTS,), split=True),
+         Part("ended_trajectories_by_reason", ("ended_trajectories",), split=True)),
+    ),
+    Topic(
+        "kosten",
+        msg("Kosten"),
+        msg("Wat kost de jeugdhulp, in totaal en gemiddeld?"),
+        msg(
+            "Een gemiddelde verandert sterk door één kind met dure hulp. Het vaste bedrag van een "
+            "arrangement staat niet in deze kosten."
+        ),
+        (Part("costs", ("cost_eur", "cost_per_client", "cost_per_pupil")),
+         Part("costs_by_form", ("cost_eur",), split=True)),
+    ),
+    Topic(
+        "dagbehandeling",
+        msg("Dagbehandeling en speciaal onderwijs"),
+        msg("Hoeveel dagdelen dagbehandeling krijgen leerlingen van het speciaal onderwijs?"),
+        msg(
+            "Dagdelen kunnen ook buiten schooltijd vallen. Dubbele betaling is hiermee een "
+            "aanwijzing, geen bewijs."
+        ),
+        (Part("day_treatment", ("half_days", "clients_day_treatment", "half_days_per_client")),),
+    ),
+    Topic(
+        "aanbieders",
+        msg("Aanbieders"),
+        msg("Van hoeveel aanbieders krijgen leerlingen hulp?"),
+        msg(
+            "Onderdelen van één organisatie tellen als één aanbieder. Dezelfde aanbieder telt op "
+            "elke school. Tel de aanbieders van scholen daarom niet bij elkaar op."
+        ),
+        (Part("providers", ("providers", "largest_provider_clients", "largest_provider_percent")),
+         Part("clients_by_provider", (CLIENTS,), split=True)),
+    ),
+    Topic(
+        "onderwijssoort",
+        msg("Onderwijssoort van de leerling"),
+        msg("Verschilt het gebruik tussen vmbo, havo en vwo?"),
+        msg(
+            "Dit gaat over het onderwijs dat de leerling volgt. Op één school kunnen leerlingen "
+            "van verschillende soorten zitten."
+        ),
+        (Part("clients_by_education", (CLIENTS,), split=True),
+         Part("clients_by_education", (PUPILS,), split=True)),
+    ),
+)  # fmt: skip
+"""Every topic, in the order in which readers meet them."""
+
+
+def topic_of(id_: str) -> Topic | None:
+    """The topic with this id."""
+    return next((topic for topic in TOPICS if topic.id == id_), None)
+
+
+def held_parts(
+    findings: Findings, topic: Topic, level: Level, unit: str | None = None
+) -> tuple[Part, ...]:
+    """What a release has of a topic at a level, or about one unit of it."""
+    return tuple(_held(findings, topic.parts, level, unit))
+
+
+def _held(
+    findings: Findings, parts: tuple[Part, ...], level: Level, unit: str | None
+) -> Iterator[Part]:
+    for part in parts:
+        measures = findings.measures_of(part.table, level, part.measures)
+        if unit is not None:
+            shelf = findings.shelves.get(part.table)
+            measures = tuple(m for m in measures if shelf and shelf.has(level, unit, m))
+        if measures and not (part.split and not findings.categories_of(part.table)):
+            yield Part(part.table, measures, part.split)
+
+
+def columns_of(findings: Findings, part: Part) -> tuple[Column, ...]:
+    """The columns of a part: its measures, or the categories of its only measure."""
+    if not part.split:
+        return tuple(Column(part.table, measure) for measure in part.measures)
+    categories = findings.categories_of(part.table)
+    return tuple(Column(part.table, part.measures[0], category) for category in categories)
+
+
+def released_topics(findings: Findings) -> tuple[Topic, ...]:
+    """The topics of which a release has figures at any level."""
+    return tuple(
+        topic for topic in TOPICS if any(held_parts(findings, topic, level) for level in Level)
+    )

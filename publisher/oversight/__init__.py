@@ -1,0 +1,1 @@
+"""Oversight: what people look at, and nothing that changes a round or a release."""

@@ -1,0 +1,1 @@
+"""Rounds: accepted (`lifecycle`), and at last destroyed (`retention`)."""

@@ -1,0 +1,95 @@
+"""Checks of what a release consists of: tables, levels, units, and each cell once."""
+
+from __future__ import annotations
+
+from publisher.released import COLUMNS
+from publisher.screening.subject import KEY, Places, Screened, places
+from shared.reference import Level
+
+
+def columns(it: Screened) -> Places:
+    """The columns of a released table, in order and type."""
+    for table in it.release.tables:
+        if not table.cells.schema.equals(COLUMNS):
+            yield table.id
+
+
+def not_empty(it: Screened) -> Places:
+    """A table has rows."""
+    for table in it.release.tables:
+        if table.cells.num_rows == 0:
+            yield table.id
+
+
+def tables_allowed(it: Screened) -> Places:
+    """The policy allows each table."""
+    allowed = {table.id for table in it.policy.tables}
+    yield from (table.id for table in it.release.tables if table.id not in allowed)
+
+
+def tables_missing(it: Screened) -> Places:
+    """Each table that the policy allows is there."""
+    found = {table.id for table in it.release.tables}
+    yield from (table.id for table in it.policy.tables if table.id not in found)
+
+
+def levels_allowed(it: Screened) -> Places:
+    """The policy allows each level of each table."""
+    allowed = {(table.id, level.value) for table in it.policy.tables for level in table.levels}
+    tables = {table.id for table in it.policy.tables}
+    found = it.cells[["table", "level"]].drop_duplicates()
+    for table, level in found.itertuples(index=False):
+        if table in tables and (table, level) not in allowed:
+            yield f"{table}: {level}"
+
+
+def duplicates(it: Screened) -> Places:
+    """No cell stands there twice."""
+    yield from places(it.cells[it.cells.duplicated(KEY)])
+
+
+def complete_matrix(it: Screened) -> Places:
+    """Within a level, every unit has the same measures and categories in the same periods.
+
+    Otherwise a row that is absent would say something about that unit.
+    """
+    for (table, level), rows in it.cells.groupby(["table", "level"], sort=False):
+        shapes: dict[str, set[tuple[object, ...]]] = {}
+        for unit, *cell in rows[["unit", "period", "category", "measure"]].itertuples(index=False):
+            shapes.setdefault(unit, set()).add(tuple(cell))
+        fullest = max(shapes.values(), key=len)
+        for unit, shape in shapes.items():
+            if shape != fullest:
+                yield f"{table}: {level} {unit}"
+
+
+def units_known(it: Screened) -> Places:
+    """The reference bundle knows each unit."""
+    found = it.cells[["level", "unit"]].drop_duplicates()
+    for level, unit in found.itertuples(index=False):
+        if not _is_known(it, level, unit):
+            yield f"{level} {unit}"
+
+
+def _is_known(it: Screened, level: str, unit: str) -> bool:
+    """Whether the bundle has a name for it; it gives the code back for what it does not know."""
+    return level in set(Level) and it.reference.label(Level(level), unit) != unit
+
+
+def schools_missing(it: Screened) -> Places:
+    """Each school of the region is in the first table with schools."""
+    schools = it.cells[it.cells["level"].eq(Level.SCHOOL.value)]
+    if schools.empty:
+        return
+    found = set(schools["unit"])
+    for school in it.reference.schools:
+        if school.in_region and school.code not in found:
+            yield f"school {school.code}"
+
+
+def whole_level(it: Screened) -> Places:
+    """Each table goes up to a level for the whole region, so that its parts can be placed."""
+    whole = {Level.REGION.value, Level.TOTAL.value, Level.RESIDENCE.value, Level.ARRANGEMENT.value}
+    for table, rows in it.cells.groupby("table", sort=False):
+        if not whole & set(rows["level"]):
+            yield str(table)

@@ -1,0 +1,234 @@
+"""Pages over a release with every table: topics, comparisons, arrangements, all languages."""
+
+from __future__ import annotations
+
+import gzip
+import tomllib
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from publisher.dashboard import dashboard_router
+from publisher.dashboard.findings import Findings
+from publisher.dashboard.governance import Governance
+from publisher.dashboard.language import number
+from publisher.dashboard.topics import TOPICS, released_topics
+from publisher.released import Change, Release, ReleasedTable
+from shared.errors import ConfigurationError
+from shared.reference import Level
+from tests.support.dashboards import DOCUMENTS, EVERY_PAGE, QUESTIONS, Question, dashboard
+from tests.support.region_release import (
+    PRIMARY,
+    REGION_RELEASE,
+    SECONDARY,
+    SPECIAL,
+    region_release,
+    with_tables,
+)
+from tests.support.releases import MemoryReader, cell_of
+from tests.support.web import Html
+
+
+@pytest.fixture(scope="module")
+def client() -> TestClient:
+    return dashboard(region_release())
+
+
+def read(client: TestClient, address: str) -> Html:
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return Html.of(answer.text)
+
+
+def test_the_release_has_figures_for_every_topic() -> None:
+    assert released_topics(Findings(region_release())) == TOPICS
+    fewer = Findings(with_tables(region_release(), "pupils_and_clients", "costs"))
+    assert [topic.id for topic in released_topics(fewer)] == ["gebruik", "kosten"]
+
+
+@pytest.mark.parametrize("address", EVERY_PAGE)
+def test_every_page_is_small_and_whole_in_every_language(client: TestClient, address: str) -> None:
+    for prefix, code in (("", "nl"), ("/en", "en")):
+        answer = client.get(prefix + address)
+        assert answer.status_code == 200
+        assert len(gzip.compress(answer.content)) <= 60_000
+        page = Html.of(answer.text)
+        assert page.attributes("html", "lang") == [code]
+        regions = [each.attributes["aria-label"] for each in page.all("div")
+                   if each.attributes.get("role") == "region"]  # fmt: skip
+        assert len(set(regions)) == len(regions)
+        other = "/en" + address if code == "nl" else address
+        assert other.split("?")[0] in [each.split("?")[0] for each in page.attributes("a", "href")]
+
+
+def test_english_pages_keep_to_english_pages(client: TestClient) -> None:
+    page = read(client, f"/en/scholen/{PRIMARY}")
+    assert "Pupils with youth care" in page.text
+    links = [link for link in page.attributes("a", "href") if link.startswith("/")]
+    others = [link for link in links if not link.startswith(("/en/", "/api/"))]
+    assert others == [f"/scholen/{PRIMARY}"]
+    assert "Leerlingen" not in page.text
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda each: each.id)
+def test_every_question_is_answered_within_three_clicks(
+    client: TestClient, question: Question
+) -> None:
+    assert len(question.clicks) <= 3
+    address = "/"
+    for click in question.clicks:
+        links = read(client, address).attributes("a", "href")
+        assert click in links or click.startswith("/scholen?zoek="), (address, click)
+        address = click
+    page = read(client, address)
+    assert question.answer in page.text
+
+
+def test_a_topic_shows_the_released_figures_of_every_unit(client: TestClient) -> None:
+    release = region_release()
+    page = read(client, "/onderwerpen/ggz?niveau=school&soort=VO")
+    assert len(page.tables[0]) == 1 + 4
+    cell = cell_of(release, SECONDARY, "clients_mental_health_via_gp", 24)
+    assert page.row("Ruimzicht College")[2] == str(cell.value)
+    costs = read(client, "/onderwerpen/kosten?niveau=municipality")
+    total = next(row for row in costs.tables[0] if row[0] == "Aalten")[1]
+    assert int(total.replace(".", "")) == cell_of(release, "GM0197", "cost_eur", 24).value
+
+
+def test_an_unknown_level_or_topic_helps(client: TestClient) -> None:
+    shown = read(client, "/onderwerpen/ggz?niveau=planeet&soort=XX")
+    assert shown.tables[0][0][0] == "Gemeente"
+    assert client.get("/onderwerpen/raad").status_code == 404
+
+
+def test_a_comparison_takes_five_units_and_no_more(client: TestClient) -> None:
+    units = [PRIMARY, SECONDARY, SPECIAL, "88SB00", "88SC00", "88PA00"]
+    page = read(client, "/vergelijken?" + "&".join(f"kies=school:{unit}" for unit in units))
+    assert len(page.tables[0][0]) == 1 + 5
+    assert "U koos er meer dan 5" in page.text
+    alone = read(client, f"/vergelijken?kies=school:{PRIMARY}&kies=school:{PRIMARY}&kies=x&kies=")
+    assert len(alone.tables[0][0]) == 1 + 1
+    assert not read(client, "/vergelijken?kies=school:99ZZ99").tables
+
+
+def test_a_permanent_link_shows_its_own_release_and_no_other() -> None:
+    old = with_tables(region_release("kleine-regio-2025-v0.9", "superseded"), "costs")
+    client = dashboard(region_release(), old)
+    address = "/verkennen?uitgave=kleine-regio-2025-v0.9&tabel=costs&niveau=school&eenheid=88BA00"
+    page = read(client, address)
+    assert "kleine-regio-2025-v0.9" in page.text
+    assert len(page.tables[0]) == 1 + 6
+    withdrawn = dashboard(region_release(state="withdrawn"))
+    assert withdrawn.get(f"/verkennen?uitgave={REGION_RELEASE}").status_code == 404
+
+
+def test_exploring_falls_back_to_what_the_release_has(client: TestClient) -> None:
+    page = read(client, "/verkennen?tabel=geheim&niveau=planeet&maat=x&periode=99&eenheid=y")
+    assert page.tables[0][0][0] == "Gemeente van de school"
+    forms = read(client, "/verkennen?tabel=clients_by_form&niveau=region")
+    assert forms.tables[0][0][1:3] == ["Totaal", "Wijk- of buurtteam"]
+
+
+def test_an_arrangement_shows_before_and_after_beside_comparable_schools(
+    client: TestClient,
+) -> None:
+    page = read(client, "/arrangementen/1")
+    assert "Met toeval erbij ligt de verandering tussen" in page.text
+    assert "€ 60.000" in page.text
+    assert [table[0][0] for table in page.tables[:2]] == ["Periode", "Periode"]
+    assert client.get("/arrangementen/99").status_code == 404
+
+
+def test_low_coverage_is_a_caution(client: TestClient) -> None:
+    assert "De dekking is laag." in read(client, f"/scholen/{SPECIAL}").text
+    assert "De dekking is laag." not in read(client, f"/scholen/{PRIMARY}").text
+
+
+def test_a_school_stands_beside_its_type_and_the_region(client: TestClient) -> None:
+    text = read(client, f"/scholen/{PRIMARY}").text
+    assert text.count("Ter vergelijking: voor alle scholen") == 2
+    listed = read(client, "/schoolsoorten/BO")
+    assert listed.row("Basisschool De Linde")[-1] in (
+        "boven het gemiddelde", "rond het gemiddelde", "onder het gemiddelde",
+    )  # fmt: skip
+
+
+def test_the_short_address_of_a_language_leads_to_its_front_page(client: TestClient) -> None:
+    answer = client.get("/en", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, "/en/")
+
+
+def _without_rows(release: Release, *levels: str) -> Release:
+    kept = tuple(
+        ReleasedTable.make(
+            table.id,
+            table.title,
+            table.cells.filter(pc.is_in(table.cells["level"], pa.array(levels, pa.string()))),
+        )
+        for table in release.tables
+    )
+    return replace(release, tables=kept)
+
+
+@pytest.mark.parametrize("levels", [(), ("municipality",), ("region",)], ids=str)
+def test_a_release_with_next_to_nothing_in_it_has_helpful_pages(levels: tuple[str, ...]) -> None:
+    client = dashboard(_without_rows(region_release(), *levels))
+    for address in EVERY_PAGE:
+        answer = client.get(address)
+        assert answer.status_code in (200, 404), address
+        assert Html.of(answer.text).all("h1")
+
+
+def test_governance_comes_from_the_documents_in_force(client: TestClient) -> None:
+    text = read(client, "/verantwoording").text
+    retention = tomllib.loads((DOCUMENTS / "policy.toml").read_text("utf-8"))["retention"]
+    for days in retention.values():
+        assert number(days) in text
+    assert "Dit beleid is een concept." in text
+
+
+def test_changes_between_releases_are_told_as_they_were_signed() -> None:
+    old = with_tables(region_release("kleine-regio-2025-v0.9", "superseded"), "costs")
+    new = region_release()
+    changes = (
+        Change(table="costs_by_form", kind="table-added", cells=12),
+        Change(table="costs", kind="cells-changed", cells=1234),
+        Change(table="costs", kind="level-added", what="swv_po", cells=3),
+    )
+    newer = new.manifest.model_copy(
+        update={"supersedes": "kleine-regio-2025-v0.9", "changes": changes}
+    )
+    client = dashboard(replace(new, manifest=newer), old)
+    text = read(client, "/wijzigingen").text
+    assert "Kosten van jeugdhulp naar vorm van hulp: nieuwe tabel" in text
+    assert "cijfers van een eerdere periode die nu anders zijn: 1.234" in text
+    assert "nieuw niveau: samenwerkingsverband primair onderwijs" in text
+    assert "Deze uitgave vervangt geen andere." in text
+
+
+def test_units_of_every_level_with_a_page_are_reached(client: TestClient) -> None:
+    for address, unit in (
+        ("/samenwerkingsverbanden", "/samenwerkingsverbanden-po/PO2502"),
+        ("/samenwerkingsverbanden", "/samenwerkingsverbanden-vo/VO2503"),
+        ("/gemeenten", "/woongemeenten/GM0222"),
+    ):
+        assert unit in read(client, address).attributes("a", "href")
+        assert client.get(unit).status_code == 200
+    assert Level.SWV_PO in Findings(region_release()).shelves["pupils_and_clients"].units
+
+
+def test_documents_that_cannot_be_read_are_a_page_that_says_so() -> None:
+    def unreadable() -> Governance:
+        raise ConfigurationError("policy-invalid", "expected a policy, found none")
+
+    app = FastAPI()
+    app.include_router(
+        dashboard_router(MemoryReader((region_release(),)), governance_now=unreadable)
+    )
+    answer = TestClient(app).get("/verantwoording")
+    assert answer.status_code == 503
+    assert "Deze documenten zijn hier nu niet te tonen." in answer.text

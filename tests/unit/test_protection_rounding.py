@@ -1,0 +1,252 @@
+"""Audited rounding: the draw, what is withheld beside exact tables, and the proof of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from publisher.protection import (
+    Certificate,
+    Protected,
+    RoundedTable,
+    Rounding,
+    protect_tally,
+    rounding_key,
+    verify_protection,
+)
+from publisher.protection.rounding.draw import BASE, bounds, rounded
+from publisher.protection.rounding.fitting import Fitting
+from publisher.protection.rounding.places import RoundedCell
+from shared.contract.tally import Tally
+from shared.errors import PolicyError, ProtectionError
+from shared.policy import PublishedTable, load_policy
+from shared.redaction import Secret
+from shared.reference import Level, Reference
+from tests.support.corrections import RULES, region
+from tests.support.protection import PUBLISHED, tally
+
+KEY = Secret(bytes(range(32)))
+ROUNDING = Rounding((RoundedTable("clients_by_form_school", "clients_by_form"),), KEY)
+
+
+# --- the draw ----------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 10_000), st.text(max_size=20))
+def test_a_count_goes_to_a_multiple_next_to_it(count: int, cell: str) -> None:
+    shown = rounded(count, KEY, cell)
+    least, most = bounds(shown)
+    assert shown % BASE == 0
+    assert abs(shown - count) < BASE
+    assert least <= count <= most
+    assert rounded(count, KEY, cell) == shown
+
+
+def test_the_draw_is_fair_and_its_mean_error_is_at_most_two() -> None:
+    """Counts as they are at schools: mostly below 5, sometimes many."""
+    counts = [0, 0, 0, 1, 1, 2, 2, 3, 4, 4, 5, 6, 7, 8, 9, 11, 13, 17, 23, 34]
+    errors = [
+        rounded(count, KEY, f"cell {number}") - count for number in range(500) for count in counts
+    ]
+    assert abs(sum(errors) / len(errors)) < 0.05
+    assert sum(map(abs, errors)) / len(errors) <= 2
+
+
+def test_a_higher_count_is_never_shown_lower() -> None:
+    for cell in ("a", "b", "c"):
+        shown = [rounded(count, KEY, cell) for count in range(60)]
+        assert shown == sorted(shown)
+
+
+def test_another_key_draws_otherwise() -> None:
+    other = rounding_key(Secret(bytes(32)))
+    cells = [f"cell {number}" for number in range(100)]
+    assert [rounded(3, KEY, cell) for cell in cells] != [rounded(3, other, cell) for cell in cells]
+
+
+def test_a_rounded_zero_stands_for_zero_to_four() -> None:
+    assert bounds(0) == (0, 4)
+    assert bounds(5) == (1, 9)
+
+
+# --- beside exact tables -----------------------------------------------------------------------
+
+
+def cell(school: str, true: int, group: str = "G", *, alone: bool = False) -> RoundedCell:
+    return RoundedCell(school, school, "2", true, group, alone, f"total {school}")
+
+
+def fitted(
+    cells: list[RoundedCell],
+    shown_at: Mapping[str, int],
+    true: Mapping[str, int],
+    *proofs: Certificate,
+) -> tuple[frozenset[str], tuple[Certificate, ...]]:
+    return Fitting(cells, shown_at, true, overlaps=True, level=2).fit(proofs)
+
+
+def test_two_schools_of_a_group_can_each_be_something_else() -> None:
+    shown, proofs = fitted([cell("A", 7), cell("B", 6)], {"A": 5, "B": 5}, {"G": 13})
+    assert shown == {"A", "B"}
+    for proof in proofs:
+        assert sum(step for _, step in proof.delta) == 0
+        assert abs(dict(proof.delta)[proof.cell]) >= 2
+
+
+def test_what_the_group_tells_is_not_shown() -> None:
+    """One child in two schools, of which one is shown as 5: it must be that one."""
+    shown, _ = fitted([cell("A", 1), cell("B", 0)], {"A": 5, "B": 0}, {"G": 1})
+    assert shown == frozenset()
+
+
+def test_a_count_that_an_exact_table_has_is_not_shown_again() -> None:
+    cells = [cell("A", 7, alone=True), cell("B", 6, "H"), cell("C", 9, "H")]
+    proof = Certificate.of("G", {"G": 2})
+    shown, _ = fitted(cells, {"A": 5, "B": 5, "C": 10}, {"G": 7, "H": 15}, proof)
+    assert shown == {"B", "C"}
+
+
+def test_a_proof_of_an_exact_table_is_divided_over_its_schools() -> None:
+    cells = [cell("A", 7), cell("B", 6)]
+    proof = Certificate.of("G", {"G": 3, "H": -3})
+    shown, proofs = fitted(cells, {"A": 5, "B": 5}, {"G": 13, "H": 9}, proof)
+    assert shown == {"A", "B"}
+    (divided,) = [dict(each.delta) for each in proofs if each.cell == "G"]
+    assert divided.get("A", 0) + divided.get("B", 0) == 3
+
+
+def test_rounded_counts_that_contradict_a_proof_are_withheld() -> None:
+    """The proof takes 12 of the group; its schools can give 3 and 5."""
+    cells = [cell("A", 9), cell("B", 7)]
+    proof = Certificate.of("G", {"G": -12})
+    shown, _ = fitted(cells, {"A": 10, "B": 5}, {"G": 16}, proof)
+    assert shown == frozenset()
+
+
+def test_no_count_is_more_than_the_total_of_its_school() -> None:
+    """6 can only become 8, and of those 6 children nobody is left for another form."""
+    cells = [cell("A", 6), cell("B", 9)]
+    true = {"G": 15, "total A": 6, "total B": 9}
+    shown, proofs = fitted(cells, {"A": 10, "B": 10}, true)
+    for proof in proofs:
+        for key, step in proof.delta:
+            assert {"A": 6, "B": 9}[key] + step <= true[f"total {key}"]
+    assert shown == frozenset()
+
+
+# --- a release ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Made:
+    bundle: Reference
+    counted: Tally
+    protected: Protected
+
+    def check(self, rows: pd.DataFrame, proofs: tuple[Certificate, ...]) -> None:
+        verify_protection(
+            self.protected.cells, self.counted, self.bundle, RULES, PUBLISHED, proofs, (),
+            ROUNDING, rows,
+        )  # fmt: skip
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        return self.protected.rounded
+
+
+@pytest.fixture(scope="module")
+def made() -> Made:
+    bundle, places = region(3)
+    counted = tally(bundle, places)
+    return Made(
+        bundle, counted, protect_tally(counted, bundle, RULES, PUBLISHED, rounding=ROUNDING)
+    )
+
+
+def test_a_rounded_table_is_whole_and_proved(made: Made) -> None:
+    assert len(made.rows) == 12 * 9
+    assert set(made.rows["status"]) == {"r", "c"}
+    assert made.rows["value"].isna().equals(made.rows["status"] == "c")
+    made.check(made.rows, made.protected.certificates)
+    report = made.protected.report
+    assert (report.total.exact, report.total.too_narrow, report.latent_too_narrow) == (0, 0, 0)
+
+
+def test_what_is_shown_lies_around_what_was_counted(made: Made) -> None:
+    """A second oracle: the counts of the tally, and plain arithmetic."""
+    true = {
+        (row["unit"], row["category"]): row["value"]
+        for row in made.counted.cells.to_pylist()
+        if (row["table"], row["level"], row["measure"]) == ("clients_by_form", "school", "clients")
+    }
+    errors = [
+        abs(row["value"] - true.get((row["unit"], row["category"]), 0))
+        for row in made.rows.to_dict("records")
+        if row["status"] == "r"
+    ]
+    assert len(errors) > 20
+    assert max(errors) <= 4
+    assert sum(errors) / len(errors) <= 2
+
+
+def test_a_proof_of_a_rounded_count_is_missed(made: Made) -> None:
+    shown = made.rows[made.rows["status"] == "r"].iloc[0]
+    name = f"24/clients/school/{shown['unit']}/form={shown['category']}"
+    kept = tuple(proof for proof in made.protected.certificates if proof.cell != name)
+    assert len(kept) < len(made.protected.certificates)
+    with pytest.raises(ProtectionError, match="verification-failed"):
+        made.check(made.rows, kept)
+
+
+def test_another_value_and_a_row_too_few_are_refused(made: Made) -> None:
+    place = made.rows.index[made.rows["status"] == "r"][0]
+    changed = made.rows.copy()
+    changed.loc[place, "value"] += 5
+    for rows in (changed, made.rows.drop(index=place)):
+        with pytest.raises(ProtectionError, match="release-differs"):
+            made.check(rows, made.protected.certificates)
+
+
+def test_a_table_is_not_both_exact_and_rounded(made: Made) -> None:
+    with pytest.raises(PolicyError, match="rounding-impossible"):
+        protect_tally(
+            made.counted, made.bundle, RULES, PUBLISHED,
+            rounding=Rounding((RoundedTable("x", "pupils_and_clients"),), KEY),
+        )  # fmt: skip
+
+
+# --- the policy --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"of": ""},
+        {"of": "forms_school"},
+        {"method": "suppress"},
+        {"levels": ("school", "municipality")},
+    ],
+)
+def test_a_rounded_table_names_what_it_is_of_and_is_of_schools(changes: dict[str, object]) -> None:
+    declared: dict[str, object] = {
+        "id": "forms_school", "title": "t", "levels": ("school",), "recipients": ("publiek",),
+        "method": "round", "of": "clients_by_form",
+    }  # fmt: skip
+    assert PublishedTable.model_validate(declared).counted_as == "clients_by_form"
+    with pytest.raises(ValidationError):
+        PublishedTable.model_validate({**declared, **changes})
+
+
+def test_the_default_catalogue_rounds_forms_per_school_only() -> None:
+    policy = load_policy(Path(__file__).parents[2] / "docs/dpia/policy.toml").policy
+    rounded_tables = [table for table in policy.tables if table.method == "round"]
+    assert [(table.of, table.levels) for table in rounded_tables] == [
+        ("clients_by_form", (Level.SCHOOL,))
+    ]
