@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from publisher.protection.rates import COVERAGE
 from publisher.released import COLUMNS
 from publisher.screening.subject import KEY, Places, Screened, places
 from shared.reference import Level
@@ -51,9 +52,11 @@ def duplicates(it: Screened) -> Places:
 def complete_matrix(it: Screened) -> Places:
     """Within a level, every unit has the same measures and categories in the same periods.
 
-    Otherwise a row that is absent would say something about that unit.
+    Otherwise a row that is absent would say something about that unit. Coverage is left out of
+    it: it is there where DUO gives a total, and that is public.
     """
-    for (table, level), rows in it.cells.groupby(["table", "level"], sort=False):
+    matrix = it.cells[it.cells["measure"] != COVERAGE]
+    for (table, level), rows in matrix.groupby(["table", "level"], sort=False):
         shapes: dict[str, set[tuple[object, ...]]] = {}
         for unit, *cell in rows[["unit", "period", "category", "measure"]].itertuples(index=False):
             shapes.setdefault(unit, set()).add(tuple(cell))
