@@ -36,8 +36,13 @@ check: install ## Style, types, import contracts, wheel contents, documents
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -rs tests/architecture
 
+# The model of a whole round has a process of its own: it shares no cache with any other test.
+ROUND_MODEL := tests/property/test_round_machine.py
+
 test: check ## All checks, then all tests
-	$(BIN)/python -m pytest -q -rs -n auto --dist loadscope --ignore=tests/architecture
+	$(BIN)/python -m pytest -q -rs $(ROUND_MODEL)
+	$(BIN)/python -m pytest -q -rs -n auto --dist loadscope --ignore=tests/architecture \
+	    --ignore=$(ROUND_MODEL)
 
 test-long: check ## The same with the long figures; writes docs/assurance.md
 	rm -rf .assurance
