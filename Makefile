@@ -9,7 +9,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help check-tools install wheels wheelhouse demo demo-once demo-environments check test \
-        test-long test-browser contact-sheet coverage deploy-check sbom bench-hasher bench-link bench-protection spark-demo pages lock clean
+        test-long test-browser contact-sheet coverage deploy-check sbom bench-hasher bench-link bench-protection bench-publisher spark-demo pages lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -126,6 +126,9 @@ spark-demo: install ## The same linkage on a Spark cluster of this machine: a ma
 
 bench-protection: install ## Secondary suppression beside τ-ARGUS, with one attack on both results
 	$(BIN)/python -m benchmarks.protection --work .bench --docs docs/protection.md
+
+bench-publisher: install ## Readers of pages and the API, and a large export, of one core
+	$(BIN)/python -m benchmarks.publisher --work .bench --docs docs/benchmarks.md
 
 # --- maintenance ---------------------------------------------------------------------------
 

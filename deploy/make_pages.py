@@ -14,6 +14,7 @@ import shared.errors
 from deploy.governance.documents import write_all
 from deploy.make_indicators import indicators_page, with_measures
 from deploy.make_screening import screening_page
+from deploy.make_specification import SPECIFICATIONS
 from deploy.make_suppression import suppression_page
 from shared.cli import ABORTED
 from shared.errors import InputError, MonitorError, StateError
@@ -113,6 +114,8 @@ def main() -> None:
     INDICATORS.write_text(indicators_page(), encoding="utf-8")
     SCREENING.write_text(screening_page(), encoding="utf-8")
     SUPPRESSION.write_text(suppression_page(), encoding="utf-8")
+    for each in SPECIFICATIONS:
+        each.path().write_text(each.page(), encoding="utf-8")
     METHODOLOGY.write_text(with_measures(METHODOLOGY.read_text(encoding="utf-8")), encoding="utf-8")
     write_all()
 

@@ -24,6 +24,7 @@ from shared.holdings import Holdings
 from shared.round import Round
 from shared.service.health import health_router
 from shared.service.hygiene import surround
+from shared.service.ledger_page import ledger_router
 from shared.service.logs import Log
 from shared.service.oversight import oversight_router
 from shared.service.rates import Buckets, Rate
@@ -123,5 +124,6 @@ def create_app(
     app.include_router(_round_router(database))
     app.include_router(health_router(database))
     app.include_router(oversight_router(holdings))
+    app.include_router(ledger_router(identity.card.party, database))
     metrics.watch(lambda: [each.alarm for each in holdings().alarms])
     return app

@@ -11,6 +11,7 @@ import click
 from linker.intake.deliveries import decide_delivery
 from linker.intake.reasons import in_english
 from linker.linking_commands import COMMANDS
+from linker.oversight.dpia_figures import find_figures
 from linker.oversight.holdings import find_holdings
 from linker.oversight.matrix import as_text, matrices
 from linker.rounds import lifecycle as rounds
@@ -28,6 +29,7 @@ from shared.identity import Role, check_pinned, load_card
 from shared.policy import load_policy
 from shared.round import Round
 from shared.service.commands import Installation, service_group
+from shared.service.figures import figures_command
 from shared.service.retaining import holdings_command, policy_of, retain_command
 from shared.state.round_acceptance import RoundFiles
 from shared.statement import Kind, Statement
@@ -48,6 +50,9 @@ def _holdings(here: Here) -> Holdings:
 
 linker.add_command(retain_command(_retention))
 linker.add_command(holdings_command(_holdings))
+linker.add_command(
+    figures_command("round", lambda here, *asked: find_figures(_retention(here), *asked))
+)
 for _command in COMMANDS:
     linker.add_command(_command)
 

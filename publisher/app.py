@@ -8,14 +8,26 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from publisher.access.gate import GatedRequests
+from publisher.access.pages import sign_in_router
+from publisher.access.setting_up import gate_of, signing_in_of
+from publisher.announcing.events import release_events
+from publisher.announcing.place import place_of
+from publisher.announcing.routes import announcing_router
 from publisher.api import api_router
 from publisher.api.governing import documents_of
+from publisher.context.keeping import ContextReader
 from publisher.dashboard import dashboard_router
 from publisher.dashboard.governance import Governance
+from publisher.dashboard.pages.approval import approval_router
+from publisher.dashboard.problem_pages import ProblemPages
 from publisher.intake.steps import Intake
+from publisher.notes.keeping import read_notes
 from publisher.oversight.holdings import find_holdings
 from publisher.reading import DatabaseReader
 from publisher.releasing.calendar import announcements
+from publisher.releasing.desk import ReleaseDesk
+from publisher.releasing.releases import Releases
 from publisher.rounds.retention import Retention
 from publisher.settings import Settings
 from shared import __version__
@@ -24,6 +36,7 @@ from shared.envelope import MAX_HEADER_BYTES
 from shared.holdings import Holdings
 from shared.service.health import health_router
 from shared.service.hygiene import surround
+from shared.service.ledger_page import ledger_router
 from shared.service.logs import Log
 from shared.service.oversight import oversight_router
 from shared.service.rates import Rate
@@ -70,15 +83,29 @@ def create_app(
     app = FastAPI(title="Publicist", version=__version__, docs_url=None, redoc_url=None,
                   openapi_url=None, redirect_slashes=False)  # fmt: skip
     rate = Rate(settings.requests_per_second, settings.request_burst)
+    signing_in = signing_in_of(settings, database, identity, clock)
+    gate = gate_of(settings, database, clock, signing_in)
+
+    def refused(code: str) -> None:
+        metrics.refused(code)
+
+    # The first to be added stands nearest to the routes: what it refuses is logged and counted.
+    app.add_middleware(GatedRequests, gate=gate, refused=refused)
     metrics = surround(app, log or Log("publisher"), rate)
+    app.add_middleware(ProblemPages)
     app.include_router(_tally_router(intake))
     app.include_router(health_router(database))
+    if signing_in is not None:
+        app.include_router(sign_in_router(signing_in))
+        releases = Releases(database, identity, RoundKeys(settings.key_folder))
+        app.include_router(approval_router(ReleaseDesk(releases, settings.load_agreements)))
 
     def holdings() -> Holdings:
         retention = Retention(database, RoundKeys(settings.key_folder), identity)
         return with_volume(find_holdings(retention, clock(), policy_of(settings)[0]), settings)
 
     app.include_router(oversight_router(holdings))
+    app.include_router(ledger_router(identity.card.party, database))
     metrics.watch(lambda: [each.alarm for each in holdings().alarms])
     reader = DatabaseReader(database)
     app.include_router(
@@ -89,5 +116,15 @@ def create_app(
             governance_of=lambda: documents_of(settings.load_policy(), settings.load_agreements()),
         )
     )
-    app.include_router(dashboard_router(reader, reader.reference_of, lambda: _governance(settings)))
+    place = place_of(settings, identity)
+    app.include_router(announcing_router(reader, lambda: release_events(database), place))
+    app.include_router(
+        dashboard_router(
+            reader,
+            reader.reference_of,
+            lambda: _governance(settings),
+            ContextReader(database),
+            lambda: read_notes(database),
+        )
+    )
     return app

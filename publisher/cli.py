@@ -10,7 +10,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import select
 
+from publisher.access.commands import token_group
+from publisher.access.role_commands import access_group
+from publisher.announcing.commands import webhook_group
+from publisher.context.commands import context_group
+from publisher.notes.commands import note_group
 from publisher.oversight.commands import report_command
+from publisher.oversight.dpia_figures import find_figures
 from publisher.oversight.holdings import find_holdings
 from publisher.protection.cli import protect_command
 from publisher.releasing.approvals import approve, read_package, write_package
@@ -23,6 +29,7 @@ from publisher.releasing_commands import (
     request_command,
     screen_command,
 )
+from publisher.report_command import report_for_talks
 from publisher.rounds.lifecycle import accept_round
 from publisher.rounds.retention import Retention
 from publisher.settings import Settings
@@ -34,6 +41,7 @@ from shared.files import read_file
 from shared.holdings import Holdings
 from shared.identity import PASSPHRASE, Identity, Role, load_card
 from shared.service.commands import Installation, service_group
+from shared.service.figures import figures_command
 from shared.service.retaining import holdings_command, policy_of, retain_command
 from shared.state.round_acceptance import RoundFiles
 from shared.statement import Statement
@@ -44,6 +52,10 @@ publisher = service_group(
     "publisher", __doc__, Settings, (Role.PUBLISHER, Role.APPROVER, Role.AUDITOR)
 )
 publisher.add_command(protect_command)
+publisher.add_command(context_group)
+publisher.add_command(webhook_group)
+publisher.add_command(token_group)
+publisher.add_command(access_group)
 
 
 def _retention(here: Here) -> Retention:
@@ -56,10 +68,14 @@ def _holdings(here: Here) -> Holdings:
 
 publisher.add_command(retain_command(_retention))
 publisher.add_command(holdings_command(_holdings))
+publisher.add_command(
+    figures_command("release", lambda here, *asked: find_figures(_retention(here), *asked))
+)
 
 
 def _releases(here: Here) -> Releases:
-    return Releases(here.database, here.identity, here.keys, os.cpu_count() or 1)
+    is_closed = here.settings.access == "closed"
+    return Releases(here.database, here.identity, here.keys, os.cpu_count() or 1, is_closed)
 
 
 publisher.add_command(report_command(_releases))
@@ -67,6 +83,8 @@ publisher.add_command(screen_command(_releases))
 publisher.add_command(request_command)
 publisher.add_command(record_request_command(_releases))
 publisher.add_command(announce_command)
+publisher.add_command(report_for_talks)
+publisher.add_command(note_group)
 
 
 @publisher.group("round")
@@ -92,8 +110,7 @@ def round_offer(here: Here, round_id: str, out: Path) -> None:
 def round_accept(here: Here, statement: Path, register: Path, reference: Path) -> None:
     """Check a countersigned round and keep it."""
     body = accept_round(
-        here.database,
-        here.keys,
+        _retention(here),
         RoundFiles(
             statement=Statement.load(statement),
             register=Statement.load(register),

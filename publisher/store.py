@@ -141,6 +141,57 @@ class AnnouncementRow(Base):
     announced_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class ContextRow(Base):
+    """An import of figures from elsewhere: open data, areas, or outcomes of a questionnaire."""
+
+    __tablename__ = "context_import"
+
+    source: Mapped[str] = mapped_column(String(60), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    document: Mapped[bytes | None] = mapped_column(LargeBinary)
+    imported_at: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str] = mapped_column(String(500), default="")
+
+
+class NoteRow(Base):
+    """One version of a note about a signal or a measure; without words once it was removed."""
+
+    __tablename__ = "note"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    level: Mapped[str] = mapped_column(String(20))
+    unit: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20))
+    title: Mapped[str] = mapped_column(String(80))
+    text: Mapped[str] = mapped_column(String(800))
+    owner: Mapped[str] = mapped_column(String(80))
+    review_on: Mapped[date] = mapped_column(Date)
+    written_on: Mapped[date] = mapped_column(Date)
+    removed: Mapped[bool]
+
+
+class WebhookRow(Base):
+    """An address that is told of releases, and up to where in the ledger it has been told.
+
+    Attributes:
+        told_seq: the last entry of the ledger that it confirmed, or that was there before it.
+        attempts: since the last confirmation.
+        next_at: before which it is not tried again; None for at once.
+        problem: code of the last failure, or empty.
+    """
+
+    __tablename__ = "webhook"
+
+    url: Mapped[str] = mapped_column(String(500), primary_key=True)
+    told_seq: Mapped[int]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    problem: Mapped[str] = mapped_column(String(40), default="")
+    added_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class InternalDocumentRow(Base):
     """Certificates and reasons of a release, sealed under a key of its round."""
 
@@ -149,6 +200,72 @@ class InternalDocumentRow(Base):
     release_id: Mapped[str] = mapped_column(ForeignKey("release.release_id"), primary_key=True)
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     box: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class TokenRow(Base):
+    """A token of a program: what it may use and until when, under the hash of its secret."""
+
+    __tablename__ = "access_token"
+
+    token_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    organisation: Mapped[str] = mapped_column(String(120))
+    role: Mapped[str] = mapped_column(String(20))
+    scopes: Mapped[str] = mapped_column(String(120))
+    area: Mapped[str] = mapped_column(String(6))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    last_used_on: Mapped[date | None] = mapped_column(Date, default=None)
+
+
+class MandateRow(Base):
+    """The role of an account; of an approver with the statement that two parties signed."""
+
+    __tablename__ = "access_mandate"
+
+    mandate_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    account: Mapped[str] = mapped_column(String(64))
+    role: Mapped[str] = mapped_column(String(20))
+    organisation: Mapped[str] = mapped_column(String(120))
+    party: Mapped[str] = mapped_column(String(31))
+    statement: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    proposed_at: Mapped[datetime] = mapped_column(Instant)
+    confirmed_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+
+
+class SignInRow(Base):
+    """Somebody who went to the identity provider and has not come back yet."""
+
+    __tablename__ = "access_sign_in"
+
+    state_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    target: Mapped[str] = mapped_column(String(200))
+    started_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class SessionRow(Base):
+    """A session of an account, under the hash of the secret in its cookie."""
+
+    __tablename__ = "access_session"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class AccessLogRow(Base):
+    """On a day, somebody of an organisation used a kind of thing in a role; no more than that."""
+
+    __tablename__ = "access_log"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    organisation: Mapped[str] = mapped_column(String(120), primary_key=True)
+    role: Mapped[str] = mapped_column(String(20), primary_key=True)
+    resource: Mapped[str] = mapped_column(String(20), primary_key=True)
 
 
 def find_round(session: Session, round_id: str) -> RoundRow:

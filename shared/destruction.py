@@ -42,6 +42,7 @@ class Kept(StrEnum):
     OFFER = "offer"  # a key that was offered, without a round
     RELEASE = "release"  # what readers can see
     FIGURES = "figures"  # whole per cents by which a later round is judged
+    ACCESS = "access"  # which organisation used what on which day, and who had access
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ class HeldKind(StrEnum):
     PROOFS = "proofs"  # sealed certificates and reasons of releases
     RELEASES = "releases"  # tables that readers can see, or may come to see
     HISTORY = "history"  # tables that readers once had
+    ACCESS = "access"  # lines of the log of access
     LEDGER = "ledger"  # entries of the ledger
 
 
@@ -100,3 +101,39 @@ class Holdings(Body):
     held: tuple[Holding, ...]
     gone: tuple[Gone, ...]
     alarms: tuple[Warned, ...]
+
+
+SEALED = frozenset({HeldKind.DELIVERIES, HeldKind.REPORTS, HeldKind.TALLIES, HeldKind.PROOFS})
+"""Kinds of sealed objects that a round's key opens."""
+
+
+class Remains(Body):
+    """What a service still has of one round and what it destroyed of it, for the DPIA.
+
+    Attributes:
+        held: sealed objects that are still here.
+        until: end of their term; None where nothing is left.
+        destroyed: sealed objects whose bytes were deleted at the end of the round.
+        statement: sha256 of the signed statement of destruction; empty before it.
+    """
+
+    held: Annotated[int, Field(ge=0)]
+    until: datetime | None
+    destroyed: Annotated[int, Field(ge=0)]
+    destroyed_at: datetime | None = None
+    statement: str = ""
+
+
+def remains_of(holdings: Holdings, round_id: str) -> Remains:
+    """What remains of a round."""
+    held = [each for each in holdings.held if each.of == round_id and each.kind in SEALED]
+    gone = [
+        each for each in holdings.gone if (each.what, each.id) == (Kept.ROUND, round_id)
+    ]  # one: a round is destroyed once
+    return Remains(
+        held=sum(each.count for each in held),
+        until=held[0].until if held else None,
+        destroyed=sum(each.objects for each in gone),
+        destroyed_at=gone[0].at if gone else None,
+        statement=gone[0].statement if gone else "",
+    )

@@ -58,6 +58,15 @@ class Event(StrEnum):
     RELEASE_WITHDRAWN = "release_withdrawn"
     RELEASE_EXPIRED = "release_expired"
     RELEASE_ANNOUNCED = "release_announced"
+    CONTEXT_IMPORTED = "context_imported"
+    CONTEXT_WITHDRAWN = "context_withdrawn"
+    NOTE_WRITTEN = "note_written"
+    NOTE_REMOVED = "note_removed"
+    TOKEN_CREATED = "token_created"  # noqa: S105 - the name of an event
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of an event
+    ACCESS_PROPOSED = "access_proposed"
+    ACCESS_GRANTED = "access_granted"
+    ACCESS_REVOKED = "access_revoked"
     DESTROYING = "destroying"
     DESTROYED = "destroyed"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -70,6 +70,11 @@ class DeliverySchema(_Part):
     attributes: Annotated[tuple[Attribute, ...], Field(min_length=1)]
 
 
+EVERYBODY: Final = "publiek"
+Recipient = Literal["gemeenten", "samenwerkingsverbanden", "schoolbesturen", "publiek"]
+"""Who can receive released tables; somebody else needs a change of the software and the DPIA."""
+
+
 class PublishedTable(_Part):
     """A table that may be published, at which levels and to whom (DPIA question 6).
 
@@ -81,7 +86,7 @@ class PublishedTable(_Part):
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: Text
     levels: Annotated[tuple[Level, ...], Field(min_length=1)]
-    recipients: Annotated[tuple[str, ...], Field(min_length=1)]
+    recipients: Annotated[tuple[Recipient, ...], Field(min_length=1)]
     method: Literal["suppress", "round"] = "suppress"
     of: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]*)?$")] = ""
 
@@ -156,6 +161,7 @@ class Retention(_Part):
     tally_after_receipt_days: Days
     release_after_publication_days: Days
     ledger_days: Days
+    access_log_days: Days = 366
 
 
 class Approval(_Part):

@@ -38,8 +38,10 @@ class Kind(StrEnum):
     MIRROR = "mirror"  # linker: how a delivery stands now, and how much of it was linked
     RELEASE = "release"  # publisher: the bytes that two approvers look at
     APPROVAL = "approval"  # approver: these bytes may be published
+    PAGE_DECISION = "page-decision"  # publisher: what an approver decided who signed in
     CHANGE_REQUEST = "change-request"  # approver: these bytes should change first, and why
     WITHDRAWAL = "withdrawal"  # publisher: a release may no longer be used, and why
+    ACCESS = "access"  # publisher and another organisation: who may decide on the page
     DESTRUCTION = "destruction"  # service: a round's key and rows are gone
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.demo import documents
+from deploy.demo.context_files import answered, list_of, open_files
 from deploy.demo.documents import Signed
 from deploy.demo.generator import Truth, generate
 from deploy.demo.generator.places import MUNICIPALITIES
@@ -313,6 +314,33 @@ class Chain:
         checked = linker.run("ledger", "verify", "ledger.jsonl", "--card", "card.json", *receipts)
         self.tell(f"koppelaar: {checked.strip()}, {len(receipts) // 2} getuigen")
 
+    def elsewhere(self) -> None:
+        """Put figures from elsewhere beside the release: invented ones, in the real layouts."""
+        publisher = self.region.publisher
+        listed = []
+        for each in open_files(self.plan.seed):
+            _write(publisher, each.name, each.text)
+            listed.append((each.name, each.source, each.period))
+        publisher.run("context", "blank", "--out", ".", "--period", "2024")
+        for group in ("beleid", "professionals", "ouders-jongeren"):
+            name = f"uitkomsten-{group}.csv"
+            blank = (publisher.folder / name).read_text(encoding="utf-8")
+            _write(publisher, name, answered(blank, self.plan.seed, group))
+            listed.append((name, "vragenlijst", ""))
+        _write(publisher, "bestanden.toml", list_of(listed))
+        shown = publisher.run("context", "import-list", "bestanden.toml", "--synthetic")
+        self.tell(f"{len(shown.splitlines())} bestanden uit andere bronnen, alle verzonnen")
+
+    def figures(self) -> None:
+        """The figures that the DPIA quotes; deploy/governance makes a page of them."""
+        for service, about in (
+            (self.region.linker, ROUND),
+            (self.region.publisher, self.release_id),
+        ):
+            name = f"{about}-{service.id}.json"
+            service.run("dpia-figures", about, "--out", name)
+            self.tell(f"{service.id}: {name}")
+
     def stop(self) -> None:
         """Stop both services."""
         for process in self.services:
@@ -332,6 +360,8 @@ class Chain:
         ("Beschermen en controleren", stage),
         ("Goedkeuren", approve),
         ("Publiceren", publish),
+        ("Cijfers uit andere bronnen", elsewhere),
+        ("Cijfers voor de DPIA", figures),
     )
 
 

@@ -13,6 +13,7 @@ from shared.policy import explain, parse_toml
 
 Text = Annotated[str, Field(min_length=1)]
 Level = Literal["laag", "midden", "hoog"]
+Section = Literal["A", "B", "C", "D"]
 LEVELS: tuple[Level, ...] = ("laag", "midden", "hoog")
 TALLY = "telling"
 """What a processing handles that is no delivery: counts, some of them about one child."""
@@ -173,7 +174,7 @@ class Answers(_Part):
     version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+$")]
     edited_on: date
     note: Text
-    sections: dict[Literal["A", "B", "C", "D"], str]
+    sections: dict[Section, str]
     texts: Texts
     questions: Annotated[tuple[Question, ...], Field(min_length=17, max_length=17)]
     subjects: tuple[Subject, ...]

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from deploy.governance.dictionary import dictionary_page
+from deploy.governance.figures_page import figures_page
 from deploy.governance.output import dpia_document
 from deploy.governance.readable import dpia_page
 from deploy.governance.register import register_page
@@ -25,6 +26,7 @@ def documents(sources: Sources) -> Mapping[str, bytes]:
     return {
         "dpia.md": dpia_page(sources).encode(),
         "dpia.json": dpia_document(sources),
+        "cijfers.md": figures_page(sources.figures).encode(),
         "gegevenswoordenboek.md": dictionary_page(sources).encode(),
         "verwerkersregister.md": register_page(sources).encode(),
         "policy.schema.json": _schema(Policy, "policy.toml"),

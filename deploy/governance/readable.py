@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
+from deploy.governance.answers import Section
 from deploy.governance.blocks import BLOCKS
 from deploy.governance.sources import Sources
 
-_STARTS = {1: "A", 11: "B", 16: "C", 17: "D"}
+_STARTS: Mapping[int, Section] = {1: "A", 11: "B", 16: "C", 17: "D"}
 _BLOCK = re.compile(r"\{\{([a-z]+)\}\}")
 
 
@@ -25,7 +27,7 @@ def dpia_page(sources: Sources) -> str:
     parts += ["## Samenvatting", filled(answers.texts.summary, sources)]
     for question in answers.questions:
         if letter := _STARTS.get(question.number):
-            parts += ["---", f"## {letter}. {dict(answers.sections)[letter]}"]  # type: ignore[index]
+            parts += ["---", f"## {letter}. {answers.sections[letter]}"]
         parts += [f"### {question.number}. {question.title}", filled(question.text, sources)]
     parts += ["## Versie en vaststelling", _versions(sources), answers.texts.open_points.strip()]
     return "\n\n".join(parts) + "\n"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.governance.answers import Answers, read_answers
+from deploy.governance.figures import FOLDER, Figures, read_figures
 from deploy.governance.uses import unused, uses
 from shared.agreements import Agreements, load_agreements
 from shared.policy import Policy, load_policy
@@ -21,6 +22,7 @@ class Sources:
     Attributes:
         needed_by: per schema and attribute the published tables that need it.
         one_too_many: attributes that no published table needs.
+        figures: of the rounds and releases that there were.
     """
 
     answers: Answers
@@ -28,6 +30,7 @@ class Sources:
     agreements: Agreements
     needed_by: dict[tuple[str, str], tuple[str, ...]]
     one_too_many: tuple[tuple[str, str], ...]
+    figures: Figures
 
 
 def read_sources(folder: Path = DPIA) -> Sources:
@@ -39,4 +42,5 @@ def read_sources(folder: Path = DPIA) -> Sources:
         agreements=load_agreements(folder / "agreements.toml").agreements,
         needed_by=uses(policy),
         one_too_many=unused(policy),
+        figures=read_figures(folder / FOLDER),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -131,7 +132,7 @@ def number_vectors() -> list[Json]:
     found: list[Json] = []
     for raw in RAW_NUMBERS:
         number = normalise_column(pa.array([raw], pa.string())).numbers[0].as_py()
-        refused = "" if number else refusal(lambda raw=raw: normalise(raw))  # type: ignore[misc]
+        refused = "" if number else refusal(partial(normalise, raw))
         found.append({"raw": raw, "number": number or "", "refused": refused})
     return found
 

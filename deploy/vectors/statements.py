@@ -10,8 +10,11 @@ from typing import Any
 
 from deploy.vectors.parties import NOW, PARTIES, ROUND, Json, b64, seed
 from deploy.vectors.primitives import secret_key
+from publisher.access.four_eyes import AccessMandate
+from publisher.access.roles import AccessRole
 from publisher.released import Manifest, MeasureNote, Proof, TableEntry
 from publisher.releasing.approvals import Approval
+from publisher.releasing.decisions import Decision, PageDecision
 from publisher.releasing.releases import Withdrawal
 from publisher.releasing.requests import ChangeRequest
 from shared.canonical import canonical_json, parse_canonical
@@ -144,6 +147,19 @@ def _of_publisher() -> list[Statement]:
         release_id=release_id, release=release.sha256, approver=approver.party,
         reason="De titel is onvolledig.", decided_at=NOW,
     )  # fmt: skip
+    mandate = Statement.make(
+        Kind.ACCESS,
+        AccessMandate(
+            mandate="0123456789abcdef", account=seed("account").hex(), role=AccessRole.APPROVER,
+            party=approver.party, organisation=approver.card.organisation, until=NOW,
+        ),
+        publisher,
+    ).countersigned(PARTIES["sleutelbeheer"])  # fmt: skip
+    decision = PageDecision(
+        release_id=release_id, release=release.sha256, approver=approver.party,
+        organisation=approver.card.organisation, mandate=mandate.sha256, decision=Decision.APPROVE,
+        reason="", decided_at=NOW,
+    )  # fmt: skip
     withdrawal = Withdrawal(
         release_id=release_id, release=release.sha256, reason="Een fout in de bron.",
         withdrawn_at=NOW,
@@ -151,6 +167,8 @@ def _of_publisher() -> list[Statement]:
     return [
         release,
         Statement.make(Kind.APPROVAL, approval, approver),
+        mandate,
+        Statement.make(Kind.PAGE_DECISION, decision, publisher),
         Statement.make(Kind.CHANGE_REQUEST, request, approver),
         Statement.make(Kind.WITHDRAWAL, withdrawal, publisher),
     ]

@@ -99,7 +99,7 @@ class StagedShards:
             name: getattr(Inputs.of((), ()), name).schema for name in _RELATIONS
         }
         # Open for as long as this object is: ``__exit__`` closes it, and then it is gone.
-        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
+        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - __exit__ closes
 
     def __enter__(self) -> StagedShards:
         return self

@@ -26,13 +26,14 @@ from shared import __version__
 from shared.clock import Clock, system_clock, today
 from shared.service.hygiene import surround
 from shared.service.logs import Log
-from shared.service.markup import STYLE, cell, lines_cell, page, table
+from shared.service.markup import STYLE, cell, crumbs, lines_cell, page, table
 from shared.service.rates import Rate
 from shared.state.database import Database, open_engine
 from shared.state.round_keys import RoundKeys
 
 LOCAL_NAMES: Final = ("localhost", "127.0.0.1")
 _STYLE_ADDRESS: Final = "/operator/opmaak.css"
+_ROUNDS: Final = ("/operator", "Rondes")
 
 DELIVERY_STATES: Final = {
     DeliveryState.INCOMPLETE: "niet compleet",
@@ -80,7 +81,7 @@ def create_operator_app(
         """The delivery matrix of a round."""
         with database.reading() as session:
             matrix = matrix_of(session, look_up_round(session, round_id), today(clock))
-        return _answer(f"Ronde {matrix.round_id}", _matrix(matrix))
+        return _answer(f"Ronde {matrix.round_id}", _matrix(matrix), (_ROUNDS,))
 
     @app.get("/operator/rounds/{round_id}/koppeling")
     def get_quality(round_id: str) -> HTMLResponse:
@@ -88,7 +89,8 @@ def create_operator_app(
         with database.reading() as session:
             known = look_up_round(session, round_id).round_id
         assessed = assess(database, keys, known, settings.alarms)
-        return _answer(f"Koppeling van {known}", quality_page(assessed, SCHEMAS))
+        way = (_ROUNDS, (f"/operator/rounds/{known}", f"Ronde {known}"))
+        return _answer(f"Koppeling van {known}", quality_page(assessed, SCHEMAS), way)
 
     @app.get(_STYLE_ADDRESS)
     def get_style() -> Response:
@@ -98,8 +100,10 @@ def create_operator_app(
     return app
 
 
-def _answer(title: str, content: str) -> HTMLResponse:
-    html = page(f"{title} – koppelaar", _STYLE_ADDRESS, f"<h1>{escape(title)}</h1>\n{content}")
+def _answer(title: str, content: str, way: tuple[tuple[str, str], ...] = ()) -> HTMLResponse:
+    top = crumbs(way, title) if way else ""
+    content = f"{top}\n<h1>{escape(title)}</h1>\n{content}"
+    html = page(f"{title} – koppelaar", _STYLE_ADDRESS, content)
     return HTMLResponse(html, headers={"cache-control": "no-store"})
 
 
@@ -120,8 +124,7 @@ def _matrix(matrix: Matrix) -> str:
         for each in matrix.refused
     )
     return (
-        f'<p><a href="/operator">Alle rondes</a></p>{mark}'
-        f"<p>De ronde is {ROUND_STATES[matrix.state]}. "
+        f"{mark}<p>De ronde is {ROUND_STATES[matrix.state]}. "
         f"Er is {matrix.revision} keer gekoppeld.</p>{_linked(matrix)}"
         + table("Leveringen", heads, map(_line, matrix.lines), "Niets.")
         + table(

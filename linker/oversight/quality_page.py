@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from linker.oversight.alarms import Severity, in_dutch
 from linker.oversight.assessing import Assessed
 from linker.tallying.causes import Cause
@@ -45,10 +43,8 @@ def quality_page(assessed: Assessed, schemas: dict[str, str]) -> str:
     """
     report = assessed.report
     mark = "<p><strong>SYNTHETISCH – geen echte cijfers</strong></p>" if report.synthetic else ""
-    back = f"/operator/rounds/{escape(report.round_id)}"
     return (
-        f'<p><a href="{back}">De ronde</a></p>{mark}'
-        f"<p>Koppeling {report.revision}. Kinderen bij twee gemeenten: "
+        f"{mark}<p>Koppeling {report.revision}. Kinderen bij twee gemeenten: "
         f"{_count(report.double_claims)}. Deze pagina is alleen voor u: geef er niets van door."
         "</p>"
         + _alarms(assessed)

@@ -20,7 +20,6 @@ from linker.store import (
 )
 from shared.agreements import Agreements, PinnedAgreements
 from shared.clock import Clock, instant, today
-from shared.destruction import Kept
 from shared.errors import PolicyError, StateError
 from shared.identity import Identity, Role, check_pinned
 from shared.ledger import Event
@@ -55,7 +54,9 @@ def accept_round(
     for supplier in body.suppliers:
         _check_supplier(supplier, checked, agreements.agreements, today(clock))
     agreements.agreements.check_two_organisations(today(clock))
-    _check_nothing_overdue(Retention(database, keys, identity), checked, now)
+    Retention(database, keys, identity).check_nothing_overdue(
+        now, checked.policy, opening=body.round_id
+    )
     accepted = files.statement.countersigned(identity)
 
     def accept(tx: Transaction) -> Statement:
@@ -79,22 +80,6 @@ def accept_round(
         return accepted
 
     return database.run(accept)
-
-
-def _check_nothing_overdue(retention: Retention, checked: CheckedRound, now: datetime) -> None:
-    """Who did not destroy in time gets nothing new; of this round's own key the offer tells."""
-    own = Kept.OFFER, checked.trusted.body.round_id
-    overdue = [
-        each for each in retention.overdue(now, checked.policy) if (each.what, each.id) != own
-    ]
-    if overdue:
-        first = overdue[0]
-        raise StateError(
-            "retention-overdue",
-            f"expected nothing past its term, found {first.what} {first.id}".rstrip()
-            + f", of which the term ended on {first.until.date()}",
-            hint="run `linker retain`, find out why it did not run by itself, and try again",
-        )
 
 
 def _same_again(known: RoundRow, accepted: Statement) -> Statement:

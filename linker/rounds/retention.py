@@ -37,7 +37,7 @@ class Retention(Retaining):
     """Ends what one linker keeps when its term ends."""
 
     __slots__ = ()
-    offer_table, round_table = OfferRow, RoundRow
+    offer_table, round_table, command = OfferRow, RoundRow, "linker"
 
     def steps(self, round_id: str) -> Steps:
         """Its key goes, with deliveries, tallies, match rates and reports."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fastapi import Request
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel
 
+from publisher.api.files import File, LongFile
 from shared.canonical import sha256_hex
 
 JSON = "application/json"
@@ -33,12 +34,35 @@ def answer(
         file_name: under which a browser saves them, or empty.
         more: further headers.
     """
-    headers = {"ETag": f'"{sha256_hex(body)}"', "Cache-Control": "no-cache", **(more or {})}
+    headers = _headers(f'"{sha256_hex(body)}"') | dict(more or {})
     if _already_has(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    if file_name:
-        headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
-    return Response(body, headers=headers, media_type=media_type)
+    return Response(body, headers=headers | _saved_as(file_name), media_type=media_type)
+
+
+def answer_file(
+    request: Request, file: File, media_type: str = JSON, *, saved: bool = True
+) -> Response:
+    """Send a file, a long one piece by piece.
+
+    The ETag of a long file is weak and names what it was made of, since nobody has seen all its
+    bytes when the first of them is sent.
+
+    Args:
+        request: may name an ETag that the reader has.
+        file: the file.
+        media_type: of its bytes.
+        saved: whether a browser saves it instead of showing it.
+    """
+    name = file.name if saved else ""
+    if not isinstance(file, LongFile):
+        return answer(request, file.body, media_type, file_name=name)
+    headers = _headers(f'W/"{sha256_hex(file.made_of.encode())}"')
+    if _already_has(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return StreamingResponse(
+        file.pieces(), headers=headers | _saved_as(name), media_type=media_type
+    )
 
 
 def answer_document(
@@ -48,8 +72,17 @@ def answer_document(
     return answer(request, document.model_dump_json(by_alias=True).encode(), more=more)
 
 
+def _headers(etag: str) -> dict[str, str]:
+    return {"ETag": etag, "Cache-Control": "no-cache"}
+
+
+def _saved_as(file_name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{file_name}"'} if file_name else {}
+
+
 def _already_has(request: Request, etag: str) -> bool:
+    """Whether the reader names this ETag, weak or not (RFC 9110, 13.1.2)."""
     known = request.headers.get("if-none-match", "")
-    return known.strip() == "*" or etag in (
+    return known.strip() == "*" or etag.removeprefix("W/") in (
         tag.strip().removeprefix("W/") for tag in known.split(",")
     )

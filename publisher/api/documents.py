@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -118,7 +119,10 @@ class Protection(Document):
 
 
 class ReleaseSummary(Document):
-    """A release in a list; ``sha256`` names its signed statement, ``reason`` says why it went."""
+    """A release in a list; ``sha256`` names its signed statement, ``reason`` says why it went.
+
+    ``supersedes`` is the release that it replaced, ``supersededBy`` the one that replaced it.
+    """
 
     release_id: str
     title: str
@@ -129,14 +133,15 @@ class ReleaseSummary(Document):
     provisional: bool
     published_at: datetime
     supersedes: str
+    superseded_by: str
     reason: str
     sha256: str
     href: str
 
     @classmethod
-    def of(cls, release: Release) -> ReleaseSummary:
-        """Describe a release in short."""
-        return cls(**_summary(release))
+    def of(cls, release: Release, replaced: Mapping[str, str]) -> ReleaseSummary:
+        """Describe a release in short; ``replaced`` is of every release (`successors`)."""
+        return cls(**_summary(release, replaced))
 
 
 class ReleaseDetail(ReleaseSummary):
@@ -158,11 +163,11 @@ class ReleaseDetail(ReleaseSummary):
     statement: str
 
     @classmethod
-    def of(cls, release: Release) -> ReleaseDetail:
-        """Describe a release in full."""
+    def of(cls, release: Release, replaced: Mapping[str, str]) -> ReleaseDetail:
+        """Describe a release in full; ``replaced`` is of every release (`successors`)."""
         manifest = release.manifest
         return cls(
-            **_summary(release),
+            **_summary(release, replaced),
             region=manifest.region,
             region_name=manifest.region_name,
             round_id=manifest.round_id,
@@ -200,7 +205,20 @@ def mark_of(release: Release) -> str:
     return MARK if release.manifest.synthetic else ""
 
 
-def _summary(release: Release) -> dict[str, Any]:
+def successors(releases: Sequence[Release]) -> dict[str, str]:
+    """By which release each was replaced; by the newest, where more than one did.
+
+    Args:
+        releases: every one that was ever published, newest first.
+    """
+    return {
+        each.manifest.supersedes: each.manifest.release_id
+        for each in reversed(releases)
+        if each.manifest.supersedes
+    }
+
+
+def _summary(release: Release, replaced: Mapping[str, str]) -> dict[str, Any]:
     manifest = release.manifest
     return {
         "release_id": manifest.release_id,
@@ -213,6 +231,7 @@ def _summary(release: Release) -> dict[str, Any]:
         "published_at": release.published_at,
         "reason": release.reason,
         "supersedes": manifest.supersedes,
+        "superseded_by": replaced.get(manifest.release_id, ""),
         "sha256": release.sha256,
         "href": release_address(manifest.release_id),
     }

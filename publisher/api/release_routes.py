@@ -5,8 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from publisher.api.answers import JSON, answer, answer_document
-from publisher.api.documents import ReleaseDetail, ReleaseList, ReleaseSummary, TableList
+from publisher.api.answers import JSON, answer, answer_document, answer_file
+from publisher.api.documents import (
+    ReleaseDetail,
+    ReleaseList,
+    ReleaseSummary,
+    TableList,
+    successors,
+)
 from publisher.api.files import Files
 from publisher.api.lookup import find_figures, find_release
 from publisher.api.openapi import paged, problems, success
@@ -37,8 +43,11 @@ def release_router(reader: ReleaseReader, files: Files) -> APIRouter:
         """Every release that was ever published, newest first."""
         every = reader.list()
         page.check(len(every))
+        replaced = successors(every)
         part = every[page.start : page.start + page.size]
-        found = ReleaseList(releases=tuple(ReleaseSummary.of(release) for release in part))
+        found = ReleaseList(
+            releases=tuple(ReleaseSummary.of(release, replaced) for release in part)
+        )
         return answer_document(request, found, {"Link": links(request, page, len(every))})
 
     @router.get(
@@ -48,7 +57,8 @@ def release_router(reader: ReleaseReader, files: Files) -> APIRouter:
     )
     def get_release(request: Request, releaseId: str) -> Response:  # noqa: N803 - wire name
         """A release in full, whatever its state; `latest` is the one shown by default."""
-        return answer_document(request, ReleaseDetail.of(find_release(reader, releaseId)))
+        release = find_release(reader, releaseId)
+        return answer_document(request, ReleaseDetail.of(release, successors(reader.list())))
 
     @router.get(
         "/releases/{releaseId}/statement",
@@ -85,7 +95,7 @@ def release_router(reader: ReleaseReader, files: Files) -> APIRouter:
     ) -> Response:
         """Every table of a release as one file, whole or of one area."""
         format_ = release_format_of(formatId)
-        body, name = files.write_release(releaseId, filters, format_)
-        return answer(request, body, format_.media_type, file_name=name)
+        file = files.write_release(releaseId, filters, format_)
+        return answer_file(request, file, format_.media_type)
 
     return router

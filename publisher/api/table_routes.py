@@ -7,7 +7,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from publisher.api.answers import JSON, answer, answer_document
+from publisher.api.answers import JSON, answer, answer_document, answer_file
 from publisher.api.facts import ObservationPage, observation_page
 from publisher.api.files import Files
 from publisher.api.negotiation import accepted
@@ -46,8 +46,9 @@ def table_router(files: Files) -> APIRouter:
         filters: TableFilters,
     ) -> Response:
         """The rows of a table that fit every given filter."""
-        body, _ = files.write(releaseId, tableId, filters, as_document)
-        return answer(request, body)
+        return answer_file(
+            request, files.write(releaseId, tableId, filters, as_document), saved=False
+        )
 
     @router.get(
         "/releases/{releaseId}/tables/{tableId}/downloads/{formatId}",
@@ -67,8 +68,8 @@ def table_router(files: Files) -> APIRouter:
     ) -> Response:
         """The rows of a table as a file."""
         format_ = format_of(formatId)
-        body, name = files.write(releaseId, tableId, filters, format_)
-        return answer(request, body, format_.media_type, file_name=name)
+        file = files.write(releaseId, tableId, filters, format_)
+        return answer_file(request, file, format_.media_type)
 
     @router.get(
         "/releases/{releaseId}/tables/{tableId}/observations",

@@ -7,7 +7,7 @@ from functools import cached_property
 from publisher.dashboard.shelf import Shelf
 from publisher.released import Cell, Manifest, MeasureNote, Release
 from shared.contract.periods import Period
-from shared.reference import Arrangement, Level, Reference, School, municipality_key
+from shared.reference import Arrangement, Level, Municipality, Reference, School, municipality_key
 
 MAIN_TABLE = "pupils_and_clients"
 FORM_TABLE = "clients_by_form"
@@ -42,21 +42,38 @@ class Findings:
         """Periods of the release, oldest first."""
         return tuple(sorted(self.manifest.periods, key=lambda period: period.code))
 
-    @property
+    @cached_property
+    def delivered(self) -> tuple[Period, ...]:
+        """Periods in which at least one municipality took part, oldest first."""
+        return tuple(each for each in self.periods if self.manifest.covered.get(str(each.code)))
+
+    @cached_property
     def latest(self) -> Period:
-        """The last period of the release."""
-        return self.periods[-1]
+        """The last period about which anything was delivered; that is the one that pages show."""
+        return (self.delivered or self.periods)[-1]
 
     @cached_property
     def breaks(self) -> frozenset[int]:
-        """Codes of periods in which other municipalities took part than in the one before."""
+        """Codes of periods in which other municipalities took part than in the one before.
+
+        A period without deliveries is none of them: the next is set beside the last delivered.
+        """
         covered = self.manifest.covered
-        pairs = zip(self.periods, self.periods[1:], strict=False)
+        pairs = zip(self.delivered, self.delivered[1:], strict=False)
         return frozenset(
             now.code
             for before, now in pairs
             if set(covered.get(str(before.code), ())) != set(covered.get(str(now.code), ()))
         )
+
+    @property
+    def only_municipality(self) -> str:
+        """The name of the one municipality that took part in the last period; else empty."""
+        codes = self.manifest.covered.get(str(self.latest.code), ())
+        if len(codes) != 1:
+            return ""
+        key = municipality_key(codes[0])
+        return self.name_of(Level.RESIDENCE, key) or self.name_of(Level.MUNICIPALITY, key) or key
 
     def cell(
         self,
@@ -68,7 +85,12 @@ class Findings:
         table: str = MAIN_TABLE,
         category: str = "",
     ) -> Cell | None:
-        """A released cell, or None where the release has none."""
+        """A released cell, or None where the release has none.
+
+        Of a period without deliveries there is none: a number would say that nobody had care.
+        """
+        if self.delivered and not self.manifest.covered.get(str(period)):
+            return None
         shelf = self.shelves.get(table)
         return None if shelf is None else shelf.cell(level, unit, period, category, measure)
 
@@ -138,6 +160,11 @@ class Findings:
     def school(self, code: str) -> School | None:
         """Public facts about a released school, where the reference is at hand."""
         return self._reference.school_by_code.get(code) if self._reference else None
+
+    @property
+    def municipalities(self) -> tuple[Municipality, ...]:
+        """The municipalities that the reference names, of the region and around it."""
+        return self._reference.municipalities if self._reference else ()
 
     @property
     def arrangements(self) -> tuple[Arrangement, ...]:

@@ -24,6 +24,8 @@ from publisher.dashboard.language import (
     number,
     spoken,
 )
+from publisher.dashboard.series import ROW_NOTES
+from publisher.dashboard.words import NOTE_WORDS
 from publisher.downloads.words import MARK
 from publisher.released import Manifest
 
@@ -53,6 +55,7 @@ MENU = (
 FOOT = (
     Crumb(msg("Alle cijfers verkennen"), "/verkennen"),
     Crumb(msg("Arrangementen"), "/arrangementen"),
+    Crumb(msg("Cijfers uit andere bronnen"), "/context"),
     Crumb(msg("Uitgaven en bestanden"), "/releases"),
     Crumb(msg("Wijzigingen"), "/wijzigingen"),
     Crumb(msg("Wat wij bewaren en waarom"), "/verantwoording"),
@@ -121,7 +124,8 @@ def _environment() -> Environment:
     installed: Any = environment
     installed.install_gettext_callables(_, _plural, newstyle=True)
     environment.filters |= {"day": day, "whole": number, "here": _here}
-    environment.globals |= {"menu": MENU, "foot": FOOT, "symbols": SYMBOLS}
+    environment.globals |= {"menu": MENU, "foot": FOOT, "symbols": SYMBOLS, "row_notes": ROW_NOTES}
+    environment.globals |= {"note_words": NOTE_WORDS}
     return environment
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from fastapi import APIRouter, Depends
 from fastapi.responses import RedirectResponse
 
+from publisher.context.shown import Context
 from publisher.dashboard.governance import Governance
 from publisher.dashboard.language import LANGUAGES, Language, speak
 from publisher.dashboard.pages import (
@@ -16,22 +17,27 @@ from publisher.dashboard.pages import (
     changes,
     charts,
     compare,
+    context,
+    context_charts,
     explore,
     governance,
     home,
     method,
     profiles,
     releases,
+    reports,
     schools,
     topics,
 )
-from publisher.dashboard.site import GovernanceNow, ReferenceOf, Site
+from publisher.dashboard.site import ContextNow, GovernanceNow, NotesNow, ReferenceOf, Site
+from publisher.notes.shown import Notes
 from publisher.released import Release, ReleaseReader
 from shared.reference import Reference
 
 _PAGES = (
-    home, schools, profiles, topics, compare, explore, arrangements, method, releases, changes,
-    governance, accessibility, charts,
+    home, schools, profiles, reports, topics, compare, explore, arrangements, method, releases,
+    changes, governance, accessibility, charts, context,
+    context_charts,
 )  # fmt: skip
 
 
@@ -47,6 +53,8 @@ def dashboard_router(
     reader: ReleaseReader,
     reference_of: ReferenceOf = _no_reference,
     governance_now: GovernanceNow = _no_governance,
+    context_now: ContextNow = Context.of,
+    notes_now: NotesNow = Notes,
 ) -> APIRouter:
     """The pages, once in every language.
 
@@ -56,8 +64,10 @@ def dashboard_router(
             municipality a school stands; without it, pages leave that out.
         governance_now: reads the policy and the agreements, which are public; without it, the
             page about them says only where they are.
+        context_now: reads the figures from elsewhere; without it, there are none.
+        notes_now: reads the notes about signals and measures; without it, there are none.
     """
-    site = Site(reader, reference_of, governance_now)
+    site = Site(reader, reference_of, governance_now, context_now, notes_now)
     router = APIRouter(include_in_schema=False)
     router.include_router(assets.routes(site))
     for language in LANGUAGES:

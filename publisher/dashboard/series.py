@@ -5,12 +5,13 @@ Table and chart come from the same released cells, so that they cannot differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from publisher.dashboard.figures import WITHHELD_SYMBOL, Figure, figure_of
-from publisher.dashboard.findings import MAIN_TABLE, Findings
-from publisher.dashboard.language import _
+from publisher.dashboard.findings import MAIN_TABLE, PUPILS, Findings
+from publisher.dashboard.language import _, msg
 from publisher.dashboard.topics import Column, Part
 from publisher.dashboard.words import capital, heading_of
 from publisher.released import Cell
@@ -22,13 +23,38 @@ NARROW_COLUMNS = 2
 _PERIODS_OF_CATEGORIES = 3
 
 
+class RowNote(StrEnum):
+    """What to know of a period before its figures; the words stand beside its name."""
+
+    BREAK = msg("trendbreuk")
+    EMPTY = msg("niets geleverd")
+    NOBODY = msg("niemand telt mee")
+
+
+ROW_NOTES = {
+    RowNote.BREAK: msg(
+        "vanaf deze periode doen andere gemeenten mee dan in de periode ervoor. Vergelijk cijfers "
+        "van vóór en na een trendbreuk niet met elkaar."
+    ),
+    RowNote.EMPTY: msg(
+        "over deze periode heeft geen enkele gemeente gegevens geleverd. Er zijn dan geen cijfers; "
+        "dat is iets anders dan 0."
+    ),
+    RowNote.NOBODY: msg(
+        "in deze periode woonde hier geen enkele leerling in een gemeente die gegevens leverde. "
+        "Een 0 zegt dan niet dat er geen jeugdhulp was."
+    ),
+}
+"""What each note means."""
+
+
 @dataclass(frozen=True, slots=True)
 class SeriesRow:
     """One row of figures: a period or a category with a figure per column."""
 
     name: str
-    is_break: bool
     figures: tuple[Figure, ...]
+    notes: tuple[RowNote, ...] = ()
     is_total: bool = False
 
 
@@ -47,9 +73,10 @@ class SeriesTable:
         return len(self.headings) > NARROW_COLUMNS
 
     @property
-    def has_break(self) -> bool:
-        """Whether other municipalities took part in some period than in the one before."""
-        return any(row.is_break for row in self.rows)
+    def notes(self) -> tuple[RowNote, ...]:
+        """Every note that a row has, each once."""
+        found = {note for row in self.rows for note in row.notes}
+        return tuple(note for note in RowNote if note in found)
 
     @property
     def has_withheld(self) -> bool:
@@ -101,15 +128,46 @@ def trend_table(
         caption,
         _("Periode"),
         tuple(column_heading(findings, column) for column in shown),
-        tuple(
-            SeriesRow(
-                period.label,
-                period.code in findings.breaks,
-                tuple(figure_at(findings, level, unit, column, period.code) for column in shown),
-            )
-            for period in findings.periods
+        period_rows(
+            findings,
+            lambda period: tuple(
+                figure_at(findings, level, unit, column, period) for column in shown
+            ),
+            lambda period: nobody_counts(findings, level, unit, period),
         ),
     )
+
+
+def period_rows(
+    findings: Findings,
+    figures: Callable[[int], tuple[Figure, ...]],
+    is_nobody: Callable[[int], bool] = lambda _period: False,
+) -> tuple[SeriesRow, ...]:
+    """A row per period, oldest first, with what to know of the period.
+
+    Args:
+        figures: of the period with this code.
+        is_nobody: whether in the period with this code no pupil counts.
+    """
+    return tuple(
+        SeriesRow(period.label, figures(period.code), _notes(findings, period, is_nobody))
+        for period in findings.periods
+    )
+
+
+def _notes(
+    findings: Findings, period: Period, is_nobody: Callable[[int], bool]
+) -> tuple[RowNote, ...]:
+    if findings.delivered and period not in findings.delivered:
+        return (RowNote.EMPTY,)
+    broken = (RowNote.BREAK,) if period.code in findings.breaks else ()
+    return (*broken, RowNote.NOBODY) if is_nobody(period.code) else broken
+
+
+def nobody_counts(findings: Findings, level: Level, unit: str, period: int) -> bool:
+    """Whether a unit has a released 0 pupils in a period, so that its other zeros say nothing."""
+    pupils = findings.cell(level, unit, PUPILS, period)
+    return pupils is not None and pupils.value == 0
 
 
 def category_table(
@@ -126,7 +184,6 @@ def category_table(
         tuple(
             SeriesRow(
                 capital(_(label)),
-                False,
                 tuple(
                     figure_at(findings, level, unit, Column(table, measure, code), period.code)
                     for period in periods

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 
 from publisher.api.lookup import SHOWN_STATES
+from publisher.context.shown import Context
 from publisher.dashboard.charts.data import ChartKey, chart_data
 from publisher.dashboard.charts.drawing import draw, draw_slide
 from publisher.dashboard.charts.looks import LOOKS
@@ -12,6 +13,7 @@ from publisher.dashboard.findings import Findings
 from publisher.dashboard.governance import Governance
 from publisher.dashboard.language import spoken
 from publisher.downloads.cache import Cache
+from publisher.notes.shown import Notes
 from publisher.released import Release, ReleaseReader
 from shared.reference import Reference
 
@@ -19,6 +21,11 @@ ReferenceOf = Callable[[Release], Reference | None]
 """Finds the public reference bundle that a release pins; None where it is not at hand."""
 GovernanceNow = Callable[[], Governance | None]
 """Reads what is declared about the processing; None where it is not at hand."""
+
+ContextNow = Callable[[], Context]
+"""Reads what was imported from elsewhere."""
+NotesNow = Callable[[], Notes]
+"""Reads the notes that the publisher keeps beside its releases."""
 
 _DRAWERS = {"svg": draw, "png": draw_slide}
 _RELEASES_KEPT = 4
@@ -30,10 +37,17 @@ class Site:
     """The releases behind the pages, with what was made from them kept in memory."""
 
     def __init__(
-        self, reader: ReleaseReader, reference_of: ReferenceOf, governance: GovernanceNow
+        self,
+        reader: ReleaseReader,
+        reference_of: ReferenceOf,
+        governance: GovernanceNow,
+        context: ContextNow,
+        notes: NotesNow,
     ) -> None:
         self.reader = reader
         self.governance = governance
+        self.context = context
+        self.notes = notes
         self._reference_of = reference_of
         self._findings: Cache[tuple[str, str], Findings] = Cache(_RELEASES_KEPT)
         self._pages: Cache[tuple[str, str, str, Hashable], bytes] = Cache(_PAGES_KEPT)

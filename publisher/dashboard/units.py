@@ -86,25 +86,33 @@ _SWV_LIST = msg(
     "Een samenwerkingsverband regelt de extra hulp op scholen in een gebied. Alleen de scholen "
     "in de regio tellen mee, ook als het gebied groter is."
 )
-SWV_PO = UnitKind(
-    level=Level.SWV_PO,
-    path="samenwerkingsverbanden-po",
-    section="/samenwerkingsverbanden",
-    noun=msg("samenwerkingsverband primair onderwijs"),
-    list_label=msg("Samenwerkingsverbanden primair onderwijs"),
-    this=msg("dit samenwerkingsverband"),
-    explanation=_SWV_EXPLANATION,
-    list_explanation=_SWV_LIST,
+
+
+def _swv(level: Level, path: str, noun: str, list_label: str) -> UnitKind:
+    """A samenwerkingsverband of one sector."""
+    return UnitKind(
+        level=level,
+        path=path,
+        section="/samenwerkingsverbanden",
+        noun=noun,
+        list_label=list_label,
+        this=msg("dit samenwerkingsverband"),
+        explanation=_SWV_EXPLANATION,
+        list_explanation=_SWV_LIST,
+    )
+
+
+SWV_PO = _swv(
+    Level.SWV_PO,
+    "samenwerkingsverbanden-po",
+    msg("samenwerkingsverband primair onderwijs"),
+    msg("Samenwerkingsverbanden primair onderwijs"),
 )
-SWV_VO = UnitKind(
-    level=Level.SWV_VO,
-    path="samenwerkingsverbanden-vo",
-    section="/samenwerkingsverbanden",
-    noun=msg("samenwerkingsverband voortgezet onderwijs"),
-    list_label=msg("Samenwerkingsverbanden voortgezet onderwijs"),
-    this=msg("dit samenwerkingsverband"),
-    explanation=_SWV_EXPLANATION,
-    list_explanation=_SWV_LIST,
+SWV_VO = _swv(
+    Level.SWV_VO,
+    "samenwerkingsverbanden-vo",
+    msg("samenwerkingsverband voortgezet onderwijs"),
+    msg("Samenwerkingsverbanden voortgezet onderwijs"),
 )
 SCHOOL_TYPE = UnitKind(
     level=Level.TYPE,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from publisher.dashboard.findings import CLIENTS, COVERAGE, PUPILS, RATE, Findings
 from publisher.dashboard.language import _, msg
 from publisher.dashboard.verdicts import Direction
+from publisher.notes.note import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,14 @@ STATE_WORDS = {
 }
 """Words for each state in which readers can meet a release."""
 
+
+NOTE_WORDS = {
+    Status.SIGNAL: msg("signaal"),
+    Status.ANALYSIS: msg("analyse"),
+    Status.MEASURE: msg("maatregel"),
+    Status.MONITORING: msg("volgen"),
+}
+"""Where a note stands in the cycle."""
 
 POSITION_WORDS = {
     Direction.MORE: msg("boven het gemiddelde"),

@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from publisher.downloads.columns import bounds_of
 from publisher.downloads.extract import Extract
 from publisher.downloads.legend import footnotes
+from publisher.downloads.separated import ROWS_AT_ONCE
 from publisher.downloads.words import LEVEL_WORDS, STATUS_WORDS
 from publisher.released import Cell, cells_of
 
 
 def json_(extract: Extract) -> bytes:
     """A table with all that is needed to read it: what, of which release, and its legend."""
-    return json.dumps(table_document(extract), ensure_ascii=False, separators=(",", ":")).encode()
+    return b"".join(json_parts(extract))
 
 
-def table_document(extract: Extract) -> dict[str, Any]:
-    """The document as a JSON object, in a fixed order of keys."""
+def json_parts(extract: Extract) -> Iterator[bytes]:
+    """The same document in pieces."""
+    head = _text(_head(extract)).removesuffix("}")
+    yield f'{head},"rows":['.encode()
+    before = ""
+    for part in extract.parts(ROWS_AT_ONCE):
+        rows = _text([_row(cell) for cell in cells_of(part.rows)])[1:-1]
+        yield f"{before}{rows}".encode()
+        before = ","
+    yield b"]}"
+
+
+def _text(document: object) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def _head(extract: Extract) -> dict[str, Any]:
+    """All but the rows, in a fixed order of keys."""
     manifest, table = extract.manifest, extract.table
     entry = next(entry for entry in manifest.tables if entry.id == table.id)
-    present = set(extract.rows["measure"].to_pylist())
+    present = set(extract.rows["measure"].unique().to_pylist())
     return {
         "releaseId": manifest.release_id,
         "synthetic": manifest.synthetic,
@@ -41,7 +59,6 @@ def table_document(extract: Extract) -> dict[str, Any]:
         "measures": [
             note.model_dump(mode="json") for note in manifest.measures if note.id in present
         ],
-        "rows": [_row(cell) for cell in cells_of(extract.rows)],
     }
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -91,6 +92,11 @@ class Extract:
         if not taken:
             raise _nothing_fits()
         return tuple(taken)
+
+    def parts(self, rows: int) -> Iterator[Extract]:
+        """The same rows in pieces of at most so many; at least one, though it be empty."""
+        for start in range(0, max(1, self.rows.num_rows), rows):
+            yield replace(self, rows=self.rows.slice(start, rows))
 
     @property
     def is_whole(self) -> bool:

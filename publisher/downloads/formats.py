@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from publisher.downloads.columnar import parquet
-from publisher.downloads.document import json_
+from publisher.downloads.columnar import parquet, parquet_parts
+from publisher.downloads.document import json_, json_parts
 from publisher.downloads.extract import Extract
 from publisher.downloads.package import data_package
-from publisher.downloads.separated import nl_csv, rfc4180_csv
+from publisher.downloads.separated import (
+    nl_csv,
+    nl_csv_parts,
+    rfc4180_csv,
+    rfc4180_csv_parts,
+)
 from publisher.downloads.workbook import workbook, xlsx
 from publisher.released import Release
 from shared.errors import NotFoundError
@@ -24,6 +29,7 @@ class Format:
         id: kebab-case name in addresses.
         label: what a reader picks it by.
         write: gives the same bytes for the same extract.
+        pieces: gives these bytes piece by piece, or None where a file is only there as a whole.
     """
 
     id: str
@@ -31,6 +37,7 @@ class Format:
     media_type: str
     suffix: str
     write: Callable[[Extract], bytes]
+    pieces: Callable[[Extract], Iterator[bytes]] | None = None
 
     def file_name(self, extract: Extract) -> str:
         """The name under which a browser saves the file."""
@@ -61,12 +68,15 @@ AnyFormat = TypeVar("AnyFormat", Format, ReleaseFormat)
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PARQUET = "application/vnd.apache.parquet"
 
+_CSV = "text/csv; charset=utf-8"
+_CSV_HEADED = "text/csv; charset=utf-8; header=present"
+
 FORMATS = (
-    Format("nl-csv", "CSV voor Excel", "text/csv; charset=utf-8", "_excel.csv", nl_csv),
+    Format("nl-csv", "CSV voor Excel", _CSV, "_excel.csv", nl_csv, nl_csv_parts),
     Format("xlsx", "Excel", _XLSX, ".xlsx", xlsx),
-    Format("csv", "CSV", "text/csv; charset=utf-8; header=present", ".csv", rfc4180_csv),
-    Format("parquet", "Parquet", _PARQUET, ".parquet", parquet),
-    Format("json", "JSON", "application/json", ".json", json_),
+    Format("csv", "CSV", _CSV_HEADED, ".csv", rfc4180_csv, rfc4180_csv_parts),
+    Format("parquet", "Parquet", _PARQUET, ".parquet", parquet, parquet_parts),
+    Format("json", "JSON", "application/json", ".json", json_, json_parts),
 )
 """Formats of one table."""
 

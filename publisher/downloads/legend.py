@@ -78,7 +78,9 @@ def _footnotes(extracts: Sequence[Extract]) -> Iterator[str]:
         "Een cijfer met status c wordt niet getoond om de privacy van kinderen te beschermen. "
         "Zo'n cijfer is nooit nul."
     )
-    statuses = {each for extract in extracts for each in extract.rows["status"].to_pylist()}
+    statuses = {
+        each for extract in extracts for each in extract.rows["status"].unique().to_pylist()
+    }
     if CellStatus.ROUNDED in statuses:
         yield "Een cijfer met status r is afgerond op een veelvoud van vijf; 0 betekent dan 0–4."
     for earlier, later in trend_breaks(manifest):

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from publisher.access.retaining import since
 from publisher.policies import ReleaseState
-from publisher.rounds.retention import Retention, destroy_by, expire_by
+from publisher.rounds.retention import Retention, access_term, destroy_by, expire_by
 from publisher.store import (
     InternalDocumentRow,
     ReleasedTableRow,
@@ -51,10 +52,19 @@ def find_holdings(retention: Retention, now: datetime, policy: Policy | None) ->
         return Holdings(
             service=retention.identity.party,
             as_of=now,
-            held=(*held, *offered, *ledger_holding(connection)),
+            held=(*held, *offered, *_of_access(session, policy), *ledger_holding(connection)),
             gone=(*gone_by_statement(statements, unused), *expired_releases(connection)),
             alarms=tuple(_alarms(retention, rows, due, now)),
         )
+
+
+def _of_access(session: Session, policy: Policy | None) -> Iterator[Holding]:
+    """The log of access; its oldest line says since when and until when."""
+    kept = since(session)
+    if kept is not None:
+        lines, first = kept
+        until = None if policy is None else first + access_term(policy) + timedelta(days=1)
+        yield Holding(kind=HeldKind.ACCESS, of="", count=lines, since=first, until=until)
 
 
 def _of_round(session: Session, row: RoundRow, agreements: dict[str, str]) -> Iterator[Holding]:

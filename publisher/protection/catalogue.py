@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from publisher.protection.amounts.judging import cell_of, days_told, facts_of
 from publisher.protection.families import families_of
 from publisher.protection.grid import Grid
 from publisher.protection.judge import Interval, Judge, Measured
@@ -30,7 +29,7 @@ from publisher.protection.measures import (
     Kind,
     Term,
 )
-from publisher.protection.problem import Problem, ProblemBuilder, Row
+from publisher.protection.problem import Problem, ProblemBuilder
 from publisher.protection.quantities import Quantity, quantities_of
 from publisher.protection.rules import Rules
 from shared.reference import Level
@@ -63,7 +62,6 @@ class PeriodProblem:
             self._relate(builder, relation, nodes)
         self._add_exclusive(builder, nodes)
         self._relate_to_duo(builder, nodes)
-        self._relate_to_days(builder, nodes, closed)
         judge = Judge(self.rules, builder, closed)
         for quantity in self.quantities:
             judge.judge(self._measured(quantity, nodes))
@@ -162,52 +160,6 @@ class PeriodProblem:
                 pupils = nodes[PUPILS, ""].get(leaves)
                 if pupils is not None and leaves in duo:
                     builder.within((nodes[NOT_COVERED, ""][leaves], pupils), duo[leaves][1])
-
-    def _relate_to_days(
-        self, builder: ProblemBuilder, nodes: Mapping[Term, Nodes], closed: frozenset[str]
-    ) -> None:
-        """Published days bound how many trajectories, of each class of duration, there are."""
-        for amount in quantities_of(self.grid, {Kind.AMOUNT}):
-            counted = self._of_term().get((RULES[amount.measure].counted, amount.part))
-            each = RULES[amount.measure].each
-            if counted is None or each == (0, None):
-                continue
-            layout = self._layout(counted.levels)
-            for leaves, names in layout.names.items():
-                node = nodes[counted.term].get(leaves)
-                if node is None or not builder.nodes[node].true:
-                    continue  # of nobody there are no days, shown only where nobody is shown
-                for level, unit in names:
-                    cell = cell_of(self.grid, amount, self.period, level, unit)
-                    if Level(level) not in amount.shown or cell.rule(self.rules, closed):
-                        continue  # not published, whatever else is
-                    days = facts_of(self.grid, amount, self.period, leaves).value
-                    told = days_told(self.grid, amount, self.period, level, unit)
-                    self._bound_by(builder, [(node, each)], days)
-                    if told is not None:
-                        parts = [nodes[term][leaves] for term in self._duration(counted.measure)]
-                        self._bound_by(builder, list(zip(parts, told.days, strict=True)), days)
-
-    def _duration(self, measure: str) -> list[Term]:
-        return [
-            term for term in self._of_term() if term[0] == measure and term[1][:9] == "duration="
-        ]
-
-    def _bound_by(
-        self,
-        builder: ProblemBuilder,
-        counted: list[tuple[int, tuple[int, int | None]]],
-        days: int,
-    ) -> None:
-        """Σ least·n ≤ days ≤ Σ most·n, where the truth agrees."""
-        least = tuple((node, low) for node, (low, _) in counted)
-        if sum(low * builder.nodes[node].true for node, low in least) <= days:
-            builder.rows.append(Row(least, None, days))
-        most = tuple((node, high) for node, (_, high) in counted if high is not None)
-        if len(most) == len(least) and (
-            sum(high * builder.nodes[node].true for node, high in most) >= days
-        ):
-            builder.rows.append(Row(most, days, None))
 
     def _measured(self, quantity: Quantity, nodes: Mapping[Term, Nodes]) -> Measured:
         own = nodes[quantity.term]

@@ -51,6 +51,7 @@ def protect_block(
     *,
     effort: Effort = Effort.USUAL,
     processes: int = 1,
+    settle_first: bool = False,
 ) -> Solution:
     """Protect one block.
 
@@ -60,19 +61,25 @@ def protect_block(
         progress: called with needs done and needs in all.
         effort: how hard to look for a cheaper pattern.
         processes: how many may work on it; the solution is the same.
+        settle_first: look for a cheaper pattern only once nothing is open any more. That is
+            most of the time of a round; what the first patterns open costs a few cells more.
 
     Raises:
         ProtectionError: ``protection-unmet``.
     """
     closed: frozenset[str] = frozenset()
     groups: frozenset[Group] = frozenset()
+    now = Effort.QUICK if settle_first else effort
     while True:
         problem = with_groups(build(closed), groups)
-        pattern = suppress(problem, rules, progress, effort=effort, processes=processes)
+        pattern = suppress(problem, rules, progress, effort=now, processes=processes)
         more = _still_open(problem, pattern, rules)
         told = told_groups(problem, pattern.primary | pattern.secondary) if rules.union else groups
         if more <= closed and told <= groups:
-            return _solution(problem, pattern)
+            if now is effort:
+                return _solution(problem, pattern)
+            now = effort
+            continue
         closed |= more
         groups |= told
 

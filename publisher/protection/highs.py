@@ -16,7 +16,7 @@ _MIP_GAP = 0.5
 
 def quiet_highs() -> highspy.Highs:
     """A solver that says nothing and gives the same answer every time."""
-    highs: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    highs: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy has no types
     for option, setting in (
         ("output_flag", False),
         ("threads", 1),

@@ -157,7 +157,8 @@ def _solve(
     if versions:
         solution = protect_period_again(grid, rules, period, versions, progress)
     else:
-        solution = protect_block(PeriodProblem(grid, rules, period).build, rules, progress)
+        build = PeriodProblem(grid, rules, period).build
+        solution = protect_block(build, rules, progress, settle_first=True)
     return protect_what_follows(grid, rules, period, solution, again=bool(versions))
 
 

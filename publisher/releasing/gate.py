@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publisher.reading import read_release
 from publisher.releasing.keeping import latest_published
-from publisher.releasing.permissions import check_approval, has_enough_approvals
+from publisher.releasing.page_decisions import check_decision
+from publisher.releasing.permissions import (
+    OFFLINE,
+    check_accepted,
+    check_approval,
+    has_enough_approvals,
+)
 from publisher.screening.subject import Screened
 from publisher.store import ReleaseRow, TallyRow, approvals, find_round, newest_tally
 from shared.agreements import Agreements
 from shared.canonical import parse_canonical, sha256_hex
 from shared.errors import PolicyError, StateError, TrustError
 from shared.identity import Card
+from shared.ledger import Event
 from shared.state.database import Transaction
-from shared.statement import Statement
+from shared.state.ledger_table import entries
+from shared.statement import Kind, Statement
 
 
 def check_signed(row: ReleaseRow, publisher: Card) -> None:
@@ -49,18 +58,57 @@ def check_newest(session: Session, row: ReleaseRow) -> TallyRow:
     return newest
 
 
-def check_approvals(tx: Transaction, row: ReleaseRow, agreements: Agreements) -> None:
+def check_not_overtaken(session: Session, row: ReleaseRow) -> None:
+    """No other release of the round was published since this one was protected beside the rest.
+
+    The order is that of the ledger: no clock is asked.
+
+    Raises:
+        StateError: ``release-overtaken``.
+    """
+    told = (Event.RELEASE_STAGED, Event.RELEASE_PUBLISHED)
+    query = select(ReleaseRow.release_id).where(ReleaseRow.round_id == row.round_id)
+    others = {id_ for id_ in session.scalars(query) if id_ != row.release_id}
+    since: set[str] = set()
+    for entry in entries(session.connection(), told):
+        about = parse_canonical(entry.body)["release"]
+        if about == row.release_id and entry.event is Event.RELEASE_STAGED:
+            since.clear()
+        elif about in others and entry.event is Event.RELEASE_PUBLISHED:
+            since.add(about)
+    if since:
+        raise StateError(
+            "release-overtaken",
+            f"expected {row.release_id} to follow what readers have, found {max(since)} published",
+            hint="stage the round again; the new release follows it",
+        )
+
+
+def check_approvals(
+    tx: Transaction, row: ReleaseRow, agreements: Agreements, publisher: Card
+) -> None:
     """Each stored approval still counts today, and together they are enough.
+
+    Args:
+        tx: of the publication.
+        row: the release.
+        agreements: in which the approvers are named.
+        publisher: the publisher's own card, which signed what was decided on the page.
 
     Raises:
         PolicyError: ``approvals-missing``, or as ``check_approval``.
     """
     given = approvals(tx.session, row.release_id)
+    policy = find_round(tx.session, row.round_id).read().policy
     for approval in given:
         statement = Statement.from_bytes(approval.statement)
+        if statement.kind is Kind.PAGE_DECISION:
+            check_decision(tx.session, statement, publisher, row, agreements, tx.now)
+            continue
+        check_accepted(OFFLINE, policy)
         card = Card.model_validate(parse_canonical(approval.card))
         check_approval(statement, card, row, agreements, tx.now.date())
-    if not has_enough_approvals(given, find_round(tx.session, row.round_id).read().policy):
+    if not has_enough_approvals(given, policy):
         raise PolicyError(
             "approvals-missing",
             f"expected enough approvals of different organisations, found {len(given)}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from publisher.access.four_eyes import check_own_card
 from publisher.releasing.approvals import Approval
 from publisher.store import ApprovalRow, ReleaseRow
 from shared.agreements import Agreement, Agreements
@@ -12,6 +13,9 @@ from shared.errors import PolicyError, TrustError
 from shared.identity import Card, Role
 from shared.policy import Policy
 from shared.statement import Kind, Statement
+
+OFFLINE, PAGE = "offline", "page"
+"""How an approver can say so; the policy tells which ways count."""
 
 
 def check_approval(
@@ -42,18 +46,42 @@ def check_approval(
             f"expected an approval of {release.release_id} as it was submitted, found another",
             hint="send the approver the package of this release",
         )
-    if approval.approver == release.proposer:
-        raise PolicyError(
-            "approver-is-proposer",
-            f"expected an approver who did not propose the release, found {approval.approver}",
-            hint="ask a colleague of another organisation",
-        )
+    check_not_proposer(approval.approver, release)
     if approval.organisation != agreement.organisation:
         raise TrustError(
             "organisation-differs",
             "expected the organisation that the agreements name for this approver",
         )
     return agreement
+
+
+def check_not_proposer(approver: str, release: ReleaseRow) -> None:
+    """Refuse who proposed a release as its approver.
+
+    Raises:
+        PolicyError: ``approver-is-proposer``.
+    """
+    if approver == release.proposer:
+        raise PolicyError(
+            "approver-is-proposer",
+            f"expected an approver who did not propose the release, found {approver}",
+            hint="ask a colleague of another organisation",
+        )
+
+
+def check_accepted(way: str, policy: Policy) -> None:
+    """Refuse an approval that was given in a way that the policy does not accept.
+
+    Raises:
+        PolicyError: ``approval-kind-not-accepted``.
+    """
+    if way not in policy.approval.accepted:
+        raise PolicyError(
+            "approval-kind-not-accepted",
+            f"expected an approval given {' or '.join(policy.approval.accepted)} as the policy "
+            f"of this round says, found {way}",
+            hint="approve in that way, or name this one in approval.accepted for a later round",
+        )
 
 
 def check_approver(
@@ -66,13 +94,7 @@ def check_approver(
         TrustError: ``card-not-pinned``, or a card or signature that does not fit.
     """
     agreement = agreements.check_in_force(approver, Role.APPROVER, day)
-    if card.party != approver or card.fingerprint != agreement.fingerprint:
-        raise TrustError(
-            "card-not-pinned",
-            f"expected the card of {approver} that the agreements pin, found another",
-            hint="enter the approver's fingerprint from the signed document",
-        )
-    card.check_valid_on(day)
+    check_own_card(card, agreement, day)
     statement.check_signed_by(card)
     return agreement
 

@@ -17,7 +17,13 @@ from publisher.reading import read_release
 from publisher.released import Manifest, Release
 from publisher.releasing.approvals import Approval
 from publisher.releasing.editions import DEFINITIVE, Edition, check_embargo, with_edition
-from publisher.releasing.gate import check_approvals, check_newest, check_signed, subject_of
+from publisher.releasing.gate import (
+    check_approvals,
+    check_newest,
+    check_not_overtaken,
+    check_signed,
+    subject_of,
+)
 from publisher.releasing.keeping import (
     CERTIFICATES,
     REPORT,
@@ -28,21 +34,27 @@ from publisher.releasing.keeping import (
     published,
 )
 from publisher.releasing.past import published_before
-from publisher.releasing.permissions import check_approval, check_proposer, has_enough_approvals
+from publisher.releasing.permissions import (
+    OFFLINE,
+    check_accepted,
+    check_approval,
+    check_proposer,
+)
+from publisher.releasing.recipients import check_recipients
+from publisher.releasing.recording import keep_approval, keep_request
 from publisher.releasing.requests import ChangeRequest, check_reason, check_request
+from publisher.rounds.retention import Retention
 from publisher.screening.screen import Screening, check_screening, screen
 from publisher.staging import check_mark, check_release, stage
 from publisher.store import (
     ApprovalRow,
     ChangeRequestRow,
-    approvals,
     find_release,
     find_round,
     newest_tally,
 )
 from shared.agreements import Agreements, PinnedAgreements
-from shared.canonical import canonical_json
-from shared.errors import PolicyError, ProtectionError, StateError, TrustError
+from shared.errors import MonitorError, PolicyError, ProtectionError, StateError, TrustError
 from shared.identity import Card, Identity
 from shared.ledger import Event
 from shared.state.database import Database, Transaction
@@ -67,12 +79,14 @@ class Releases:
 
     Attributes:
         processes: over which staging divides its periods.
+        is_closed: whether this publisher shows nothing to readers whom nobody let in.
     """
 
     database: Database
     identity: Identity
     keys: RoundKeys
     processes: int = 1
+    is_closed: bool = False
 
     def stage(
         self, round_id: str, progress: Progress | None = None, edition: Edition = DEFINITIVE
@@ -80,7 +94,7 @@ class Releases:
         """Protect the newest tally of a round and keep the release that follows.
 
         Raises:
-            StateError: ``tally-missing`` or ``tally-expired``.
+            StateError: ``tally-missing``, ``tally-expired`` or ``retention-overdue``.
             ProtectionError: nothing is kept.
         """
         with self.database.reading() as session:
@@ -96,6 +110,9 @@ class Releases:
             release_id = next_release_id(session, round_id, row.revision)
             previous = latest_published(session, round_id)
             earlier = published_before(session, self.keys, tally)
+        Retention(self.database, self.keys, self.identity).check_nothing_overdue(
+            self.database.now(), round_.policy
+        )
         staged = stage(
             round_,
             tally,
@@ -116,14 +133,20 @@ class Releases:
 
     def screen(self, release_id: str) -> Screening:
         """Run every check of the screener on a release."""
-        refused = ""
+        return self._screen(release_id, self._refusal_of_proof(release_id))
+
+    def _screen(self, release_id: str, refused: MonitorError | None) -> Screening:
+        with self.database.reading() as session:
+            row = find_release(session, release_id)
+            code = refused.code if refused else ""
+            return screen(subject_of(session, row, self.identity.card, code))
+
+    def _refusal_of_proof(self, release_id: str) -> MonitorError | None:
         try:
             self.verify(release_id)
         except (TrustError, StateError, PolicyError, ProtectionError) as error:
-            refused = error.code
-        with self.database.reading() as session:
-            row = find_release(session, release_id)
-            return screen(subject_of(session, row, self.identity.card, refused))
+            return error
+        return None
 
     def submit(self, release_id: str, proposer: str, agreements: Agreements) -> tuple[Release, str]:
         """Propose a release to the approvers; the release and the checker's summary.
@@ -132,7 +155,8 @@ class Releases:
 
         Raises:
             PolicyError: ``proposer-unknown``, ``proposer-differs`` or ``screening-failed``.
-            StateError: ``release-state``.
+            StateError: ``release-state``, ``tally-newer``, ``release-overtaken``, or that the
+                tally or the proof of the release is no longer there.
         """
         check_proposer(proposer, agreements)
         with self.database.reading() as session:
@@ -141,7 +165,10 @@ class Releases:
             if not is_again:
                 check_move(release_id, row.state, ReleaseState.SUBMITTED)
         if not is_again:
-            check_screening(self.screen(release_id))
+            refused = self._refusal_of_proof(release_id)
+            if isinstance(refused, StateError):
+                raise refused  # nothing is wrong in the release: its time has passed
+            check_screening(self._screen(release_id, refused))
 
         def propose(tx: Transaction) -> tuple[Release, str]:
             row = find_release(tx.session, release_id)
@@ -183,33 +210,9 @@ class Releases:
             if known is not None and known.statement == statement.to_bytes():
                 return row.state  # who did not see that it was recorded asks again
             check_approval(statement, card, row, agreements.agreements, tx.now.date())
-            if row.state is not ReleaseState.SUBMITTED:
-                raise StateError(
-                    "release-state",
-                    f"expected a submitted release, found {row.release_id} {row.state}",
-                    hint="see `publisher status`",
-                )
-            tx.session.merge(
-                ApprovalRow(
-                    release_id=row.release_id,
-                    party=approval.approver,
-                    organisation=approval.organisation,
-                    statement=statement.to_bytes(),
-                    card=canonical_json(card.model_dump(mode="json")),
-                )
-            )
-            tx.session.flush()
-            tx.record(
-                Event.APPROVAL_RECORDED,
-                release=row.release_id,
-                approver=approval.approver,
-                approval=statement.sha256,
-                agreements=agreements.sha256,
-            )
-            policy = find_round(tx.session, row.round_id).read().policy
-            if has_enough_approvals(approvals(tx.session, row.release_id), policy):
-                row.move(tx, ReleaseState.APPROVED, Event.RELEASE_APPROVED)
-            return row.state
+            check_accepted(OFFLINE, find_round(tx.session, row.round_id).read().policy)
+            approver = (approval.approver, approval.organisation)
+            return keep_approval(tx, row, approver, statement, card, agreements.sha256)
 
         return self.database.run(record)
 
@@ -233,26 +236,7 @@ class Releases:
             if known is not None:
                 return row.state
             check_request(statement, card, row, agreements.agreements, tx.now.date())
-            row.move(
-                tx,
-                ReleaseState.RETURNED,
-                Event.CHANGE_REQUESTED,
-                approver=asked.approver,
-                request=statement.sha256,
-                agreements=agreements.sha256,
-            )
-            for given in approvals(tx.session, row.release_id):
-                tx.session.delete(given)
-            tx.session.add(
-                ChangeRequestRow(
-                    sha256=statement.sha256,
-                    release_id=row.release_id,
-                    party=asked.approver,
-                    statement=statement.to_bytes(),
-                    recorded_at=tx.now,
-                )
-            )
-            return row.state
+            return keep_request(tx, row, asked.approver, statement, agreements.sha256)
 
         return self.database.run(record)
 
@@ -260,7 +244,8 @@ class Releases:
         """Show an approved release to readers; the one that it supersedes stays permalinked.
 
         The gate, in this order: the publisher's signature and the bytes as signed, the round's
-        mark, every certificate and quotient, every approval anew, and the embargo.
+        mark, every certificate and quotient, every approval anew, the embargo, and the recipients
+        that the policy declares.
 
         Raises:
             StateError, TrustError, PolicyError, ProtectionError: nothing is published.
@@ -272,8 +257,14 @@ class Releases:
             check_move(release_id, row.state, ReleaseState.PUBLISHED)
             check_signed(row, self.identity.card)
             check_newest(tx.session, row)
-            check_approvals(tx, row, agreements)
-            check_embargo(read_release(tx.session, row).manifest, tx.now)
+            check_approvals(tx, row, agreements, self.identity.card)
+            manifest = read_release(tx.session, row).manifest
+            check_embargo(manifest, tx.now)
+            check_recipients(
+                find_round(tx.session, row.round_id).read().policy,
+                (table.id for table in manifest.tables),
+                is_closed=self.is_closed,
+            )
             row.move(tx, ReleaseState.PUBLISHED, Event.RELEASE_PUBLISHED)
             row.published_at = tx.now
             release = read_release(tx.session, row)
@@ -296,6 +287,8 @@ class Releases:
             release = read_release(session, row)
             round_ = find_round(session, row.round_id).read()
             tally_row = check_newest(session, row)
+            if row.published_at is None:
+                check_not_overtaken(session, row)
             key = self.keys.storage_key(row.round_id)
             certificates = from_json_lines(internal_document(session, row, CERTIFICATES, key))
             tally = open_stored(tally_row, self.keys)

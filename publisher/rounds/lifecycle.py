@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from publisher.rounds.retention import Retention
 from publisher.store import OfferRow, RoundRow, RoundState
 from shared.agreements import PinnedAgreements
 from shared.clock import Clock, today
@@ -9,15 +10,13 @@ from shared.errors import StateError
 from shared.identity import Role
 from shared.ledger import Event
 from shared.round import Round
-from shared.state.database import Database, Transaction
+from shared.state.database import Transaction
 from shared.state.offers import check_offer_stands
 from shared.state.round_acceptance import RoundFiles, check_files
-from shared.state.round_keys import RoundKeys
 
 
 def accept_round(
-    database: Database,
-    keys: RoundKeys,
+    retention: Retention,
     files: RoundFiles,
     agreements: PinnedAgreements,
     clock: Clock,
@@ -27,11 +26,14 @@ def accept_round(
     Raises:
         TrustError: a signature, pin or hash does not fit.
         PolicyError: the policy does not allow it.
-        StateError: ``round-known`` or ``round-key-absent``.
+        StateError: ``round-known``, ``round-key-absent`` or ``retention-overdue``.
         GoneError: ``offer-destroyed``.
     """
-    checked = check_files(files, agreements.agreements, keys, Role.PUBLISHER, today(clock))
+    checked = check_files(
+        files, agreements.agreements, retention.keys, Role.PUBLISHER, today(clock)
+    )
     body = checked.trusted.body
+    retention.check_nothing_overdue(clock(), checked.policy, opening=body.round_id)
 
     def accept(tx: Transaction) -> Round:
         known = tx.session.get(RoundRow, body.round_id)
@@ -59,4 +61,4 @@ def accept_round(
         )
         return body
 
-    return database.run(accept)
+    return retention.database.run(accept)

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, time, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from publisher.access.retaining import end_access, ended_first
 from publisher.policies import ReleaseState, may_move
 from publisher.store import (
     InternalDocumentRow,
@@ -42,7 +43,7 @@ class Retention(Retaining):
     """Ends what one publisher keeps when its term ends."""
 
     __slots__ = ()
-    offer_table, round_table = OfferRow, RoundRow
+    offer_table, round_table, command = OfferRow, RoundRow, "publisher"
 
     def steps(self, round_id: str) -> Steps:
         """Its key goes, with tallies and internal documents."""
@@ -64,8 +65,8 @@ class Retention(Retaining):
 
         return Steps(announce, delete, keep)
 
-    def find_due(self, session: Session, now: datetime, _policy: Policy | None) -> Iterator[Due]:
-        """Rounds, and releases, which have their term from the policy of their round."""
+    def find_due(self, session: Session, now: datetime, policy: Policy | None) -> Iterator[Due]:
+        """Rounds, and releases, which have their term from their round; then what is of access."""
         for row in session.scalars(select(RoundRow).order_by(RoundRow.round_id)):
             unfinished, until = row.state is RoundState.DESTROYING, destroy_by(session, row)
             if unfinished or (row.state is RoundState.KNOWN and until <= now):
@@ -73,9 +74,18 @@ class Retention(Retaining):
         for release in session.scalars(select(ReleaseRow).order_by(ReleaseRow.release_id)):
             if _is_release_due(session, release, now):
                 yield Due(Kept.RELEASE, release.release_id, expire_by(session, release))
+        if policy is not None:
+            ended = ended_first(session, now, access_term(policy))
+            if ended is not None:
+                yield Due(Kept.ACCESS, "", ended)
 
-    def end_other(self, due: Due, now: datetime, _policy: Policy | None) -> Ended | None:
-        """A release; None where it was published since it was found due."""
+    def end_other(self, due: Due, now: datetime, policy: Policy | None) -> Ended | None:
+        """A release, or what is of access; None where it was published since it was found due."""
+        if due.what is Kept.ACCESS:
+            assert policy is not None  # without it nothing of access was found due
+            term = access_term(policy)
+            self.database.run(lambda tx: end_access(tx.session, now, term))
+            return Ended(Kept.ACCESS, "")
         return Ended(Kept.RELEASE, due.id) if self._expire(due.id, now) else None
 
     def _expire(self, release_id: str, now: datetime) -> bool:
@@ -91,6 +101,11 @@ class Retention(Retaining):
             return True
 
         return self.database.run(expire)
+
+
+def access_term(policy: Policy) -> timedelta:
+    """How long the log of access is kept."""
+    return timedelta(days=policy.retention.access_log_days)
 
 
 def destroy_by(session: Session, row: RoundRow) -> datetime:

@@ -99,6 +99,9 @@ def service_group(
         # Imported here: no other command needs the web framework, and each starts faster without.
         from shared.service import serving
 
+        # What is allowed is read before anybody can ask anything: what is wrong is said at once.
+        here.settings.load_policy()
+        here.settings.load_agreements()
         check_guarded(here.database.engine)
         app = importlib.import_module(f"{name}.app").create_app(here.settings)
         serving.serve(app, here.settings.host, here.settings.port)

@@ -8,7 +8,9 @@ import sys
 import time
 from datetime import UTC, datetime
 from typing import TextIO
+from weakref import WeakKeyDictionary
 
+from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,16 +28,27 @@ FIELDS = frozenset(
 )
 """Every field that a log line may have; none of them can hold a person's value or a hash."""
 
+_TEMPLATES: WeakKeyDictionary[FastAPI, dict[int, str]] = WeakKeyDictionary()
+"""Looking through all routes costs more than most answers; this is asked twice a request."""
+
 
 def route_of(scope: Scope) -> str:
     """The template of the route that answered, with the prefix of its router; never the path."""
     answered = scope.get("route")
     if answered is None:
         return UNMATCHED
-    for known in iter_route_contexts(scope["app"].routes):
-        if known.original_route is answered:
-            return str(known.path)
-    return UNMATCHED
+    known = _TEMPLATES.get(scope["app"], {})
+    if id(answered) not in known:  # an app has its routes for as long as it lives
+        known = _TEMPLATES[scope["app"]] = _templates(scope["app"])
+    return known.get(id(answered), UNMATCHED)
+
+
+def _templates(app: FastAPI) -> dict[int, str]:
+    """The template of every route by its identity; of one that is reached twice, the first."""
+    found: dict[int, str] = {}
+    for known in iter_route_contexts(app.routes):
+        found.setdefault(id(known.original_route), str(known.path))
+    return found
 
 
 class Log:

@@ -14,6 +14,10 @@ th, td { border-bottom: 1px solid #767676; padding: .4rem .6rem; text-align: lef
   vertical-align: top; }
 td.number { text-align: right; }
 td.hash { font: .8rem/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
+.crumbs { display: flex; flex-wrap: wrap; gap: .25rem; list-style: none; margin: 0; padding: 0; }
+.crumbs li:not(:last-child)::after { content: " /" / ""; }
+.skip { position: absolute; top: -5rem; }
+.skip:focus { top: .5rem; }
 .alarm { border-left: .4rem solid #a10000; padding-left: 1rem; }
 """
 
@@ -29,12 +33,20 @@ def page(title: str, style_path: str, content: str) -> str:
 <link rel="stylesheet" href="{escape(style_path)}">
 </head>
 <body>
-<main>
+<a class="skip" href="#inhoud">Naar de inhoud</a>
+<main id="inhoud" tabindex="-1">
 {content}
 </main>
 </body>
 </html>
 """
+
+
+def crumbs(steps: Iterable[tuple[str, str]], here: str) -> str:
+    """The way back up: the address and name of each step, and the name of this page."""
+    links = (f'<li><a href="{escape(way)}">{escape(name)}</a></li>' for way, name in steps)
+    last = f'<li aria-current="page">{escape(here)}</li>'
+    return f'<nav aria-label="Kruimelpad"><ol class="crumbs">{"".join(links)}{last}</ol></nav>'
 
 
 def table(caption: str, heads: Iterable[str], rows: Iterable[tuple[str, ...]], empty: str) -> str:

@@ -33,6 +33,7 @@ KINDS: Final = {
     HeldKind.PROOFS: "verzegelde bewijzen en redenen",
     HeldKind.RELEASES: "tabellen van een uitgave",
     HeldKind.HISTORY: "tabellen van een vervallen uitgave, ter controle",
+    HeldKind.ACCESS: "regels in het logboek van toegang (dag, organisatie, rol, soort)",
     HeldKind.LEDGER: "regels in het logboek",
 }
 """What each kind is called on the page."""
@@ -51,6 +52,7 @@ GONE: Final = {
     Kept.OFFER: "ongebruikte sleutel vernietigd",
     Kept.RELEASE: "uitgave vervallen",
     Kept.FIGURES: "kengetallen gewist",
+    Kept.ACCESS: "logboek van toegang gewist",
 }
 """What each end is called on the page."""
 
@@ -89,7 +91,8 @@ def render(found: Holdings) -> str:
         STYLE_PATH,
         f"""<h1>Wat {service} bewaart en heeft vernietigd</h1>
 <p>Stand van {_instant(found.as_of)}. Aantallen zijn verzegelde stukken, tabellen of regels, nooit
-personen. Wat hier staat, staat ook in het getekende logboek of in een getekende verklaring.</p>
+personen. Wat hier staat, staat ook in <a href="{PATH}/logboek">het getekende logboek</a> of in een
+getekende verklaring.</p>
 {_alarms(found)}
 {_held(found)}
 {_gone(found)}""",

@@ -20,6 +20,7 @@ UNEXPECTED = "moj.unexpected"
 MEDIA_TYPE = "application/problem+json"
 _TITLES = {
     400: "Bad Request",
+    401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",

@@ -6,6 +6,7 @@ import asyncio
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from shared.service.bounds import MAX_REQUEST_HEADER_BYTES, MAX_URL_BYTES
@@ -52,7 +53,7 @@ def serve(app: FastAPI, host: str, port: int) -> None:
     uvicorn.Server(configuration(app, host, port)).run()
 
 
-def configuration(app: FastAPI, host: str, port: int) -> uvicorn.Config:
+def configuration(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
     """How both services are served."""
     return uvicorn.Config(
         app,

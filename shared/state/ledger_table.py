@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Row,
     String,
     Table,
     insert,
@@ -166,7 +167,20 @@ def last_entry_at(connection: Connection) -> datetime | None:
     return None if at is None else parse_instant(at)
 
 
-def entries(connection: Connection) -> Iterator[Entry]:
-    """Every entry from the first."""
-    for row in connection.execute(select(ledger_entry).order_by(ledger_entry.c.seq)):
-        yield Entry(row.seq, row.at, Event(row.event), row.body, row.previous, row.signature)
+def last_entries(connection: Connection, most: int) -> tuple[Entry, ...]:
+    """The last entries, the newest first."""
+    query = select(ledger_entry).order_by(ledger_entry.c.seq.desc()).limit(most)
+    return tuple(_entry(row) for row in connection.execute(query))
+
+
+def entries(connection: Connection, events: Sequence[Event] = ()) -> Iterator[Entry]:
+    """Every entry from the first; of some events only, where they are named."""
+    query = select(ledger_entry).order_by(ledger_entry.c.seq)
+    if events:
+        query = query.where(ledger_entry.c.event.in_([event.value for event in events]))
+    for row in connection.execute(query):
+        yield _entry(row)
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(row.seq, row.at, Event(row.event), row.body, row.previous, row.signature)

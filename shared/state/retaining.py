@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared.destruction import Due, Ended, Kept, Reason, check_clock
+from shared.errors import StateError
 from shared.identity import Identity
 from shared.policy import Policy
 from shared.state.database import Database
@@ -34,6 +35,7 @@ class Retaining(ABC):
     Attributes:
         offer_table: the service's table of offered keys.
         round_table: the service's table of rounds.
+        command: the service's command line.
     """
 
     database: Database
@@ -42,6 +44,7 @@ class Retaining(ABC):
 
     offer_table: ClassVar[type[OfferColumns]]
     round_table: ClassVar[type[RoundDocuments]]
+    command: ClassVar[str]
 
     @abstractmethod
     def steps(self, round_id: str) -> Steps:
@@ -96,6 +99,31 @@ class Retaining(ABC):
     def overdue(self, now: datetime, policy: Policy | None = None) -> list[Due]:
         """What should have been ended by now: for the status, and for whoever is woken by it."""
         return [each for each in self.due(now, policy) if each.is_overdue(now)]
+
+    def check_nothing_overdue(
+        self, now: datetime, policy: Policy | None, *, opening: str = ""
+    ) -> None:
+        """Refuse new work: who did not destroy in time gets nothing more to keep.
+
+        Args:
+            now: the present instant.
+            policy: has the terms of what belongs to no round.
+            opening: id of a round that is being accepted; of its own key the offer tells.
+
+        Raises:
+            StateError: ``retention-overdue``.
+        """
+        own = Kept.OFFER, opening
+        overdue = [each for each in self.overdue(now, policy) if (each.what, each.id) != own]
+        if overdue:
+            first = overdue[0]
+            raise StateError(
+                "retention-overdue",
+                f"expected nothing past its term, found {first.what} {first.id}".rstrip()
+                + f", of which the term ended on {first.until.date()}",
+                hint=f"run `{self.command} retain`, find out why it did not run by itself, and "
+                "try again",
+            )
 
     def retain(
         self, now: datetime, *, policy: Policy | None = None, clock_confirmed: bool = False

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.assurance import LONG
 from tests.support.browser import ABSENT, CHROMIUM, EMULATIONS, Emulation, browsing, opened, served
-from tests.support.dashboards import EVERY_PAGE, dashboard_app
+from tests.support.dashboards import EVERY_PAGE, NOTES, dashboard_app
 from tests.support.region_release import region_release
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=ABSENT)
@@ -23,7 +23,10 @@ _PAGES = EVERY_PAGE if LONG or "MOJ_CONTACT_SHEET" in os.environ else EVERY_PAGE
 
 def test_the_contact_sheet_shows_every_page(tmp_path: Path) -> None:
     target = Path(os.environ.get("MOJ_CONTACT_SHEET", tmp_path / "sheet.jpg"))
-    with served(dashboard_app(region_release())) as site, browsing() as browser:
+    with (
+        served(dashboard_app(region_release(), notes=lambda: NOTES)) as site,
+        browsing() as browser,
+    ):
         cells = []
         for address in _PAGES:
             for emulation, width in _SHOWN.values():

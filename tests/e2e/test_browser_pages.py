@@ -19,7 +19,7 @@ from tests.support.browser import (
     served,
     violations,
 )
-from tests.support.dashboards import EVERY_PAGE, QUESTIONS, Question, dashboard_app
+from tests.support.dashboards import EVERY_PAGE, NOTES, QUESTIONS, Question, dashboard_app
 from tests.support.region_release import PRIMARY, region_release
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=ABSENT)
@@ -31,7 +31,7 @@ PAGES = EVERY_PAGE if LONG else _FEW
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    with served(dashboard_app(region_release())) as address:
+    with served(dashboard_app(region_release(), notes=lambda: NOTES)) as address:
         yield address
 
 

@@ -12,74 +12,38 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from publisher.api import api_router
-from publisher.api.governing import documents_of
 from publisher.api.negotiation import accepted
 from publisher.downloads.addresses import API_ROOT
 from publisher.downloads.separated import rfc4180_csv
-from publisher.released import Announcement, Change, Release
-from shared.agreements import load_agreements
+from publisher.released import Change
 from shared.errors import NotAcceptableError
 from shared.policy import load_policy
-from shared.service.problems import MEDIA_TYPE, install_problem_handlers
+from shared.service.problems import MEDIA_TYPE
+from tests.support.api import CELLS, PLANTED, POLICY, RELEASE, ROOT, api_application, api_client
 from tests.support.downloads import extract
 from tests.support.loopback import on_loopback
 from tests.support.releases import (
     HIDDEN_SCHOOL,
     RELEASE_ID,
-    MemoryReader,
     make_release,
     reference,
     with_state,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs" / "api"
 RULESET = ROOT.parent / "shared" / "standards" / "adr-linter.yaml"
-RELEASE = f"/releases/{RELEASE_ID}"
-CELLS = f"{RELEASE}/tables/pupils_and_clients/observations"
-PLANTED = "Planted123456782"
 OLD = "voorbeeld-2024-v1.0"
-
-
-def application(*releases: Release) -> FastAPI:
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    install_problem_handlers(app)
-    documents = documents_of(
-        load_policy(ROOT / "docs" / "dpia" / "policy.toml"),
-        load_agreements(ROOT / "docs" / "dpia" / "agreements.toml"),
-    )
-    calendar = (Announcement("Volgende uitgave", date(2027, 6, 1), True, date(2027, 5, 1)),)
-    app.include_router(
-        api_router(
-            MemoryReader(releases),
-            lambda _release: reference(),
-            calendar_of=lambda: calendar,
-            governance_of=lambda: documents,
-        )
-    )
-    return app
-
-
-def client_of(*releases: Release) -> TestClient:
-    return TestClient(
-        application(*releases),
-        base_url=f"http://testserver{API_ROOT}",
-        raise_server_exceptions=False,
-    )
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
-    with client_of(make_release(), with_state(make_release(release_id=OLD), "superseded")) as it:
+    with api_client(make_release(), with_state(make_release(release_id=OLD), "superseded")) as it:
         yield it
 
 
@@ -196,7 +160,7 @@ def test_changes_are_those_that_were_signed_or_those_since_another_release() -> 
     manifest = release.manifest.model_copy(update={"changes": signed, "supersedes": OLD})
     tables = make_release().tables[:1]
     old = replace(make_release(release_id=OLD), tables=tables)
-    with client_of(replace(release, manifest=manifest), old) as client:
+    with api_client(replace(release, manifest=manifest), old) as client:
         found = client.get(f"{RELEASE}/changes").json()
         since = client.get(f"{RELEASE}/changes?since={OLD}").json()
         back = client.get(f"/releases/{OLD}/changes?since={RELEASE_ID}").json()
@@ -210,7 +174,7 @@ def test_changes_are_those_that_were_signed_or_those_since_another_release() -> 
 
 def test_figures_of_a_withdrawn_release_are_gone_here_too() -> None:
     gone = replace(with_state(make_release(), "withdrawn"), reason="Verkeerd bestand.")
-    with client_of(gone) as client:
+    with api_client(gone) as client:
         assert client.get(RELEASE).json()["reason"] == "Verkeerd bestand."
         for part in ("changes", "indicators", "areas", "schools"):
             assert client.get(f"{RELEASE}/{part}").status_code == 410
@@ -236,7 +200,7 @@ def test_the_calendar_and_the_documents_in_force(client: TestClient) -> None:
     ]  # fmt: skip
     documents = client.get("/governance-documents").json()["documents"]
     assert [each["id"] for each in documents] == ["policy", "dpia", "agreements"]
-    policy = load_policy(ROOT / "docs" / "dpia" / "policy.toml")
+    policy = load_policy(POLICY)
     assert documents[0]["sha256"] == policy.sha256
 
 
@@ -244,7 +208,7 @@ def test_the_calendar_and_the_documents_in_force(client: TestClient) -> None:
 
 
 def test_the_python_example_runs() -> None:
-    with on_loopback(application(make_release())) as address:
+    with on_loopback(api_application(make_release())) as address:
         run = subprocess.run(
             [sys.executable, str(EXAMPLES / "cijfers.py"), address],
             capture_output=True, text=True, timeout=120, check=True,
@@ -253,7 +217,7 @@ def test_the_python_example_runs() -> None:
     title, *lines = run.stdout.splitlines()
     assert title.startswith("SYNTHETISCH")
     assert len(lines) == 12  # two municipalities, six periods
-    cells = client_of(make_release()).get(
+    cells = api_client(make_release()).get(
         f"{CELLS}?level=municipality&measure=clients_per_100_pupils"
     )
     shown = [str(each["value"]) for each in cells.json()["observations"]]

@@ -21,17 +21,14 @@ from shared.reference import Level, Reference
 from shared.round import TrustedRound
 from shared.statement import Statement
 from tests.support import attacker
+from tests.support.attack_intervals import Attack, System, exposed, too_narrow
 from tests.support.attacker import (
-    Attack,
     Place,
-    System,
     View,
     careless_cells,
-    exposed,
     small_groups,
     smallest,
     subtraction,
-    too_narrow,
 )
 from tests.support.parties import ROUND, MiniRegion
 from tests.support.protection import PERIOD, PUBLISHED, some_region

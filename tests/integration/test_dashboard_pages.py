@@ -20,7 +20,7 @@ from publisher.dashboard.topics import TOPICS, released_topics
 from publisher.released import Change, Release, ReleasedTable
 from shared.errors import ConfigurationError
 from shared.reference import Level
-from tests.support.dashboards import DOCUMENTS, EVERY_PAGE, QUESTIONS, Question, dashboard
+from tests.support.dashboards import DOCUMENTS, EVERY_PAGE, NOTES, QUESTIONS, Question, dashboard
 from tests.support.region_release import (
     PRIMARY,
     REGION_RELEASE,
@@ -35,7 +35,7 @@ from tests.support.web import Html
 
 @pytest.fixture(scope="module")
 def client() -> TestClient:
-    return dashboard(region_release())
+    return dashboard(region_release(), notes=lambda: NOTES)
 
 
 def read(client: TestClient, address: str) -> Html:
@@ -123,7 +123,7 @@ def test_a_permanent_link_shows_its_own_release_and_no_other() -> None:
     assert "kleine-regio-2025-v0.9" in page.text
     assert len(page.tables[0]) == 1 + 6
     withdrawn = dashboard(region_release(state="withdrawn"))
-    assert withdrawn.get(f"/verkennen?uitgave={REGION_RELEASE}").status_code == 404
+    assert withdrawn.get(f"/verkennen?uitgave={REGION_RELEASE}").status_code == 410
 
 
 def test_exploring_falls_back_to_what_the_release_has(client: TestClient) -> None:

@@ -10,6 +10,8 @@ import pytest
 from deploy.demo.documents import shipped_policy
 from linker.rounds.lifecycle import accept_round
 from linker.rounds.retention import Retention
+from publisher.rounds.lifecycle import accept_round as publisher_accepts
+from publisher.rounds.retention import Retention as PublisherRetention
 from shared.canonical import sha256_hex
 from shared.destruction import Due, Kept
 from shared.errors import PolicyError, StateError
@@ -18,7 +20,8 @@ from shared.policy import REVIEW_AFTER
 from shared.round import Round
 from shared.state.round_acceptance import check_files
 from shared.statement import Kind, Statement
-from tests.support.parties import MiniRegion
+from tests.support.parties import ROUND, MiniRegion
+from tests.support.publishing import Publisher
 
 
 def accept(region: MiniRegion) -> Statement:
@@ -110,6 +113,49 @@ def test_a_round_does_not_open_while_something_is_past_its_term(
         accept(region)
     assert "vorige" in refused.value.message
     assert "linker retain" in refused.value.hint
+
+
+def accept_at_publisher(region: MiniRegion, accepted: Statement) -> None:
+    database = region.publisher_database()
+    keeper = PublisherRetention(database, region.publisher_keys, region.identities["publicist"])
+    try:
+        publisher_accepts(
+            keeper, region.files(statement=accepted), region.pinned_agreements, region.clock
+        )
+    finally:
+        database.close()
+
+
+def test_the_publisher_takes_no_round_while_something_is_past_its_term(
+    region: MiniRegion, accepted: Statement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = Due(Kept.RELEASE, "vorige-v1.0", region.clock() - timedelta(days=3))
+    monkeypatch.setattr(PublisherRetention, "due", lambda *_: [due])
+    with pytest.raises(StateError, match="retention-overdue") as refused:
+        accept_at_publisher(region, accepted)
+    assert "vorige-v1.0" in refused.value.message
+    assert "publisher retain" in refused.value.hint
+    own_key = Due(Kept.OFFER, ROUND, region.clock() - timedelta(days=3))
+    monkeypatch.setattr(PublisherRetention, "due", lambda *_: [own_key])
+    accept_at_publisher(region, accepted)
+
+
+def test_the_publisher_stages_nothing_while_something_is_past_its_term(
+    publisher: Publisher,
+) -> None:
+    """By the clock: its own tally a day after its term; a retention run makes room again."""
+    region, days = publisher.region, publisher.region.policy.policy.retention
+    region.clock.forward(days=days.tally_after_receipt_days)
+    assert publisher.releases.stage(ROUND), "its term ended today, and tonight it goes"
+    region.clock.forward(days=2)
+    with pytest.raises(StateError, match="retention-overdue") as refused:
+        publisher.releases.stage(ROUND)
+    assert ROUND in refused.value.message
+    it = publisher.releases
+    keeper = PublisherRetention(it.database, it.keys, it.identity)
+    assert [each.id for each in keeper.retain(region.clock(), clock_confirmed=True)] == [ROUND]
+    with pytest.raises(StateError, match="tally-expired"):
+        publisher.releases.stage(ROUND)
 
 
 def test_what_reached_its_term_today_waits_for_tonight(

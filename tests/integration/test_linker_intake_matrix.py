@@ -192,7 +192,8 @@ def test_the_page_shows_the_matrix_in_dutch_and_without_script(
 
 def test_the_list_leads_to_each_round(pages: TestClient, trusted: TrustedRound) -> None:
     page = Html.of(pages.get("/operator").text)
-    (address,) = page.attributes("a", "href")
+    (past_the_menu, address) = page.attributes("a", "href")
+    assert past_the_menu == "#inhoud"
     assert pages.get(address).status_code == 200
 
 

@@ -151,6 +151,20 @@ def test_a_later_release_has_a_version_and_says_what_changed(
     }
 
 
+def test_a_release_that_another_overtook_goes_no_further(
+    publisher: Publisher, tmp_path: Path
+) -> None:
+    """It was protected beside what readers had then, and they have more by now."""
+    publisher.releases.stage(ROUND)
+    overtaken = publisher.releases.stage(ROUND).release_id
+    publisher.publish(tmp_path / "pakket")
+    with pytest.raises(StateError, match="release-overtaken"):
+        publisher.submit(tmp_path / "later", release_id=overtaken)
+    failed = publisher.releases.screen(overtaken).with_verdict(Verdict.FAIL)
+    assert "protection-proof" in {outcome.check.id for outcome in failed}
+    publisher.releases.verify(RELEASE)
+
+
 def test_readers_see_why_a_release_was_withdrawn(publisher: Publisher, tmp_path: Path) -> None:
     publisher.releases.stage(ROUND)
     publisher.publish(tmp_path / "pakket")

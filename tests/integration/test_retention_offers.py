@@ -104,8 +104,7 @@ def accept(service: Service, region: MiniRegion) -> None:
         return
     signed = region.made.countersigned(region.identities["koppelaar"])
     accept_at_publisher(
-        service.database,
-        service.keys,
+        PublisherRetention(service.database, service.keys, service.identity),
         region.files(statement=signed),
         region.pinned_agreements,
         region.clock,

@@ -12,6 +12,7 @@ import pytest
 
 from linker.rounds.lifecycle import accept_round
 from publisher.rounds.lifecycle import accept_round as publisher_accepts
+from publisher.rounds.retention import Retention
 from shared.canonical import parse_canonical
 from shared.clock import today
 from shared.envelope import read_header, seal
@@ -167,8 +168,7 @@ def test_a_forged_linker_card_and_round_by_the_key_office_are_refused_by_everyon
     database = region.publisher_database()
     with pytest.raises(TrustError, match="card-not-pinned"):
         publisher_accepts(
-            database,
-            region.publisher_keys,
+            Retention(database, region.publisher_keys, region.identities["publicist"]),
             region.files(statement=forged, register=register),
             region.pinned_agreements,
             region.clock,

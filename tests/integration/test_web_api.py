@@ -7,29 +7,24 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from publisher.api import api_router
 from publisher.api.versioning import API_VERSION
 from publisher.downloads.addresses import API_ROOT
 from publisher.downloads.words import MARK
-from publisher.released import Release
 from shared.canonical import sha256_hex
-from shared.service.problems import MEDIA_TYPE, install_problem_handlers
+from shared.service.problems import MEDIA_TYPE
+from tests.support.api import PLANTED, TABLE, api_client
 from tests.support.releases import (
     HIDDEN_SCHOOL,
     LATEST,
     PLAIN_SCHOOL,
     RELEASE_ID,
-    MemoryReader,
     cell_of,
     make_release,
-    reference,
     with_state,
 )
 
-TABLE = f"/releases/{RELEASE_ID}/tables/pupils_and_clients"
 RESOURCES = (
     "/releases",
     "/releases/latest",
@@ -55,19 +50,11 @@ RESOURCES = (
     "/governance-documents",
     "/openapi.json",
 )
-PLANTED = "Planted123456782"
-
-
-def client_of(*releases: Release) -> TestClient:
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    install_problem_handlers(app)
-    app.include_router(api_router(MemoryReader(releases), lambda _release: reference()))
-    return TestClient(app, base_url=f"http://testserver{API_ROOT}", raise_server_exceptions=False)
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
-    with client_of(make_release()) as client:
+    with api_client(make_release()) as client:
         yield client
 
 
@@ -91,12 +78,29 @@ def test_every_resource_answers_with_version_and_etag(client: TestClient, resour
 
 def test_the_list_names_every_release_whatever_its_state() -> None:
     old = with_state(make_release(release_id="voorbeeld-2024-v1.0"), "withdrawn")
-    with client_of(make_release(), old) as client:
+    with api_client(make_release(), old) as client:
         found = client.get("/releases").json()["releases"]
     assert [(r["releaseId"], r["state"]) for r in found] == [
         (RELEASE_ID, "published"),
         ("voorbeeld-2024-v1.0", "withdrawn"),
     ]
+
+
+def test_a_release_names_the_one_that_it_replaced_and_the_one_that_replaced_it() -> None:
+    first, second, third = "uitgave-v1.0", "uitgave-v1.1", "uitgave-v1.2"
+    releases = (
+        make_release(release_id=third, supersedes=first),
+        with_state(make_release(release_id=second, supersedes=first), "withdrawn"),
+        with_state(make_release(release_id=first), "superseded"),
+    )
+    with api_client(*releases) as client:
+        listed = client.get("/releases").json()["releases"]
+        each = {r["releaseId"]: client.get(f"/releases/{r['releaseId']}").json() for r in listed}
+    for found in ({r["releaseId"]: r for r in listed}, each):
+        assert {id_: r["supersededBy"] for id_, r in found.items()} == {
+            first: third, second: "", third: "",
+        }  # fmt: skip
+        assert found[third]["supersedes"] == first
 
 
 def test_latest_is_the_release_that_is_shown_by_default(client: TestClient) -> None:
@@ -196,7 +200,7 @@ def test_nothing_can_be_changed(client: TestClient, method: str) -> None:
 
 
 def test_before_the_first_release_there_is_a_list_and_no_latest() -> None:
-    with client_of() as client:
+    with api_client() as client:
         assert client.get("/releases").json() == {"releases": []}
         answer = client.get("/releases/latest")
     assert (answer.status_code, answer.json()["code"]) == (404, "release-none-yet")
@@ -204,7 +208,7 @@ def test_before_the_first_release_there_is_a_list_and_no_latest() -> None:
 
 @pytest.mark.parametrize("state", ["withdrawn", "expired"])
 def test_figures_that_may_not_be_used_are_gone_and_their_description_stays(state: str) -> None:
-    with client_of(with_state(make_release(), state)) as client:
+    with api_client(with_state(make_release(), state)) as client:
         assert client.get(f"/releases/{RELEASE_ID}").json()["state"] == state
         assert client.get(f"/releases/{RELEASE_ID}/statement").status_code == 200
         for resource in (f"/releases/{RELEASE_ID}/tables", TABLE, f"{TABLE}/downloads/csv",
@@ -214,14 +218,14 @@ def test_figures_that_may_not_be_used_are_gone_and_their_description_stays(state
 
 
 def test_figures_of_a_superseded_release_stay() -> None:
-    with client_of(with_state(make_release(), "superseded")) as client:
+    with api_client(with_state(make_release(), "superseded")) as client:
         assert client.get(TABLE).status_code == 200
 
 
 def test_a_withdrawn_release_disappears_for_readers_who_had_it() -> None:
-    with client_of(make_release()) as client:
+    with api_client(make_release()) as client:
         etag = client.get(TABLE).headers["etag"]
-    with client_of(with_state(make_release(), "withdrawn")) as client:
+    with api_client(with_state(make_release(), "withdrawn")) as client:
         assert client.get(TABLE, headers={"If-None-Match": etag}).status_code == 410
 
 

@@ -10,8 +10,10 @@ import pytest
 from pydantic import BaseModel
 
 from deploy.make_vectors import with_vectors
+from publisher.access.four_eyes import AccessMandate
 from publisher.released import Manifest
 from publisher.releasing.approvals import Approval
+from publisher.releasing.decisions import PageDecision
 from publisher.releasing.releases import Withdrawal
 from publisher.releasing.requests import ChangeRequest
 from shared.contract.deliveries import SCHEMAS
@@ -43,7 +45,8 @@ FIELDS: dict[str, type[BaseModel]] = {
     "Card": Card, "Register": Register, "Offer": Offer, "Round": Round, "Context": Context,
     "Seal": Seal, "TallyHeader": TallyHeader, "Receipt": Receipt, "Mirror": Mirror,
     "Destruction": Destruction, "Manifest": Manifest, "Approval": Approval,
-    "ChangeRequest": ChangeRequest, "Withdrawal": Withdrawal,
+    "ChangeRequest": ChangeRequest, "Withdrawal": Withdrawal, "PageDecision": PageDecision,
+    "AccessMandate": AccessMandate,
 }  # fmt: skip
 
 

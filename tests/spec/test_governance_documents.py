@@ -24,8 +24,8 @@ SOURCES = read_sources()
 STANDARDS = ROOT / ".." / "shared" / "standards"
 ABSENT = "reference_data: the standards do not lie beside the project"
 HAND_WRITTEN = (
-    "README.md", "bewaartermijnen.md", "datalek.md", "gezamenlijk.md", "ouders.md", "proef.md",
-    "scholen.md", "sleutelceremonie.md", "wijzigen.md",
+    "README.md", "bewaartermijnen.md", "datalek.md", "gezamenlijk.md", "handhaving.md", "ouders.md",
+    "proef.md", "scholen.md", "sleutelceremonie.md", "wijzigen.md",
 )  # fmt: skip
 TEST_ID = re.compile(r"(tests/[\w/]+\.py)::(test_\w+)")
 
@@ -65,6 +65,21 @@ def test_every_threat_has_a_control_and_a_test_or_a_duty() -> None:
         assert TEST_ID.search(row[3]) or row[3].startswith("duty of"), row[0]
     without = risks - {row[4] for row in rows}
     assert without <= {"R5", "R9", "R14"}, "a risk that software can lessen has a threat"
+
+
+def test_every_line_of_enforcement_names_what_shows_it() -> None:
+    rows = [
+        row
+        for columns in (("Nr.", "Afspraak"), ("Nr.", "Wat er mis is"))
+        for text in re.split(r"^## ", read("docs/dpia/handhaving.md"), flags=re.M)[1:]
+        if f"| {' | '.join(columns)}" in text
+        for row in table(text, *columns).rows
+    ]
+    assert sorted(row[0] for row in rows) == [f"H{n:02d}" for n in range(1, len(rows) + 1)]
+    assert len(rows) >= 30
+    for row in rows:
+        assert row[2], row[0]
+        assert TEST_ID.search(row[3]), row[0]
 
 
 def test_every_clause_but_the_opening_says_which_test_shows_it() -> None:

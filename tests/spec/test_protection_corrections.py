@@ -127,6 +127,23 @@ def test_cancelling_corrections_over_three_releases_are_compared_with_the_first(
         published((21, 25, 40, 30), first, second)
 
 
+def test_a_school_that_turns_out_to_have_none_stays_withheld() -> None:
+    """A zero is always shown, except where it would tell that the few of before are gone."""
+    first = published((20, 3, 4, 30))
+    second = published((30, 0, 14, 30), first)
+    assert shown(first)[1:3] == shown(second)[1:3] == [None, None]
+    assert shown(published((30, 0, 14, 30)))[1:3] == [0, 14]
+
+
+def test_a_correction_that_is_taken_back_shows_what_readers_have() -> None:
+    """The second release withheld what the first had shown; the third is the first again."""
+    first = published((20, 25, 40, 30))
+    second = published((21, 24, 40, 30), first)
+    assert shown(second)[:2] == [None, None]
+    third = published((20, 25, 40, 30), first, second)
+    assert shown(third) == shown(first)
+
+
 def test_a_small_school_that_is_corrected_stays_withheld() -> None:
     first = published((20, 3, 4, 30))
     second = published((40, 3, 4, 30), first)

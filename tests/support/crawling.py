@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
+import httpx2
 from fastapi.testclient import TestClient
+
+from shared.service.logs import REQUEST_ID
 
 ORIGIN = "http://testserver"
 CHARTS = "/grafieken/"
@@ -68,12 +71,18 @@ def crawl(client: TestClient, of_each_kind: int) -> dict[str, Answer]:
             continue
         kinds[kind] += 1
         reply = client.get(address, follow_redirects=False)
-        headers = tuple(sorted((name.lower(), value) for name, value in reply.headers.items()))
-        answers[address] = Answer(reply.status_code, headers, reply.content)
+        answers[address] = answer_of(reply)
         waiting.extend(_found_in(address, reply.headers.get("content-type", ""), reply.content))
         if "location" in reply.headers:
             waiting.extend(_local(address, reply.headers["location"]))
     return answers
+
+
+def answer_of(reply: httpx2.Response) -> Answer:
+    """What came back, without the number that every request draws for its own line in the log."""
+    headers = sorted((name.lower(), value) for name, value in reply.headers.items())
+    kept = tuple(pair for pair in headers if pair[0] != REQUEST_ID)
+    return Answer(reply.status_code, kept, reply.content)
 
 
 def _kind(address: str) -> str:

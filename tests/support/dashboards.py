@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -11,11 +12,17 @@ from fastapi.testclient import TestClient
 from publisher.api import api_router
 from publisher.dashboard import dashboard_router
 from publisher.dashboard.governance import Governance
+from publisher.dashboard.problem_pages import ProblemPages
+from publisher.dashboard.site import NotesNow
+from publisher.notes.note import Note, Status
+from publisher.notes.shown import Notes
 from publisher.released import Release
 from shared.agreements import load_agreements
 from shared.policy import load_policy
+from shared.reference import Level
 from shared.service.headers import SecurityHeaders
 from shared.service.problems import install_problem_handlers
+from tests.support.context import context
 from tests.support.region_release import PRIMARY, REGION_RELEASE, SECONDARY, SPECIAL, region
 from tests.support.releases import MemoryReader
 
@@ -26,6 +33,7 @@ EVERY_PAGE = (
     "/",
     "/gemeenten",
     "/gemeenten/GM0222",
+    "/gemeenten/GM0222/oogo",
     "/woongemeenten/GM0222",
     "/samenwerkingsverbanden",
     "/samenwerkingsverbanden-po/PO2502",
@@ -42,6 +50,12 @@ EVERY_PAGE = (
     "/verkennen",
     "/arrangementen",
     "/arrangementen/1",
+    "/context",
+    "/context/land",
+    "/context/gemeenten/GM0222",
+    "/context/samenwerkingsverbanden/PO2502",
+    "/context/vragenlijsten/beleid",
+    "/context/vragenlijsten/ouders-jongeren",
     "/methode",
     "/releases",
     f"/releases/{REGION_RELEASE}",
@@ -86,9 +100,36 @@ QUESTIONS = (
     Question("duration", ("/onderwerpen/duur",), "Gemiddelde duur in dagen"),
     Question("age", ("/onderwerpen/leeftijd",), "8 tot en met 11 jaar"),
     Question("arrangement", ("/arrangementen", "/arrangementen/1"), "Voor en na de start"),
+    Question("elsewhere-by-municipality", ("/context", "/context/gemeenten/GM0222"),
+             "Eenoudergezinnen"),
+    Question("elsewhere-by-swv", ("/context",), "Oost Achterhoek"),
+    Question("elsewhere-country", ("/context", "/context/land"), "Voortijdig schoolverlaters"),
+    Question("policy-staff", ("/context", "/context/vragenlijsten/beleid"), "Alle regio’s"),
+    Question("professionals", ("/context", "/context/vragenlijsten/professionals"),
+             "Alle regio’s"),
+    Question("parents-and-young", ("/context", "/context/vragenlijsten/ouders-jongeren"),
+             "Alle regio’s"),
+    Question("note", ("/arrangementen", "/arrangementen/1"), "Wordt opnieuw bekeken op"),
+    Question("compare", (*_SCHOOL, f"/vergelijken?kies=school:{PRIMARY}"),
+             "Leerlingen met jeugdhulp per 100 leerlingen"),
+    Question("report", ("/gemeenten", "/gemeenten/GM0222", "/gemeenten/GM0222/oogo"),
+             "Welke onderwerpen komen in het rapport?"),
     Question("kept", ("/verantwoording",), "Bewaartermijnen"),
 )  # fmt: skip
 """The questions of docs/handleiding/analist.md that can be answered."""
+
+_NOTE = Note(
+    id="zorg-in-de-klas", version=1, level=Level.ARRANGEMENT, unit="1", status=Status.SIGNAL,
+    title="Minder losse trajecten", text="Wij kijken of hulp in de klas losse hulp vervangt.",
+    owner="Werkgroep onderwijs en jeugdhulp", review_on=date(2026, 9, 1),
+    written_on=date(2025, 10, 1),
+)  # fmt: skip
+NOTES = Notes.of((
+    _NOTE,
+    replace(_NOTE, version=2, status=Status.MONITORING, written_on=date(2026, 3, 2)),
+    replace(_NOTE, id="de-linde", level=Level.SCHOOL, unit=PRIMARY, status=Status.ANALYSIS),
+))  # fmt: skip
+"""Notes for whoever looks at the pages."""
 
 
 def governance() -> Governance:
@@ -98,17 +139,20 @@ def governance() -> Governance:
     return Governance(policy.policy, policy.sha256, agreements.agreements, agreements.sha256)
 
 
-def dashboard_app(*releases: Release) -> FastAPI:
+def dashboard_app(*releases: Release, notes: NotesNow = Notes) -> FastAPI:
     """Pages and API over releases in memory, newest first, put together as the publisher does."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     install_problem_handlers(app)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(ProblemPages)
     reader = MemoryReader(releases)
     app.include_router(api_router(reader))
-    app.include_router(dashboard_router(reader, lambda _release: region(), governance))
+    app.include_router(
+        dashboard_router(reader, lambda _release: region(), governance, context, notes)
+    )
     return app
 
 
-def dashboard(*releases: Release) -> TestClient:
+def dashboard(*releases: Release, notes: NotesNow = Notes) -> TestClient:
     """A client of the same."""
-    return TestClient(dashboard_app(*releases), raise_server_exceptions=False)
+    return TestClient(dashboard_app(*releases, notes=notes), raise_server_exceptions=False)

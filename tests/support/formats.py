@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from publisher.access.four_eyes import AccessMandate
 from publisher.released import Manifest
 from publisher.releasing.approvals import Approval
+from publisher.releasing.decisions import PageDecision
 from publisher.releasing.releases import Withdrawal
 from publisher.releasing.requests import ChangeRequest
 from shared.destruction import Destruction
@@ -33,7 +35,7 @@ STATEMENTS = {each["id"]: each["text"].encode() for each in VECTORS["statements"
 BODIES: dict[str, type[Body]] = {
     "register": Register, "offer": Offer, "round": Round, "receipt": Receipt, "mirror": Mirror,
     "release": Manifest, "approval": Approval, "change-request": ChangeRequest,
-    "withdrawal": Withdrawal,
+    "withdrawal": Withdrawal, "page-decision": PageDecision, "access": AccessMandate,
     "destruction": Destruction,
 }  # fmt: skip
 

@@ -134,8 +134,7 @@ def _accept_linker(world: World) -> None:
 def _accept_publisher(world: World) -> None:
     region = world.region
     publisher_rounds.accept_round(
-        world.publisher,
-        region.publisher_keys,
+        world.publisher_retention,
         region.files(statement=world.statement("accepted.json")),
         region.pinned_agreements,
         region.clock,

@@ -56,6 +56,7 @@ class Release:
     revision: int
     state: str
     term_from: datetime
+    is_overtaken: bool = False
 
 
 @dataclass
@@ -176,6 +177,12 @@ class Model:
     def publisher_term(self) -> datetime:
         return (self.first_tally or PLANNED) + timedelta(days=TALLY_DAYS)
 
+    def publisher_overdue(self, now: datetime) -> bool:
+        """Whether something is there a day after its term: nothing new is staged then."""
+        day = timedelta(days=1)
+        is_late = not self.publisher_gone and self.publisher_term + day < now
+        return is_late or bool(self.due_releases(now - day - timedelta(microseconds=1)))
+
     def due_releases(self, now: datetime) -> list[str]:
         term = timedelta(days=RELEASE_DAYS)
         return sorted(
@@ -188,3 +195,6 @@ class Model:
         release = self.releases[release_id]
         assert (release.state, to) in RELEASE_MOVES
         release.state = to
+        if to == "published":
+            for each in self.releases.values():
+                each.is_overtaken |= each.state in {"staged", "submitted", "approved"}

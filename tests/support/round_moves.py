@@ -256,8 +256,10 @@ class Moves:
         found = refusal(lambda: staged.append(self.world.stage()))
         if self.model.publisher_gone:
             assert found == "tally-expired"
+        elif self.model.publisher_overdue(self.world.region.clock()):
+            assert found == "retention-overdue"
         else:  # figures that were published once are not published again with another value
-            assert found in {"", "correction-waits"}
+            assert found in {"", "correction-waits"}, found
         if found:
             return
         (release_id,) = staged
@@ -274,8 +276,10 @@ class Moves:
         agreements = self.world.region.agreements
         match release.state:
             case "staged":
-                releases.submit(release_id, "publicist", agreements)
-                self.model.move_release(release_id, "submitted")
+                found = refusal(lambda: releases.submit(release_id, "publicist", agreements))
+                assert found in self.refusals_of_old(release), found
+                if not found:
+                    self.model.move_release(release_id, "submitted")
             case "submitted":
                 for party in ("goedkeurder-a", "goedkeurder-b"):
                     self.approve(release_id, party)
@@ -300,17 +304,23 @@ class Moves:
         release = self.model.releases[release_id]
         agreements = self.world.region.agreements
         found = refusal(lambda: self.world.publisher.publish(release_id, agreements))
-        if release.revision != max(self.model.tallies):
-            assert found == "tally-newer"
-        elif self.model.publisher_gone:
-            assert found in {"document-expired", "tally-expired", "round-key-absent"}
-        else:
-            assert not found
+        assert found in self.refusals_of_old(release), found
+        if not found:
             for other, each in self.model.releases.items():
                 if each.state == "published":
                     self.model.move_release(other, "superseded")
             self.model.move_release(release_id, "published")
             release.term_from = self.world.region.clock()
+
+    def refusals_of_old(self, release: Release) -> set[str]:
+        """How a release is refused whose time has passed; the empty code where it has not."""
+        if release.revision != max(self.model.tallies):
+            return {"tally-newer"}
+        if release.is_overtaken:
+            return {"release-overtaken"}
+        if self.model.publisher_gone:
+            return {"document-expired", "tally-expired", "round-key-absent"}
+        return {""}
 
     def withdraw(self, which: int) -> None:
         for release_id in one_of(sorted(self.model.releases), which):

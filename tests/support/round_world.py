@@ -11,13 +11,15 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import partial
+from inspect import isfunction
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import httpx2
+import pandas as pd
 import pyarrow as pa
 from sqlalchemy import event, select
 
@@ -180,7 +182,7 @@ class World:
 
     def link(self) -> Tally:
         identity = self.region.identities["koppelaar"]
-        with patch.object(tallying, "link", partial(_remembered_link, link)):
+        with patch.object(tallying, "link", partial(_remembered, link)):
             return make_tally(self.linker, identity, self.region.linker_keys, ROUND, SETTINGS)
 
     def stage(self) -> str:
@@ -253,38 +255,45 @@ _inspector = _RememberingInspector()
 
 
 def _digest(values: Sequence[object]) -> str:
+    """A name for all that a pure function is given: nothing of it may be left out."""
     found = hashlib.sha256()
     for value in values:
-        if isinstance(value, pa.Table):
-            sink = pa.BufferOutputStream()
-            with pa.ipc.new_stream(sink, value.schema) as writer:
-                writer.write_table(value.combine_chunks())
-            found.update(sink.getvalue())
-        else:
-            found.update(repr(value).encode())
-        found.update(b"\x00")
+        for part in _parts(value):
+            found.update(part + b"\x00")
     return found.hexdigest()
 
 
-def _remembered_link(real: Callable[..., Any], *arguments: Any) -> Any:
-    delivered, objections, _reference, _periods, covered, *_ = arguments
-    parts = [
-        part
-        for each in (*delivered, *objections)
-        for part in (each.supplier, each.schema, each.municipalities, each.rows)
-    ]
-    key = _digest(["link", *parts, sorted(covered.items())])
-    if key not in _memory:
-        _memory[key] = real(*arguments)
-    return _memory[key]
+def _parts(value: object) -> Iterator[bytes]:
+    if isinstance(value, pa.Table):
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, value.schema) as writer:
+            writer.write_table(value.combine_chunks())
+        yield sink.getvalue().to_pybytes()
+    elif isinstance(value, pd.DataFrame):
+        yield value.to_json(orient="table").encode()
+    elif isinstance(value, Tally):
+        header = value.header.model_copy(update={"revision": 0, "inputs": ()})
+        yield header.model_dump_json().encode()
+        yield from _parts(value.cells)
+    elif isinstance(value, list | tuple):
+        yield f"{type(value).__name__} of {len(value)}".encode()
+        for each in value:
+            yield from _parts(each)
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield type(value).__name__.encode()
+        for each in fields(value):
+            yield from _parts(getattr(value, each.name))
+    elif isfunction(value):
+        yield f"{value.__module__}.{value.__qualname__}".encode()
+    else:
+        assert " at 0x" not in repr(value), f"{type(value)} has no name of its own"
+        yield repr(value).encode()
 
 
 def _remembered(real: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
-    """Protect or verify a tally; what it says depends on its cells and on nothing of the round."""
-    (tally,) = [each for each in arguments if isinstance(each, Tally)]
-    cells = [each for each in arguments if isinstance(each, pa.Table)]
-    header = tally.header.model_copy(update={"revision": 0, "inputs": ()})
-    key = _digest([real.__name__, tally.cells, header, *cells])
+    """Do what is pure once for the same arguments; of a tally the revision changes nothing."""
+    said = {name: value for name, value in more.items() if name != "progress"}
+    key = _digest([real.__name__, *arguments, *sorted(said.items())])
     if key not in _memory:
         _memory[key] = real(*arguments, **more)
     return _memory[key]

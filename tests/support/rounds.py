@@ -15,6 +15,7 @@ from linker.tallying.outbox import pending
 from publisher.intake.steps import Intake
 from publisher.releasing.releases import Releases
 from publisher.rounds.lifecycle import accept_round
+from publisher.rounds.retention import Retention
 from shared.contract.tally import Tally
 from shared.envelope import read_header
 from shared.round import TrustedRound
@@ -97,8 +98,7 @@ def publisher_of(region: MiniRegion, accepted: Statement) -> Releases:
     """A publisher that accepted the round."""
     database = region.publisher_database()
     accept_round(
-        database,
-        region.publisher_keys,
+        Retention(database, region.publisher_keys, region.identities["publicist"]),
         region.files(statement=accepted),
         region.pinned_agreements,
         region.clock,

@@ -90,7 +90,7 @@ def good() -> Screened:
     """A release after an earlier one, in which no check finds anything."""
     policy = read_policy(POLICY.read_bytes()).policy
     tables = tuple(
-        PublishedTable(id=id_, title=id_, levels=levels, recipients=("iedereen",))
+        PublishedTable(id=id_, title=id_, levels=levels, recipients=("publiek",))
         for id_, levels in (
             (MAIN, (*_LEVELS, Level.RESIDENCE)),
             (FORMS, (Level.MUNICIPALITY, Level.REGION)),

@@ -12,17 +12,14 @@ from publisher.protection import Protected, Published, Rules
 from publisher.released import COLUMNS, ReleasedTable
 from shared.contract.tally import Tally
 from shared.reference import Reference
+from tests.support.attack_intervals import Attack, System, exposed, too_narrow
 from tests.support.attacker import (
-    Attack,
     Place,
-    System,
     View,
     careless_cells,
-    exposed,
     small_groups,
     smallest,
     subtraction,
-    too_narrow,
 )
 from tests.support.protection import PERIOD
 

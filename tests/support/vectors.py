@@ -32,7 +32,7 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 _PARTY = re.compile(r"[a-z][a-z0-9-]{1,30}")
 _ROLES = {"key_office", "supplier", "linker", "publisher", "approver", "auditor"}
 _KINDS = {"register", "offer", "round", "receipt", "mirror", "release", "approval", "withdrawal",
-          "destruction", "change-request"}  # fmt: skip
+          "destruction", "page-decision", "access", "change-request"}  # fmt: skip
 _CARD = {"party", "role", "name", "organisation", "sign_key", "seal_key", "valid_from",
          "valid_until"}  # fmt: skip
 _SUITE = b"HPKE" + bytes.fromhex("647a 0001 0002")

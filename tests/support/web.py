@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from publisher.api import api_router
 from publisher.dashboard import dashboard_router
+from publisher.dashboard.problem_pages import ProblemPages
 from publisher.dashboard.site import ReferenceOf
 from publisher.released import Release, ReleaseReader
 from shared.reference import Reference
@@ -23,6 +24,7 @@ def client_of(reader: ReleaseReader, reference_of: ReferenceOf | None = None) ->
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     install_problem_handlers(app)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(ProblemPages)
     app.include_router(api_router(reader))
     if reference_of is None:
         app.include_router(dashboard_router(reader))

@@ -7,16 +7,20 @@ import random
 import highspy
 import pytest
 
-from publisher.protection import secondary, solver
+from publisher.protection import engine, secondary, solver
 from publisher.protection.blocks import split_into_blocks
+from publisher.protection.cellproblem import CellProblem
+from publisher.protection.effort import Effort
 from publisher.protection.highs import quiet_highs
 from publisher.protection.needs import Move, needs_of
 from publisher.protection.primary import Rule
 from publisher.protection.problem import Problem, ProblemBuilder, Sensitive
 from publisher.protection.rules import Direction, Rules
-from publisher.protection.secondary import suppress
+from publisher.protection.secondary import Pattern, suppress
 from publisher.protection.solver import Witness, WitnessModel
 from publisher.protection.sums import plan_sums
+from publisher.protection.verification.cells import claim_of_cells
+from publisher.protection.verification.check import check_claim
 from shared.errors import ProtectionError
 from tests.support.protection import protect_small, small_cells, small_spec
 
@@ -153,3 +157,25 @@ def test_blocks_are_units_that_no_level_ties() -> None:
     assert [block.units for block in blocks] == [("u0", "u2", "u4"), ("u1", "u3", "u5")]
     together = small_spec([["m"], []])
     assert len(split_into_blocks(together, small_cells(together, rows))) == 1
+
+
+def test_a_block_is_settled_before_cheaper_patterns_are_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What quick patterns open is closed first; the last pattern is improved, and protects."""
+    spec = small_spec([["m"], []], union=True, slide=1)
+    counts = (1, 2, 30, 40, 3, 20, 8, 25)
+    rows = [{"u": f"u{at}", "m": f"m{at // 4}", "n": n} for at, n in enumerate(counts)]
+    cells = small_cells(spec, rows)
+    efforts: list[Effort] = []
+
+    def remembered(*given: object, effort: Effort, processes: int) -> Pattern:
+        efforts.append(effort)
+        return suppress(*given, effort=effort, processes=processes)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engine, "suppress", remembered)
+    build = CellProblem.of(spec, cells).build
+    solution = engine.protect_block(build, spec.rules, settle_first=True)
+    assert efforts.index(Effort.USUAL) == efforts.count(Effort.QUICK) >= 1
+    assert efforts[-1] is Effort.USUAL
+    assert check_claim(claim_of_cells(spec, cells, solution.withheld), solution.certificates)

@@ -147,17 +147,21 @@ def test_groups_that_every_partition_adds_up_to() -> None:
     assert common_groups([sets("a", "b"), sets("a")]) == tuple(sets("a"))
 
 
-def test_published_days_bound_the_classes_of_duration() -> None:
-    """Where the days of a unit are shown, no alternative may need more days than there are."""
-    care = [Care(ended=True, days=100 + at, provider=at % 5) for at in range(30)]
-    bundle, tally = of_two(care, care)
+def test_days_are_withheld_where_a_class_of_duration_is() -> None:
+    """Days of a unit tell how many long trajectories there can be; so they go with the class."""
+    short = [Care(ended=True, days=100, provider=at % 5) for at in range(30)]
+    long = [Care(ended=True, days=731, provider=at % 5) for at in range(24)]
+    bundle, tally = of_two([*short, *long[:6]], [*short, *long])
     rules = replace(Rules(fallback=True), remainder_min=0)
-    grid = Grid.of(tally, bundle, PUBLISHED)
-    claim = claim_of_tally(grid, rules, PERIOD, frozenset())
-    days = 2 * sum(100 + at for at in range(30))
-    assert any(relation.high == days for relation in claim.relations)
-    problem = PeriodProblem(grid, rules, PERIOD).build(frozenset())
-    assert any(row.high == days for row in problem.rows)
-    hidden = frozenset({f"{PERIOD}/ended_days/region/region/"})
-    bounded = claim_of_tally(grid, rules, PERIOD, hidden)
-    assert len(bounded.relations) < len(claim.relations)
+    published = (
+        Published("pupils_and_clients", (Level.SCHOOL, Level.REGION)),
+        Published("ended_by_duration", (Level.SCHOOL, Level.REGION)),
+    )
+    protected = protect_tally(tally, bundle, rules, published)
+    verify_protection(
+        protected.cells, tally, bundle, rules, published, protected.certificates
+    )  # fmt: skip
+    cells = protected.cells.set_index(["unit", "measure", "category"])["status"]
+    assert cells["01AA00", "ended_trajectories", "731"] == "c"
+    assert cells["01AA00", "ended_trajectories", ""] == ""
+    assert cells["01AA00", "ended_days", ""] == "c"

@@ -1,4 +1,4 @@
-"""A tally from release to proof: statuses, linked tables, rates."""
+"""A tally from release to proof: statuses and linked tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from publisher.protection import (
     Protected,
     Published,
     Rules,
-    derive_rates,
     protect_tally,
     to_json_lines,
     verify_protection,
@@ -343,56 +342,6 @@ def test_a_tally_whose_levels_do_not_add_up_is_refused() -> None:
     other = reference([school("01AA00"), school("02AA00", municipality=2)])
     with pytest.raises(ProtectionError, match="tally-inconsistent"):
         protect_tally(counted, other, Rules(), PUBLISHED[:1])
-
-
-class TestRates:
-    def _derived(self, **rules: object) -> pd.DataFrame:
-        bundle = reference(
-            [school(f"0{i}AA00") for i in range(1, 6)],
-            {"01AA00": 250, "02AA00": 45, "03AA00": 100, "04AA00": 0},
-        )
-        places = [
-            Place("01AA00", 1, 200, _clients(21)),
-            Place("02AA00", 1, 45, _clients(9)),
-            Place("03AA00", 1, 100, _clients(3)),
-            Place("05AA00", 1, 80, _clients(9)),
-        ]
-        _, protected = _protect(bundle, places, Published("pupils_and_clients", (Level.SCHOOL,)))
-        chosen = Rules(**rules)  # type: ignore[arg-type]
-        return derive_rates(protected.cells, bundle, chosen).set_index(["unit", "measure"])
-
-    def test_a_rate_in_tenths_rounds_half_up(self) -> None:
-        derived, place = self._derived(), ("01AA00", "clients_per_100_pupils")
-        assert derived.loc[place, "value"] == 105
-        assert derived.loc[place, "status"] == ""
-        assert derived.loc[place, "decimals"] == 1
-
-    def test_a_rate_is_withheld_with_its_count_or_over_too_few_pupils(self) -> None:
-        derived = self._derived()
-        for unit in ("02AA00", "03AA00"):
-            assert derived.loc[(unit, "clients_per_100_pupils"), "status"] == "c"
-            assert pd.isna(derived["value"]).loc[(unit, "clients_per_100_pupils")]
-        assert derived.loc[("02AA00", "clients"), "value"] == 9
-
-    def test_a_school_without_pupils_has_no_rate(self) -> None:
-        assert self._derived().loc[("04AA00", "clients_per_100_pupils"), "status"] == "z"
-
-    def test_coverage_needs_an_exact_total(self) -> None:
-        derived = self._derived()
-        assert derived.loc[("01AA00", "coverage_percent"), "value"] == 80
-        assert ("05AA00", "coverage_percent") not in derived.index
-
-    def test_every_rate_follows_from_two_released_cells(
-        self, region: tuple[Reference, Tally, Protected]
-    ) -> None:
-        bundle, _, protected = region
-        derived = derive_rates(protected.cells, bundle, Rules())
-        place = ["level", "unit", "period"]
-        totals = derived[(derived["category"] == "") & (derived["table"] == "pupils_and_clients")]
-        wide = totals.pivot(index=place, columns="measure", values="value")
-        rates = wide["clients_per_100_pupils"].notna()
-        assert rates.any()
-        assert wide.loc[rates, ["clients", "pupils"]].notna().all().all()
 
 
 def test_the_period_stands_in_every_row(region: tuple[Reference, Tally, Protected]) -> None:

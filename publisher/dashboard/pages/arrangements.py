@@ -25,6 +25,7 @@ from publisher.dashboard.series import SeriesTable, trend_table
 from publisher.dashboard.site import Site
 from publisher.dashboard.topics import Column, Part
 from publisher.dashboard.verdicts import Direction, Share, change
+from publisher.notes.shown import Shown
 from publisher.released import Cell
 from shared.contract.periods import Period
 from shared.reference import Arrangement, Level
@@ -60,7 +61,7 @@ def routes(site: Site) -> APIRouter:
         """Every arrangement of the region."""
         findings = site.latest()
         if findings is None:
-            return none_yet(request, _LIST.href)
+            return none_yet(request, _LIST.href, site)
         return reply(request, site.page(findings, "arrangements", lambda: _list_html(findings)))
 
     @router.get("/arrangementen/{number}")
@@ -68,7 +69,7 @@ def routes(site: Site) -> APIRouter:
         """One arrangement."""
         findings = site.latest()
         if findings is None:
-            return none_yet(request, _LIST.href)
+            return none_yet(request, _LIST.href, site)
         found = next((each for each in findings.arrangements if str(each.number) == number), None)
         if found is None:
             return not_found(
@@ -77,7 +78,9 @@ def routes(site: Site) -> APIRouter:
                 _("Controleer het nummer in het adres, of kies een arrangement uit de lijst."),
                 _LIST,
             )
-        html = site.page(findings, ("arrangement", number), lambda: _html(findings, found))
+        notes = site.notes().about(Level.ARRANGEMENT, number)
+        key = ("arrangement", number, notes)
+        html = site.page(findings, key, lambda: _html(findings, found, notes))
         return reply(request, html)
 
     return router
@@ -89,7 +92,7 @@ def _list_html(findings: Findings) -> bytes:
     return render("arrangements.html", page, joint=findings.arrangements, starts=starts)
 
 
-def _html(findings: Findings, joint: Arrangement) -> bytes:
+def _html(findings: Findings, joint: Arrangement, notes: tuple[Shown, ...]) -> bytes:
     unit = str(joint.number)
     held = unit in findings.units(Level.ARRANGEMENT, TABLE)
     address = f"{_LIST.href}/{unit}"
@@ -98,6 +101,7 @@ def _html(findings: Findings, joint: Arrangement) -> bytes:
         "arrangement.html",
         Page(joint.name, _LIST.href, (HOME, _LIST), findings.manifest, address),
         joint=joint,
+        notes=notes,
         starts=_day(joint.starts_on),
         lump_sum=number(joint.lump_sum_eur),
         held=held,

@@ -18,6 +18,7 @@ from publisher.dashboard.series import (
     SeriesTable,
     column_heading,
     figure_at,
+    period_rows,
     period_words,
 )
 from publisher.dashboard.site import Site
@@ -41,7 +42,7 @@ def routes(site: Site) -> APIRouter:
         """The chosen units; the first five where more are chosen, none where none is known."""
         findings = site.latest()
         if findings is None:
-            return none_yet(request, _HREF)
+            return none_yet(request, _HREF, site)
         asked = tuple(dict.fromkeys(kies or ()))
         known = [found for each in asked[:100] if (found := _unit_of(findings, each))]
         chosen = tuple(known[:MOST_UNITS])
@@ -111,15 +112,11 @@ def _over_periods(
     findings: Findings, chosen: tuple[_Chosen, ...], names: tuple[str, ...]
 ) -> SeriesTable:
     column = Column(MAIN_TABLE, RATE)
-    rows = tuple(
-        SeriesRow(
-            period.label,
-            period.code in findings.breaks,
-            tuple(
-                figure_at(findings, kind.level, unit, column, period.code) for kind, unit in chosen
-            ),
-        )
-        for period in findings.periods
+    rows = period_rows(
+        findings,
+        lambda period: tuple(
+            figure_at(findings, kind.level, unit, column, period) for kind, unit in chosen
+        ),
     )
     return SeriesTable(_("Leerlingen met jeugdhulp per 100 leerlingen"), _("Periode"), names, rows)
 
@@ -132,7 +129,6 @@ def _rows(findings: Findings, chosen: tuple[_Chosen, ...], part: Part) -> tuple[
     return tuple(
         SeriesRow(
             column_heading(findings, column),
-            False,
             tuple(figure_at(findings, kind.level, unit, column, period) for kind, unit in chosen),
         )
         for column in columns_of(findings, held)

@@ -15,13 +15,15 @@ from fastapi.responses import Response
 from publisher.dashboard.blocks import origin_of, permalink
 from publisher.dashboard.findings import Findings
 from publisher.dashboard.language import _, msg
-from publisher.dashboard.pages.problems import none_yet, not_found
-from publisher.dashboard.rendering import HOME, Crumb, Page, render, reply
+from publisher.dashboard.pages.problems import empty, gone, none_yet
+from publisher.dashboard.rendering import HOME, Page, render, reply
 from publisher.dashboard.series import (
     SeriesRow,
     SeriesTable,
     column_heading,
     figure_at,
+    nobody_counts,
+    period_rows,
     period_words,
 )
 from publisher.dashboard.site import Site
@@ -65,20 +67,10 @@ def routes(site: Site) -> APIRouter:
     ) -> Response:
         """A table of a release: units by category, or the periods of one unit."""
         findings = site.shown(uitgave) if uitgave else site.latest()
-        if findings is None and uitgave:
-            return not_found(
-                request,
-                _("Deze uitgave is er niet"),
-                _(
-                    "De uitgave in het adres bestaat niet, of haar cijfers zijn ingetrokken of "
-                    "verlopen. Kies een uitgave uit de lijst."
-                ),
-                Crumb(msg("Alle uitgaven"), "/releases"),
-            )
         if findings is None:
-            return none_yet(request, _HREF)
+            return gone(request, site, uitgave) if uitgave else none_yet(request, _HREF, site)
         if not any(shelf.units for shelf in findings.shelves.values()):
-            return none_yet(request, _HREF)
+            return empty(request, _HREF)
         choice = _choice(findings, tabel, maat, niveau, eenheid, periode)
         key = ("explore", bool(uitgave), choice)
         html = site.page(findings, key, lambda: _html(findings, choice, pinned=bool(uitgave)))
@@ -163,7 +155,6 @@ def _of_level(findings: Findings, choice: Choice) -> SeriesTable:
         tuple(
             SeriesRow(
                 name,
-                False,
                 tuple(
                     figure_at(findings, choice.level, unit, column, period.code)
                     for column in columns
@@ -181,16 +172,12 @@ def _of_unit(findings: Findings, choice: Choice) -> SeriesTable:
         _caption(findings, choice, name),
         _("Periode"),
         _headings(findings, columns),
-        tuple(
-            SeriesRow(
-                period.label,
-                period.code in findings.breaks,
-                tuple(
-                    figure_at(findings, choice.level, choice.unit, column, period.code)
-                    for column in columns
-                ),
-            )
-            for period in findings.periods
+        period_rows(
+            findings,
+            lambda period: tuple(
+                figure_at(findings, choice.level, choice.unit, column, period) for column in columns
+            ),
+            lambda period: nobody_counts(findings, choice.level, choice.unit, period),
         ),
     )
 

@@ -31,6 +31,8 @@ _TERMS = (
      "release_after_publication_days"),
     (msg("Het logboek van besluiten"), msg("na de laatste regel, bij beide diensten"),
      "ledger_days"),
+    (msg("Het logboek van toegang: welke organisatie keek op welke dag"),
+     msg("na die dag, bij de publicist"), "access_log_days"),
 )  # fmt: skip
 """What is kept, from when its term runs and who has it, and the name of the term."""
 _ROLES = {

@@ -48,7 +48,7 @@ def routes(site: Site) -> APIRouter:
         """The region in the last period and over the years."""
         findings = site.latest()
         if findings is None:
-            return none_yet(request, HOME.href)
+            return none_yet(request, HOME.href, site)
         return reply(request, site.page(findings, "home", lambda: _html(findings)))
 
     return router
@@ -59,6 +59,7 @@ def _html(findings: Findings) -> bytes:
     region = findings.manifest.region_name
     title = _("Jeugdhulp en onderwijs, regio {region}", region=region)
     several = ChartKey(ChartKind.MULTIPLES, MAIN_TABLE, RATE, *at)
+    is_compared = len(findings.units(MUNICIPALITY.level)) > 1
     return render(
         "home.html",
         Page(title, HOME.href, manifest=findings.manifest),
@@ -70,7 +71,8 @@ def _html(findings: Findings) -> bytes:
         origin=origin_of(findings, MAIN_PART, *at),
         sections=sections(findings, *at, ("vormen",), whole=False),
         topics=released_topics(findings),
-        several=image_of(findings, several),
+        only=findings.only_municipality,
+        several=image_of(findings, several) if is_compared else None,
         municipalities=_overview(findings, MUNICIPALITY),
         school_types=_overview(findings, SCHOOL_TYPE),
         whole=_whole(findings),

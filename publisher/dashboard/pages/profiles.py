@@ -11,6 +11,8 @@ from publisher.dashboard.blocks import (
     MAIN_PART,
     ChartImage,
     UnitTable,
+    beside,
+    has_low_coverage,
     image_of,
     key_figures,
     origin_of,
@@ -19,19 +21,25 @@ from publisher.dashboard.blocks import (
     unit_rows,
     unit_table,
 )
-from publisher.dashboard.charts.data import ChartKey, ChartKind, number_of
-from publisher.dashboard.figures import Figure, figure_of
-from publisher.dashboard.findings import CLIENTS, COVERAGE, MAIN_TABLE, RATE, Findings
+from publisher.dashboard.charts.data import ChartKey, ChartKind
+from publisher.dashboard.findings import CLIENTS, MAIN_TABLE, RATE, Findings
 from publisher.dashboard.language import _, msg
-from publisher.dashboard.pages.problems import none_yet, not_found
+from publisher.dashboard.pages.problems import none_yet, unknown_unit
 from publisher.dashboard.pages.schools import school_table
 from publisher.dashboard.rendering import HOME, Crumb, Page, render, reply
-from publisher.dashboard.series import by_name, period_words, profile_columns, trend_table
+from publisher.dashboard.reports.contents import KINDS as REPORTED
+from publisher.dashboard.reports.printing import may_print
+from publisher.dashboard.series import (
+    by_name,
+    nobody_counts,
+    period_words,
+    profile_columns,
+    trend_table,
+)
 from publisher.dashboard.site import Site
 from publisher.dashboard.topics import TOPICS, Column
 from publisher.dashboard.units import (
     MUNICIPALITY,
-    REGION_UNIT,
     RESIDENCE,
     SCHOOL,
     SCHOOL_TYPE,
@@ -40,12 +48,11 @@ from publisher.dashboard.units import (
     UNIT_KINDS,
     UnitKind,
 )
-from publisher.dashboard.verdicts import Direction, development, position, share_of
+from publisher.dashboard.verdicts import development, share_of
 from publisher.dashboard.words import capital
-from shared.reference import Level, School, municipality_key
+from publisher.notes.shown import Shown
+from shared.reference import School, municipality_key
 
-LOW_COVERAGE_PERCENT = 80
-"""Under this part of DUO's pupils a page warns that the figures are about a part of them."""
 _DRAWN = (Column(MAIN_TABLE, RATE), Column(MAIN_TABLE, CLIENTS))
 _OTHER_TOPICS = tuple(topic.id for topic in TOPICS if topic.id != "gebruik")
 _LISTS = (
@@ -65,15 +72,6 @@ class Fact:
     href: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """A unit set beside a larger whole that it is part of."""
-
-    whole: str
-    figure: Figure
-    direction: Direction | None
-
-
 def routes(site: Site) -> APIRouter:
     """The addresses of every kind of unit with a page of its own."""
     router = APIRouter()
@@ -90,18 +88,12 @@ def _add_profile(router: APIRouter, site: Site, kind: UnitKind) -> None:
         """One unit: its figures of the last period and over the years."""
         findings = site.latest()
         if findings is None:
-            return none_yet(request, kind.section)
+            return none_yet(request, kind.section, site)
         if unit not in findings.units(kind.level):
-            return not_found(
-                request,
-                _("Deze {noun} staat niet in de cijfers", noun=_(kind.noun)),
-                _(
-                    "Controleer de code in het adres. Misschien is de naam of de code veranderd, "
-                    "of hoort wat u zoekt niet bij de regio."
-                ),
-                Crumb(kind.list_label, kind.section),
-            )
-        html = site.page(findings, (kind.path, unit), lambda: _profile_html(findings, kind, unit))
+            return unknown_unit(request, kind)
+        notes = site.notes().about(kind.level, unit) if kind is SCHOOL else ()
+        key = (kind.path, unit, notes)
+        html = site.page(findings, key, lambda: _profile_html(findings, kind, unit, notes))
         return reply(request, html)
 
 
@@ -113,7 +105,7 @@ def _add_list(router: APIRouter, site: Site, title: str, kinds: tuple[UnitKind, 
         """Every unit of these kinds."""
         findings = site.latest()
         if findings is None:
-            return none_yet(request, section)
+            return none_yet(request, section, site)
         html = site.page(findings, section, lambda: _list_html(findings, title, kinds))
         return reply(request, html)
 
@@ -168,36 +160,10 @@ def _place_address(school: School) -> str:
     return MUNICIPALITY.address(municipality_key(school.municipality))
 
 
-def _beside(findings: Findings, kind: UnitKind, unit: str) -> tuple[Beside, ...]:
-    """The unit beside the region, and a school beside all schools of its type."""
-    wholes = [(Level.REGION, REGION_UNIT, _("alle scholen in de regio samen"))]
-    school = findings.school(unit) if kind is SCHOOL else None
-    if school is not None:
-        label = _("alle scholen voor {kind} samen", kind=_(school.type.label))
-        wholes.insert(0, (Level.TYPE, school.type.value, label))
-    period = findings.latest.code
-    own = share_of(findings, kind.level, unit, period)
-    found = []
-    for level, key, label in wholes:
-        figure = figure_of(findings.cell(level, key, RATE, period))
-        whole = share_of(findings, level, key, period)
-        direction = position(own, whole) if own and whole else None
-        if figure.has_value:
-            found.append(Beside(label, figure, direction))
-    return tuple(found)
-
-
 def _strip(findings: Findings, kind: UnitKind, unit: str) -> ChartImage | None:
     if kind not in (SCHOOL, SCHOOL_TYPE):
         return None
     return image_of(findings, ChartKey(ChartKind.STRIP, MAIN_TABLE, RATE, kind.level, unit))
-
-
-def _has_low_coverage(findings: Findings, kind: UnitKind, unit: str) -> bool:
-    cell = findings.cell(kind.level, unit, COVERAGE, findings.latest.code)
-    if cell is None or cell.value is None:
-        return False
-    return number_of(cell) < LOW_COVERAGE_PERCENT
 
 
 def _schools(findings: Findings, kind: UnitKind, unit: str) -> UnitTable | None:
@@ -210,7 +176,7 @@ def _schools(findings: Findings, kind: UnitKind, unit: str) -> UnitTable | None:
     return school_table(findings, codes, beside=whole)
 
 
-def _profile_html(findings: Findings, kind: UnitKind, unit: str) -> bytes:
+def _profile_html(findings: Findings, kind: UnitKind, unit: str, notes: tuple[Shown, ...]) -> bytes:
     at = (kind.level, unit)
     page = _page(findings, kind, unit)
     return render(
@@ -218,12 +184,15 @@ def _profile_html(findings: Findings, kind: UnitKind, unit: str) -> bytes:
         page,
         kind=kind,
         unit=unit,
+        report=f"{kind.address(unit)}/oogo" if kind in REPORTED and may_print() else "",
         facts=_facts(findings, kind, unit),
         when=period_words(findings.latest),
         key_figures=key_figures(findings, *at),
-        beside=_beside(findings, kind, unit),
+        beside=beside(findings, *at),
         development=development(findings, *at),
-        low_coverage=_has_low_coverage(findings, kind, unit),
+        notes=notes,
+        nobody=nobody_counts(findings, *at, findings.latest.code),
+        low_coverage=has_low_coverage(findings, *at),
         chart=trend_chart(findings, *at, _DRAWN),
         trend=trend_table(findings, *at, _("{name}, per periode", name=page.title)),
         origin=origin_of(findings, MAIN_PART, *at),

@@ -41,7 +41,7 @@ def routes(site: Site) -> APIRouter:
         """Every released school, or the ones whose name or code has ``zoek`` in it."""
         findings = site.latest()
         if findings is None:
-            return none_yet(request, "/scholen")
+            return none_yet(request, "/scholen", site)
         wanted = " ".join(zoek[:_LONGEST_SEARCH].split())
         order = volgorde if volgorde in ORDERS else BY_NAME
         html = site.page(

@@ -58,7 +58,7 @@ def routes(site: Site) -> APIRouter:
         """Every topic of which the latest release has figures."""
         findings = site.latest()
         if findings is None:
-            return none_yet(request, _ALL.href)
+            return none_yet(request, _ALL.href, site)
         return reply(request, site.page(findings, "topics", lambda: _list_html(findings)))
 
     @router.get("/onderwerpen/{topic_id}")
@@ -66,7 +66,7 @@ def routes(site: Site) -> APIRouter:
         """One topic at one level; schools may be those of one type."""
         findings = site.latest()
         if findings is None:
-            return none_yet(request, _ALL.href)
+            return none_yet(request, _ALL.href, site)
         found = topic_of(topic_id)
         if found is None or found not in released_topics(findings):
             return not_found(

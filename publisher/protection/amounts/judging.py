@@ -39,10 +39,12 @@ class AmountCell:
     Attributes:
         count: key of the count that must be published beside it; empty where policy publishes
             none there.
+        classes: for days, keys of the counts by class of duration, where policy publishes those.
     """
 
     inputs: Inputs
     count: str
+    classes: tuple[str, ...] = ()
 
     def rule(self, rules: Rules, counts: frozenset[str]) -> Rule | None:
         """The first rule that withholds it.
@@ -52,7 +54,9 @@ class AmountCell:
             counts: keys of the counts that are withheld.
         """
         inputs = self.inputs
-        if not self.count or self.count in counts:
+        if not self.count or self.count in counts or not counts.isdisjoint(self.classes):
+            # Days bound how many trajectories each class can have: of a withheld class they
+            # would tell more than any other number can make good.
             return Rule.BUNDLE
         if below_threshold(inputs.children, rules.split_threshold):
             return Rule.AMOUNT
@@ -101,7 +105,8 @@ def cell_of(grid: Grid, quantity: Quantity, period: int, level: str, unit: str) 
     key = quantity_key(period, counted, level, unit, quantity.part)
     shown = Level(level) in grid.levels(counted, breakdown)
     place = (quantity.table, Level(level), unit, period, quantity.measure, quantity.category)
-    return AmountCell(grid.inputs_of(*place), key if shown else "")
+    told = days_told(grid, quantity, period, level, unit)
+    return AmountCell(grid.inputs_of(*place), key if shown else "", told.keys if told else ())
 
 
 def facts_of(

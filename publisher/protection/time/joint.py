@@ -139,7 +139,10 @@ class _Joint:
 
     def problem(self) -> Problem:
         """The problem of all releases; what readers have is no longer to be protected."""
-        closed = (Sensitive(node, Rule.CLOSING, 1, 1, None) for node in sorted(self._closed))
+        still_withheld = sorted(self._closed - self._constants)
+        for place in still_withheld:
+            self._withhold_again(place)
+        closed = (Sensitive(node, Rule.CLOSING, 1, 1, None) for node in still_withheld)
         known = {item.node for item in self._sensitive}
         sensitive = [*self._sensitive, *(item for item in closed if item.node not in known)]
         made = replace(
@@ -202,11 +205,11 @@ class _Joint:
     ) -> None:
         """Tie a quantity to itself in every newer release, or say what it changed by."""
         for number, other in self._places.get(key, {}).items():
-            if number == 0 and self._nodes[other].kind is Kind.CELL:
-                if hidden:
-                    self._closed.add(other)
-                elif shown and other != place:
-                    self._make_dearer(key, other, place)
+            kind = self._nodes[other].kind
+            if number == 0 and hidden and kind is not Kind.LATENT:
+                self._closed.add(other)
+            elif number == 0 and shown and other != place and kind is Kind.CELL:
+                self._make_dearer(key, other, place)
             if other == place:
                 continue
             same = self._nodes[other].true == self._nodes[place].true
@@ -224,6 +227,13 @@ class _Joint:
         if is_small_change(key, node.true, self._nodes[place].true, self._rules):
             raise waits("a change of a total of the whole by a few")
         self._nodes[other] = replace(node, kind=Kind.PUBLIC)
+
+    def _withhold_again(self, place: int) -> None:
+        """A zero that is always shown is not, where readers had nothing: it would be news."""
+        node = self._nodes[place]
+        if node.kind is Kind.PUBLIC and node.true:
+            raise waits("a total that one release withheld and another showed")
+        self._nodes[place] = replace(node, kind=Kind.CELL)
 
     def _tie(self, key: str, name: str, newer: int, older: Sequence[int]) -> None:
         """A quantity is what it was, or it changed by few children: then that is sensitive."""

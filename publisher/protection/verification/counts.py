@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from publisher.protection.amounts.judging import days_told
 from publisher.protection.grid import Grid, quantity_key
 from publisher.protection.measures import ACROSS, NOT_COVERED, PUPILS, RULES, Kind, Term
 from publisher.protection.primary import (
@@ -19,7 +18,6 @@ from publisher.protection.regions import RegionUnit
 from publisher.protection.rules import Rules
 from publisher.protection.verification.claim import Claim, Demand, Relation, Terms, Union
 from publisher.protection.verification.statement import Leaves, Statement
-from shared.reference import Level
 
 
 def claim_of_counts(grid: Grid, rules: Rules, period: int, withheld: frozenset[str]) -> Claim:
@@ -34,7 +32,6 @@ def claim_of_counts(grid: Grid, rules: Rules, period: int, withheld: frozenset[s
             _relate(statement, (total,), parts, 0)
             _unite_parts(statement, total, parts)
     _relate_to_duo(statement)
-    _relate_to_days(statement)
     for quantity in statement.quantities.values():
         statement.demands.extend(_demands(statement, quantity))
         statement.unite(quantity)
@@ -122,40 +119,6 @@ def _relate_to_duo(statement: Statement) -> None:
             together = ((key, 1), *within)
             if sum(statement.true[name] for name, _ in together) <= duo[1]:
                 statement.relations.append(Relation(together, None, duo[1]))
-
-
-def _relate_to_days(statement: Statement) -> None:
-    """Published days bound the trajectories, of each class of duration, that they are days of."""
-    grid, period = statement.grid, statement.period
-    for amount in quantities_of(grid, {Kind.AMOUNT}):
-        rule = RULES[amount.measure]
-        counted = statement.quantities.get((rule.counted, amount.part))
-        if counted is None or rule.each == (0, None):
-            continue
-        for unit in statement.shown(counted):
-            key = amount.key(period, unit.level, unit.unit)
-            if Level(unit.level) not in amount.shown or key in statement.withheld:
-                continue
-            days = grid.value(
-                amount.table, Level(unit.level), unit.unit, period, amount.measure, ""
-            )
-            _bound(statement, [(statement.key(counted, unit), rule.each)], days)
-            told = days_told(grid, amount, period, unit.level, unit.unit)
-            if told is not None:
-                _bound(statement, list(zip(told.keys, told.days, strict=True)), days)
-
-
-def _bound(
-    statement: Statement, counted: list[tuple[str, tuple[int, int | None]]], days: int
-) -> None:
-    """Least per trajectory times their number is at most the days; likewise for the most."""
-    true = statement.true
-    lower = tuple((key, least) for key, (least, _) in counted)
-    upper = tuple((key, most) for key, (_, most) in counted if most is not None)
-    if sum(least * true[key] for key, least in lower) <= days:
-        statement.relations.append(Relation(lower, None, days))
-    if len(upper) == len(lower) and sum(most * true[key] for key, most in upper) >= days:
-        statement.relations.append(Relation(upper, days, None))
 
 
 def _demands(statement: Statement, quantity: Quantity) -> Iterator[Demand]:

@@ -199,10 +199,10 @@ def _bounded(rows: bytes) -> Iterator[bytes]:
 def _cells(rows: bytes) -> int:
     """Cells in the rectangle around everything that is filled."""
     references = _REFERENCE.findall(rows)
-    if len(references) != rows.count(b"r=") or _SPACED_REFERENCE.search(rows):  # noqa: SIM102
-        # Rare: r= in a text, or a cell whose place cannot be seen beforehand.
-        if _OTHER_REFERENCE.search(rows):
-            raise Check.WORKBOOK_BROKEN.error()
+    # Rare: r= in a text, or a cell whose place cannot be seen beforehand.
+    is_rare = len(references) != rows.count(b"r=") or _SPACED_REFERENCE.search(rows)
+    if is_rare and _OTHER_REFERENCE.search(rows):
+        raise Check.WORKBOOK_BROKEN.error()
     together = b" ".join(references)
     numbers = {int(row) for row in set(together.translate(None, _LETTERS).split())} or {1}
     columns = together.translate(None, _DIGITS).split()

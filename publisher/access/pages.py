@@ -1,0 +1,133 @@
+"""Pages about signing in; they parse, call and render, and hold no rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse, Response
+
+from publisher.access import terms
+from publisher.access.addresses import SIGN_IN, TARGET_KEY, own_page
+from publisher.access.forms import FORM_TOKEN, read_form
+from publisher.access.gate import SESSION_COOKIE
+from publisher.access.keys import told
+from publisher.access.readers import Reader
+from publisher.access.refusals import session_ended
+from publisher.access.roles import AccessRole
+from publisher.access.signing_in import SignedIn, SigningIn
+from publisher.dashboard.language import DUTCH, LANGUAGES, Language, _, msg, speaking
+from publisher.dashboard.rendering import HOME, HTML, Page, render
+
+START, BACK, OUT = f"{SIGN_IN}/start", f"{SIGN_IN}/terug", f"{SIGN_IN}/uit"
+SIGN_IN_COOKIE = "__Host-moj-sign-in"
+MAX_SENT = 2_000
+_NO_STORE = {"cache-control": "no-store"}
+
+ROLES = {
+    AccessRole.ANALYST: msg("analist: u ziet de gepubliceerde cijfers"),
+    AccessRole.APPROVER: msg("goedkeurder: u beoordeelt een uitgave voordat zij verschijnt"),
+    AccessRole.AUDITOR: msg("toezichthouder: u ziet ook wat wordt bewaard en vernietigd"),
+    AccessRole.OPERATOR: msg("beheerder: u ziet hoe de dienst draait"),
+}
+
+Sent = Annotated[str, Query(max_length=MAX_SENT)]
+Target = Annotated[str, Query(alias=TARGET_KEY, max_length=MAX_SENT)]
+
+
+def sign_in_router(signing_in: SigningIn) -> APIRouter:
+    """Where people sign in and out."""
+    router = APIRouter(include_in_schema=False)
+    for language in LANGUAGES:
+        address = f"{language.prefix}{SIGN_IN}"
+        router.add_api_route(address, _front(signing_in, language), methods=["GET"])
+
+    @router.get(START)
+    def start(target: Target = HOME.href) -> Response:
+        """Off to the identity provider."""
+        address, secret = signing_in.begin(target)
+        answer = RedirectResponse(address, 303, _NO_STORE)
+        _keep(answer, SIGN_IN_COOKIE, told(secret), int(terms.SIGN_IN.total_seconds()))
+        return answer
+
+    @router.get(BACK)
+    def back(request: Request, state: Sent = "", code: Sent = "") -> Response:
+        """Back from the identity provider; what else it sends along is not looked at."""
+        cookie = request.cookies.get(SIGN_IN_COOKIE, "")
+        found = signing_in.finish(cookie, state, code)
+        answer = _without_role(found) if found.session is None else _inside(signing_in, found)
+        answer.delete_cookie(SIGN_IN_COOKIE, secure=True, httponly=True, samesite="lax")
+        return answer
+
+    @router.post(OUT)
+    async def out(request: Request) -> Response:
+        """The end of a session."""
+        cookie = request.cookies.get(SESSION_COOKIE, "")
+        reader = await run_in_threadpool(_reader, signing_in, request)
+        if reader is None:
+            raise session_ended()
+        await read_form(request, reader)
+        await run_in_threadpool(signing_in.sessions.close, cookie)
+        answer = RedirectResponse(SIGN_IN, 303, _NO_STORE)
+        answer.delete_cookie(SESSION_COOKIE, secure=True, httponly=True, samesite="lax")
+        return answer
+
+    return router
+
+
+def _front(signing_in: SigningIn, language: Language) -> Callable[..., Response]:
+    def front(request: Request, target: Target = HOME.href) -> Response:
+        """The page to sign in, and for who did, who they are here and the way out."""
+        reader = _reader(signing_in, request)
+        start = f"{START}?{urlencode({TARGET_KEY: own_page(target)})}"
+        with speaking(language):
+            html = render(
+                "sign_in.html",
+                Page(_("Inloggen"), SIGN_IN),
+                reader=reader,
+                role=_(ROLES[reader.role]) if reader else "",
+                account="",
+                start=start,
+                out=OUT,
+                field=FORM_TOKEN,
+            )
+        return Response(html, 200, _NO_STORE, HTML)
+
+    return front
+
+
+def _without_role(found: SignedIn) -> Response:
+    """The page for somebody who signed in and has no role: what to give to whom."""
+    is_english = found.target.startswith("/en")
+    with speaking(LANGUAGES[1] if is_english else DUTCH):
+        html = render(
+            "sign_in.html",
+            Page(_("U hebt nog geen rol"), SIGN_IN),
+            reader=None,
+            role="",
+            account=found.account,
+            start=START,
+            out=OUT,
+            field=FORM_TOKEN,
+        )
+    return Response(html, 403, _NO_STORE, HTML)
+
+
+def _inside(signing_in: SigningIn, found: SignedIn) -> Response:
+    assert found.session is not None
+    answer = RedirectResponse(found.target, 303, _NO_STORE)
+    term = int(signing_in.sessions.whole.total_seconds())
+    _keep(answer, SESSION_COOKIE, told(found.session), term)
+    return answer
+
+
+def _reader(signing_in: SigningIn, request: Request) -> Reader | None:
+    cookie = request.cookies.get(SESSION_COOKIE, "")
+    return signing_in.sessions.reader(cookie, signing_in.database.now())
+
+
+def _keep(answer: Response, name: str, value: str, seconds: int) -> None:
+    answer.set_cookie(name, value, seconds, secure=True, httponly=True, samesite="lax")

@@ -1,0 +1,127 @@
+"""Signing in: out to the identity provider and back, once, in one browser.
+
+The browser that begins gets a random cookie. State, nonce and verifier all follow from it, so
+that nothing secret is kept here, and what comes back counts in that browser only. That it comes
+back once is kept: the hash of the state, until it is used or ten minutes have passed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete
+
+from publisher.access import terms
+from publisher.access.addresses import own_page
+from publisher.access.keys import derived, draw, heard
+from publisher.access.mandates import account_of, mandate_of
+from publisher.access.provider import Ours, Provider
+from publisher.access.sessions import Sessions
+from publisher.store import SignInRow
+from shared.errors import TrustError
+from shared.identity import Identity
+from shared.redaction import Secret
+from shared.state.database import Database, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody who came back.
+
+    Attributes:
+        session: secret for the cookie; None for an account without a role.
+        account: what the operator gives a role to.
+        target: the page where they wanted to be.
+    """
+
+    session: Secret | None
+    account: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class SigningIn:
+    """How people sign in at one publisher."""
+
+    database: Database
+    identity: Identity
+    provider: Provider
+    sessions: Sessions
+
+    def begin(self, target: str) -> tuple[str, Secret]:
+        """The address at the provider, and the secret for the cookie of this browser."""
+        secret = draw()
+        ours = _ours(secret)
+        address = self.provider.address(ours)
+
+        def note(tx: Transaction) -> None:
+            forget_unfinished(tx, tx.now)
+            tx.session.add(
+                SignInRow(
+                    state_sha256=_kept(ours.state), target=own_page(target), started_at=tx.now
+                )
+            )
+
+        self.database.run(note)
+        return address, secret
+
+    def finish(self, cookie: str, state: str, code: str) -> SignedIn:
+        """Who came back with a code, in the browser that went.
+
+        Raises:
+            TrustError: ``sign-in-not-begun``, or as the provider refuses.
+            BusyError: ``provider-unreachable``.
+        """
+        secret = heard(cookie)
+        if secret is None:
+            raise _not_begun()
+        ours = _ours(secret)
+        if not hmac.compare_digest(ours.state.encode(), state.encode("utf-8", "replace")):
+            raise _not_begun()
+        target = self._use_up(ours.state)
+        subject = self.provider.subject(code, ours)
+        account = account_of(self.identity, self.provider.issuer, subject)
+        with self.database.reading() as session:
+            has_role = mandate_of(session, account, self.database.now()) is not None
+        return SignedIn(self.sessions.open(account) if has_role else None, account, target)
+
+    def _use_up(self, state: str) -> str:
+        """Take away what was kept of a sign-in, before anything else: it counts once."""
+
+        def use_up(tx: Transaction) -> str | None:
+            row = tx.session.get(SignInRow, _kept(state))
+            if row is None:
+                return None
+            tx.session.delete(row)
+            return row.target if tx.now < row.started_at + terms.SIGN_IN else None
+
+        target = self.database.run(use_up)
+        if target is None:
+            raise _not_begun()
+        return target
+
+
+def forget_unfinished(tx: Transaction, now: datetime) -> None:
+    """Delete every sign-in that nobody came back from in time."""
+    tx.session.connection().execute(
+        delete(SignInRow).where(SignInRow.started_at <= now - terms.SIGN_IN)
+    )
+
+
+def _ours(secret: Secret) -> Ours:
+    return Ours(derived(secret, "state"), derived(secret, "nonce"), derived(secret, "verifier"))
+
+
+def _kept(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()
+
+
+def _not_begun() -> TrustError:
+    return TrustError(
+        "sign-in-not-begun",
+        "expected a sign-in that was begun in this browser in the last minutes, found another",
+        hint="sign in once more from the page of this service",
+    )

@@ -1,0 +1,1 @@
+"""Telling the world that a release came, was replaced or went: feed, catalogue and webhooks."""

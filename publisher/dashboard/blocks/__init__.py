@@ -1,0 +1,45 @@
+"""Parts of which pages are made: key figures, charts, sections of a topic, tables, files."""
+
+from publisher.dashboard.blocks.images import ChartImage, image_of, trend_chart
+from publisher.dashboard.blocks.key_figures import KeyFigure, key_figures
+from publisher.dashboard.blocks.origins import (
+    FileGroup,
+    FileLink,
+    Origin,
+    origin_of,
+    permalink,
+    release_files,
+)
+from publisher.dashboard.blocks.sections import MAIN_PART, Section, sections, subject_of
+from publisher.dashboard.blocks.standing import Beside, beside, has_low_coverage
+from publisher.dashboard.blocks.unit_tables import (
+    UnitTable,
+    latest_figures,
+    unit_rows,
+    unit_table,
+)
+
+__all__ = [
+    "MAIN_PART",
+    "Beside",
+    "ChartImage",
+    "FileGroup",
+    "FileLink",
+    "KeyFigure",
+    "Origin",
+    "Section",
+    "UnitTable",
+    "beside",
+    "has_low_coverage",
+    "image_of",
+    "key_figures",
+    "latest_figures",
+    "origin_of",
+    "permalink",
+    "release_files",
+    "sections",
+    "subject_of",
+    "trend_chart",
+    "unit_rows",
+    "unit_table",
+]

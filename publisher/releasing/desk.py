@@ -1,0 +1,144 @@
+"""The desk of approvers: what they look at comes from the store, what they decide goes there."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from publisher.awaiting import ForApproval, Found, Waiting
+from publisher.downloads.cache import Cache
+from publisher.policies import ReleaseState
+from publisher.reading import read_release
+from publisher.releasing.approvals import STATEMENT_FILE, SUMMARY_FILE
+from publisher.releasing.decisions import Decision
+from publisher.releasing.page_decisions import Decided, PageDecisions
+from publisher.releasing.permissions import PAGE
+from publisher.releasing.releases import Releases
+from publisher.screening.screen import Screening, Verdict
+from publisher.store import ReleaseRow, approvals, find_round
+from shared.agreements import PinnedAgreements
+from shared.errors import NotFoundError
+
+PROPOSED = (ReleaseState.SUBMITTED, ReleaseState.RETURNED, ReleaseState.APPROVED)
+"""States in which approvers look at a release."""
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)
+_SCREENINGS_KEPT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDesk:
+    """The desk of one publisher.
+
+    Attributes:
+        agreements: reads them anew, so that an expiry counts at once.
+    """
+
+    releases: Releases
+    agreements: Callable[[], PinnedAgreements]
+    _screenings: Cache[tuple[str, str], Screening] = field(
+        default_factory=lambda: Cache(_SCREENINGS_KEPT)
+    )
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """Every release that was proposed and is not published, newest first."""
+        query = select(ReleaseRow).where(ReleaseRow.state.in_(PROPOSED))
+        query = query.order_by(ReleaseRow.staged_at.desc(), ReleaseRow.release_id.desc())
+        with self.releases.database.reading() as session:
+            found = [(row, read_release(session, row)) for row in session.scalars(query)]
+        return tuple(
+            Waiting(
+                row.release_id,
+                release.manifest.title,
+                row.state.value,
+                release.manifest.synthetic,
+            )
+            for row, release in found
+        )
+
+    def look(self, release_id: str, party: str) -> ForApproval:
+        """A proposed release as an approver sees it.
+
+        Raises:
+            NotFoundError: ``release-not-proposed``.
+        """
+        with self.releases.database.reading() as session:
+            row = _proposed(session, release_id)
+            release = read_release(session, row)
+            given = approvals(session, release_id)
+            policy = find_round(session, row.round_id).read().policy
+        screening = self._screenings.get(
+            (row.sha256, row.state.value), lambda: self.releases.screen(release_id)
+        )
+        return ForApproval(
+            manifest=release.manifest,
+            state=row.state.value,
+            sha256=row.sha256,
+            summary=row.summary,
+            verdict=screening.verdict.value,
+            checks=len(screening.outcomes),
+            found=_found(screening),
+            given=tuple(sorted({each.organisation for each in given})),
+            accepts_page=PAGE in policy.approval.accepted,
+            is_proposer=row.proposer == party,
+            has_approved=party in {each.party for each in given},
+            is_open=row.state is ReleaseState.SUBMITTED,
+        )
+
+    def package(self, release_id: str) -> bytes:
+        """The package of a proposed release, byte for byte what ``publisher submit`` writes.
+
+        Raises:
+            NotFoundError: ``release-not-proposed``.
+        """
+        with self.releases.database.reading() as session:
+            row = _proposed(session, release_id)
+            release = read_release(session, row)
+        files = {f"{table.id}.parquet": table.to_bytes() for table in release.tables}
+        files |= {SUMMARY_FILE: row.summary.encode(), STATEMENT_FILE: row.statement}
+        sink = io.BytesIO()
+        with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in sorted(files.items()):
+                archive.writestr(zipfile.ZipInfo(name, _LONG_AGO), data, zipfile.ZIP_DEFLATED)
+        return sink.getvalue()
+
+    def approve(self, mandate_id: str, release_id: str, sha256: str) -> None:
+        """Record an approval of exactly these bytes."""
+        self._decide(Decided(mandate_id, release_id, sha256, Decision.APPROVE))
+
+    def request_change(self, mandate_id: str, release_id: str, sha256: str, reason: str) -> None:
+        """Record a request for change of exactly these bytes."""
+        self._decide(Decided(mandate_id, release_id, sha256, Decision.REQUEST_CHANGE, reason))
+
+    def _decide(self, decided: Decided) -> None:
+        decisions = PageDecisions(self.releases.database, self.releases.identity)
+        decisions.record(decided, self.agreements())
+
+
+def _proposed(session: Session, release_id: str) -> ReleaseRow:
+    row = session.get(ReleaseRow, release_id)
+    if row is None or row.state not in PROPOSED:
+        raise NotFoundError(
+            "release-not-proposed",
+            "expected a release that was proposed and is not published, found none",
+            hint="the list of releases that await a decision has every one",
+        )
+    return row
+
+
+def _found(screening: Screening) -> tuple[Found, ...]:
+    return tuple(
+        Found(
+            each.check.id,
+            verdict.value,
+            each.check.asks,
+            each.check.remedy,
+            each.places,
+        )
+        for verdict in (Verdict.FAIL, Verdict.ADVISORY)
+        for each in screening.with_verdict(verdict)
+    )
