@@ -36,7 +36,8 @@ check: install ## Style, types, import contracts, wheel contents, documents
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -rs tests/architecture
 
-# The model of a whole round has a process of its own: it shares no cache with any other test.
+# The model of a whole round has a process of its own. Hypothesis draws from the constants of every
+# module that is loaded: alone, the model draws the same lives wherever it runs.
 ROUND_MODEL := tests/property/test_round_machine.py
 
 test: check ## All checks, then all tests

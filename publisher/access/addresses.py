@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl
 
-from publisher.access.refusals import another_area
+from publisher.access.refusals import another_area, not_plain
 from publisher.access.roles import Resource
 
 SIGN_IN = "/aanmelden"
@@ -44,10 +44,24 @@ _WITHOUT_ROWS = re.compile(
 
 HOME = "/"
 MAX_TARGET = 200
-_TARGET = re.compile(r"/([A-Za-z0-9._-]+/?)*")
+# A text fits in one way only: else one that nearly fits would be tried in ever so many.
+_TARGET = re.compile(r"/|(/[A-Za-z0-9._-]+)+/?")
 
 NEVER_PUBLIC = frozenset({Resource.APPROVAL})
 """What nobody sees without a role, not even of a public publisher."""
+
+
+def check_plain(path: str) -> None:
+    """Refuse an address with a line end or the like, at which nothing stands.
+
+    The routes would take ``/toezicht`` with a line end for ``/toezicht``, and the patterns here
+    take it for a page. What is asked has one meaning, or none.
+
+    Raises:
+        NotFoundError: ``address-not-plain``.
+    """
+    if not path.isprintable():
+        raise not_plain()
 
 
 def is_open(method: str, path: str) -> bool:

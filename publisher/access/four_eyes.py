@@ -81,9 +81,18 @@ def check_confirmed(
     mandate = statement.read(Kind.ACCESS, AccessMandate)
     _check_another(confirmer, mandate, publisher)
     agreements.check_in_force(mandate.party, Role.APPROVER, day)
-    check_own_card(confirmer, agreements.check_in_force(confirmer.party, confirmer.role, day), day)
+    agreement = agreements.check_in_force(confirmer.party, confirmer.role, day)
+    check_own_card(confirmer, agreement, day)
+    # A fingerprint pins no organisation: what the card says of it counts for nothing here.
+    if one_organisation(agreement.organisation, publisher.organisation):
+        raise _not_another()
     statement.check_signed_by(confirmer)
     return mandate
+
+
+def one_organisation(one: str, other: str) -> bool:
+    """Whether two names are of one organisation, however somebody typed them."""
+    return one.strip().casefold() == other.strip().casefold()
 
 
 def check_own_card(card: Card, agreement: Agreement, day: date) -> None:
@@ -103,10 +112,14 @@ def check_own_card(card: Card, agreement: Agreement, day: date) -> None:
 
 def _check_another(confirmer: Card, mandate: AccessMandate, publisher: Card) -> None:
     is_watcher = confirmer.role in CONFIRMERS and confirmer.party != mandate.party
-    if not is_watcher or confirmer.organisation == publisher.organisation:
-        raise PolicyError(
-            "confirmer-not-another",
-            "expected a key office, an auditor or another approver, of another organisation than "
-            "the publisher's, found somebody else",
-            hint="ask somebody who neither proposes this nor gets the role",
-        )
+    if not is_watcher or one_organisation(confirmer.organisation, publisher.organisation):
+        raise _not_another()
+
+
+def _not_another() -> PolicyError:
+    return PolicyError(
+        "confirmer-not-another",
+        "expected a key office, an auditor or another approver, of another organisation than "
+        "the publisher's, found somebody else",
+        hint="ask somebody who neither proposes this nor gets the role",
+    )

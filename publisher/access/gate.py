@@ -3,11 +3,12 @@
 It stands before the routes and knows none of them, so that a new address is closed by itself.
 Steps, from cheap to dear:
 
-1. Who sends nothing gets what is open: in a public publisher everything but approvals.
-2. A token, or else a session, says who asks; one that does not count is refused everywhere.
-3. The reader's role and scopes must hold what stands at the address.
-4. A reader of one area gets the rows of that area, and nothing else that has rows.
-5. The day's use is written down before anything is given.
+1. The address has one meaning: an unprintable character stands in none.
+2. Who sends nothing gets what is open: in a public publisher everything but approvals.
+3. A token, or else a session, says who asks; one that does not count is refused everywhere.
+4. The reader's role and scopes must hold what stands at the address.
+5. A reader of one area gets the rows of that area, and nothing else that has rows.
+6. The day's use is written down before anything is given.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from publisher.access.addresses import (
     NEVER_PUBLIC,
     SIGN_IN,
     TARGET_KEY,
+    check_plain,
     is_open,
     own_page,
     resource_at,
@@ -78,10 +80,12 @@ class Gate:
         """Who asks, where that is known and they may; None for anybody where that is enough.
 
         Raises:
+            NotFoundError: ``address-not-plain``.
             NotSignedInError: nobody is known, or by something that does not count.
             PolicyError: ``access-not-allowed`` or ``area-not-yours``.
         """
         scope = connection.scope
+        check_plain(scope["path"])
         path, resource = scope["path"], resource_at(scope["path"])
         if is_open(scope["method"], path):
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.errors import PolicyError, TrustError
+from shared.errors import NotFoundError, PolicyError, TrustError
 
 
 class NotSignedInError(TrustError):
@@ -44,6 +44,15 @@ def not_allowed() -> PolicyError:
         "access-not-allowed",
         "expected a role and a scope that may use this, found another",
         hint="ask the publisher which role you need",
+    )
+
+
+def not_plain() -> NotFoundError:
+    """An address with a character that no address of this service has."""
+    return NotFoundError(
+        "address-not-plain",
+        "expected an address without line ends and other unprintable characters, found one",
+        hint="look at the address; nothing stands there",
     )
 
 

@@ -53,7 +53,9 @@ def send_command(here: Here) -> None:
     place = place_of(here.settings, here.identity)
     told = webhooks.tell_all(here.database, place, here.identity, system_clock)
     for each in told:
-        click.echo(f"{each.url}  {each.sent} confirmed{f', {each.problem}' * bool(each.problem)}")
+        # A timer runs this, and what it prints goes into the log of the machine.
+        address, problem = webhooks.origin(each.url), f", {each.problem}" * bool(each.problem)
+        click.echo(f"{address}  {each.sent} confirmed{problem}")
     if any(each.problem for each in told):
         raise StateError(
             "webhook-unconfirmed",

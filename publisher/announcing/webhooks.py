@@ -92,15 +92,33 @@ def check_address(url: str) -> None:
     Raises:
         InputError: ``webhook-address``; does not repeat it, since a password may stand in it.
     """
-    parts = urlsplit(url)
-    is_secured = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
     is_plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= MAX_URL
-    if not (is_secured and parts.hostname and is_plain) or "@" in parts.netloc or parts.fragment:
+    if not (is_plain and _is_whole(url)):
         raise InputError(
             "webhook-address",
             f"expected an https address of at most {MAX_URL} plain characters, without a name, "
             "password or fragment",
         )
+
+
+def _is_whole(url: str) -> bool:
+    """Whether an address can be asked, safely, and has no name, password or fragment in it."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        host.encode("idna")  # what looks it up does this too, and fails on a label too long
+        httpx2.URL(url)
+        has_port = parts.port != 0
+    except (ValueError, httpx2.InvalidURL):
+        return False
+    is_secured = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+    return is_secured and bool(host) and has_port and "@" not in parts.netloc and not parts.fragment
+
+
+def origin(url: str) -> str:
+    """The scheme and host of an address: behind them a secret of its receiver may stand."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def tell_all(database: Database, place: Place, signer: Identity, clock: Clock) -> list[Told]:
@@ -129,16 +147,19 @@ def _tell(
 
 
 def _post(url: str, event: ReleaseEvent, place: Place, signer: Identity, clock: Clock) -> str:
-    """Send one notice; empty when it was confirmed, else the code of what went wrong."""
+    """Send one notice; empty when it was confirmed, else the code of what went wrong.
+
+    Of the answer only the status is taken: a body without an end would keep the others waiting.
+    """
     notice = make_notice(event, place, signer, clock())
     try:
-        answer = httpx2.post(
-            url, content=notice.body, headers=dict(notice.headers), timeout=TIMEOUT_SECONDS,
-            trust_env=False, follow_redirects=False,
-        )  # fmt: skip
+        with httpx2.stream(
+            "POST", url, content=notice.body, headers=dict(notice.headers),
+            timeout=TIMEOUT_SECONDS, trust_env=False, follow_redirects=False,
+        ) as answer:  # fmt: skip
+            return "" if answer.is_success else f"webhook-status-{answer.status_code}"
     except httpx2.HTTPError:
         return "webhook-unreachable"  # why stands in no log: it could repeat the address
-    return "" if answer.is_success else f"webhook-status-{answer.status_code}"
 
 
 def _confirm(database: Database, url: str, event: ReleaseEvent) -> None:

@@ -76,7 +76,7 @@ def _footnotes(extracts: Sequence[Extract]) -> Iterator[str]:
         yield "Dit zijn voorlopige cijfers. Ze kunnen in een volgende uitgave veranderen."
     yield (
         "Een cijfer met status c wordt niet getoond om de privacy van kinderen te beschermen. "
-        "Zo'n cijfer is nooit nul."
+        "Vul daar nooit nul voor in."
     )
     statuses = {
         each for extract in extracts for each in extract.rows["status"].unique().to_pylist()

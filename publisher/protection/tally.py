@@ -31,6 +31,7 @@ from publisher.protection.time.again import protect_period_again
 from publisher.protection.time.earlier import (
     Earlier,
     Version,
+    counted_cells,
     over_all_levels,
     versions_of,
     waits,
@@ -225,12 +226,13 @@ def _claims(
     grid: Grid, rules: Rules, period: int, withheld: frozenset[str], versions: Sequence[Version]
 ) -> dict[str, Claim]:
     """What the release claims for a period, together with what was published of it before."""
-    counts = (
-        claim_over_time(grid, rules, period, withheld, versions)
-        if versions
-        else claim_of_tally(grid, rules, period, withheld)
-    )
-    return {COUNTS: counts, **claims_beside_counts(grid, rules, period, withheld)}
+    if not versions:
+        counts = claim_of_tally(grid, rules, period, withheld)
+        return {COUNTS: counts, **claims_beside_counts(grid, rules, period, withheld)}
+    counts = claim_over_time(grid, rules, period, withheld, versions)
+    # Who is behind a change of an amount is not known: none may be shown beside what readers have.
+    hidden = withheld | counted_cells(grid, period)
+    return {COUNTS: counts, **claims_beside_counts(grid, rules, period, hidden)}
 
 
 def _every_level(grid: Grid, versions: Sequence[Version]) -> Grid:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publisher.reading import read_release
+from publisher.releasing.decisions import Decision, PageDecision
 from publisher.releasing.keeping import latest_published
 from publisher.releasing.page_decisions import check_decision
 from publisher.releasing.permissions import (
@@ -95,19 +96,32 @@ def check_approvals(
         agreements: in which the approvers are named.
         publisher: the publisher's own card, which signed what was decided on the page.
 
+    What is counted is what was signed: the columns beside a statement only find it.
+
     Raises:
         PolicyError: ``approvals-missing``, or as ``check_approval``.
+        TrustError: ``approval-differs``, or as ``check_approval``.
     """
     given = approvals(tx.session, row.release_id)
     policy = find_round(tx.session, row.round_id).read().policy
     for approval in given:
         statement = Statement.from_bytes(approval.statement)
         if statement.kind is Kind.PAGE_DECISION:
-            check_decision(tx.session, statement, publisher, row, agreements, tx.now)
-            continue
-        check_accepted(OFFLINE, policy)
-        card = Card.model_validate(parse_canonical(approval.card))
-        check_approval(statement, card, row, agreements, tx.now.date())
+            found = check_decision(tx.session, statement, publisher, row, agreements, tx.now)
+            decided = statement.read(Kind.PAGE_DECISION, PageDecision).decision
+            is_approval = decided is Decision.APPROVE
+        else:
+            check_accepted(OFFLINE, policy)
+            card = Card.model_validate(parse_canonical(approval.card))
+            found = check_approval(statement, card, row, agreements, tx.now.date())
+            is_approval = True
+        is_own = (approval.party, approval.organisation) == (found.party, found.organisation)
+        if not (is_approval and is_own):
+            raise TrustError(
+                "approval-differs",
+                f"expected approvals of {row.release_id} as they were recorded, found another",
+                hint="restore the database from a copy, or let the approvers decide anew",
+            )
     if not has_enough_approvals(given, policy):
         raise PolicyError(
             "approvals-missing",

@@ -257,6 +257,7 @@ class Releases:
             check_move(release_id, row.state, ReleaseState.PUBLISHED)
             check_signed(row, self.identity.card)
             check_newest(tx.session, row)
+            check_not_overtaken(tx.session, row)  # once more: another may be faster than the proof
             check_approvals(tx, row, agreements, self.identity.card)
             manifest = read_release(tx.session, row).manifest
             check_embargo(manifest, tx.now)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -49,6 +48,7 @@ from tests.support.parties import (
 )
 from tests.support.places import small_reference
 from tests.support.rounds import children
+from tests.support.serving import free_port
 
 ROUND_ID = "achterhoek-2027"
 NOT_HERE = {
@@ -85,13 +85,6 @@ class Servers:
     @property
     def shells(self) -> dict[str, Shell]:
         return {"koppelaar": self.linker, "publicist": self.publisher}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def other(party: str, role: Role) -> Identity:

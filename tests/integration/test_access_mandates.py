@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,27 @@ def test_who_proposes_or_gets_the_role_cannot_confirm_it(
         both = proposal.countersigned(other)
         code = refusal(mandates.confirm, both, other.card, region.pinned_agreements)
         assert code == "confirmer-not-another"
+    assert role_of(mandates, region) is None
+
+
+def test_of_which_organisation_somebody_is_stands_in_the_agreements_and_not_on_a_card(
+    mandates: Mandates, region: MiniRegion
+) -> None:
+    """The fingerprint pins no organisation, so that a card can be rewritten without anyone."""
+    publicist, confirmer = (region.identities[each] for each in ("publicist", CONFIRMER))
+    proposal = mandates.propose(ACCOUNT, PARTY, region.agreements, 100)
+    pinned = region.pinned_agreements
+    colleagues = tuple(
+        each.model_copy(update={"organisation": f" {publicist.card.organisation.upper()}"})
+        if each.party == CONFIRMER
+        else each
+        for each in pinned.agreements.agreements
+    )
+    said = pinned.agreements.model_copy(update={"agreements": colleagues})
+    confirmed = proposal.countersigned(confirmer)
+    altered = replace(pinned, agreements=said)
+    code = refusal(mandates.confirm, confirmed, confirmer.card, altered)
+    assert code == "confirmer-not-another"
     assert role_of(mandates, region) is None
 
 

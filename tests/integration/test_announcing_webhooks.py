@@ -37,6 +37,7 @@ class Receiver:
 
     port: int = 0
     status: int = 204
+    promised: int = 0
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
     @property
@@ -59,7 +60,7 @@ def receiver() -> Iterator[Receiver]:
             self.send_response(state.status)
             if state.status in (301, 302, 307, 308):
                 self.send_header("location", "/elsewhere")
-            self.send_header("content-length", "0")
+            self.send_header("content-length", str(state.promised))
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -223,11 +224,23 @@ def test_one_that_fails_keeps_no_other_waiting(
     assert found[receiver.url].sent == 1
 
 
+def test_the_body_of_an_answer_is_not_waited_for(
+    database: Database, region: MiniRegion, signer: Identity, receiver: Receiver
+) -> None:
+    """It could have no end, and the addresses behind it would never be told."""
+    receiver.status, receiver.promised = 200, 10
+    add(database, receiver.url)
+    enter(database, Event.RELEASE_PUBLISHED)
+    assert told(database, region, signer) == [Told(receiver.url, 1, "")]
+
+
 @pytest.mark.parametrize(
     "url",
     ["http://example.org/", "ftp://example.org", "https://", "https://a:geheim@example.org/",
      "https://example.org/#x", "https://example.org/a b", "https://example.org/\n",
-     f"https://example.org/{'x' * 500}", "", "https://exämple.org"],
+     f"https://example.org/{'x' * 500}", "", "https://exämple.org", "https://[::1/", "https://h:x/",
+     "https://h:99999/", "https://h:0/", "https://1.2.3.999/", "https://a..b/",
+     f"https://{'a' * 64}.example/"],
 )  # fmt: skip
 def test_an_address_that_is_not_safe_is_refused_and_not_repeated(
     database: Database, url: str
@@ -277,7 +290,7 @@ def test_the_commands_add_list_send_and_remove(
     typed("add", receiver.url)
     assert typed("list") == f"{receiver.url}  in order\n"
     enter(here.database, Event.RELEASE_PUBLISHED)
-    assert typed("send") == f"{receiver.url}  1 confirmed\n"
+    assert typed("send") == f"http://127.0.0.1:{receiver.port}  1 confirmed\n"  # a timer logs it
     assert json.loads(receiver.got[0][1])["href"].startswith("http://127.0.0.1:")
     enter(here.database, Event.RELEASE_WITHDRAWN)
     receiver.status = 503

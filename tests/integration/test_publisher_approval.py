@@ -10,6 +10,7 @@ from publisher.policies import ReleaseState
 from publisher.reading import DatabaseReader
 from publisher.released import ReleasedTable
 from publisher.releasing.approvals import Approval, read_package
+from publisher.store import ApprovalRow, ReleaseRow
 from shared.errors import (
     PolicyError,
     StateError,
@@ -64,6 +65,31 @@ def test_two_approvers_of_one_organisation_are_one(publisher: Publisher, tmp_pat
     for party in ("goedkeurder-a", "goedkeurder-b"):
         state = publisher.record(publisher.sign(party, folder), party)
     assert state is ReleaseState.SUBMITTED
+
+
+def test_an_approval_that_was_copied_under_another_name_is_not_two(
+    publisher: Publisher, tmp_path: Path
+) -> None:
+    """Whoever can write in the database but has no key of an approver publishes nothing."""
+    publisher.releases.stage(ROUND)
+    folder = publisher.submit(tmp_path / "pakket")
+    publisher.record(publisher.sign("goedkeurder-a", folder), "goedkeurder-a")
+    with publisher.releases.database.transaction() as tx:
+        (given,) = tx.session.query(ApprovalRow)
+        tx.session.add(
+            ApprovalRow(
+                release_id=RELEASE,
+                party="goedkeurder-b",
+                organisation="Een ander",
+                statement=given.statement,
+                card=given.card,
+            )
+        )
+        tx.session.get_one(ReleaseRow, RELEASE).state = ReleaseState.APPROVED
+    with pytest.raises(TrustError) as refusal:
+        publisher.releases.publish(RELEASE, publisher.region.agreements)
+    assert refusal.value.code == "approval-differs"
+    assert publisher.state() is ReleaseState.APPROVED
 
 
 def test_the_proposer_never_approves(publisher: Publisher, tmp_path: Path) -> None:

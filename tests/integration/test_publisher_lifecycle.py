@@ -13,6 +13,7 @@ from publisher.reading import DatabaseReader
 from publisher.releasing.approvals import read_package
 from publisher.releasing.calendar import announce, announcements
 from publisher.releasing.editions import Edition
+from publisher.releasing.releases import Releases
 from publisher.releasing.requests import request_change
 from publisher.screening.screen import Verdict
 from publisher.store import ApprovalRow, ChangeRequestRow, ReleaseRow
@@ -163,6 +164,29 @@ def test_a_release_that_another_overtook_goes_no_further(
     failed = publisher.releases.screen(overtaken).with_verdict(Verdict.FAIL)
     assert "protection-proof" in {outcome.check.id for outcome in failed}
     publisher.releases.verify(RELEASE)
+
+
+def test_a_release_that_is_overtaken_while_its_proof_is_read_is_not_published(
+    publisher: Publisher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher.releases.stage(ROUND)
+    other = publisher.releases.stage(ROUND).release_id
+    approved(publisher, tmp_path / "pakket")
+    folder = publisher.submit(tmp_path / "ander", release_id=other)
+    for party in ("goedkeurder-a", "goedkeurder-b"):
+        publisher.record(publisher.sign(party, folder), party)
+    verify = Releases.verify
+
+    def slow(releases: Releases, release_id: str) -> int:
+        count = verify(releases, release_id)
+        if release_id == other:
+            releases.publish(RELEASE, publisher.region.agreements)
+        return count
+
+    monkeypatch.setattr(Releases, "verify", slow)
+    with pytest.raises(StateError, match="release-overtaken"):
+        publisher.releases.publish(other, publisher.region.agreements)
+    assert publisher.state() is ReleaseState.PUBLISHED
 
 
 def test_readers_see_why_a_release_was_withdrawn(publisher: Publisher, tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ import pytest
 
 from publisher.protection import Certificate, Published, Rules, verify_protection
 from publisher.protection.time.earlier import is_small_change
+from shared.contract.codes import SchoolType
 from shared.errors import ProtectionError
 from shared.reference import ALL_LEVELS, Level
 from tests.support.corrections import RULES, Release, region, release, with_more, without
+from tests.support.protection import Place, reference, school
 
 TOTALS = (Published("pupils_and_clients", ALL_LEVELS),)
 
@@ -170,6 +172,39 @@ def test_showing_what_was_withheld_is_refused(first: Release) -> None:
     alone = release(bundle, places, rules=lax)
     with pytest.raises(ProtectionError, match="step 4 over time"):
         _verify(alone, first, alone.protected.certificates)
+
+
+def test_a_few_children_who_are_gone_are_not_told_to_be_gone() -> None:
+    """Two schools of 3 and 4 have none now: their zeros stay withheld, and may not be computed."""
+    clients = {"01AA00": 3, "02AA00": 4, "03AA00": 20, "04AA00": 30, "05AA00": 25}
+    bundle = reference([school(code, SchoolType.BO, 1 + (code > "04")) for code in clients], {})
+    levels = Published("pupils_and_clients", (Level.SCHOOL, Level.MUNICIPALITY, Level.REGION))
+
+    def places(least: int) -> list[Place]:
+        helped = {code: n if n >= least else 0 for code, n in clients.items()}
+        return [Place(code, 1, 300, (frozenset({"2"}),) * n) for code, n in helped.items()]
+
+    before = release(bundle, places(1), published=(levels,))
+    after = release(bundle, places(5), before, published=(levels,))
+    hidden = [(Level.SCHOOL, "01AA00"), (Level.SCHOOL, "02AA00"), (Level.MUNICIPALITY, "GM0001")]
+    assert [after.value(*place, "clients") for place in hidden] == [None] * 3
+    assert after.protected.report.total.exact == 0
+    _verify(after, before, after.protected.certificates)
+    # The total of the others and of nobody, shown: then both are known to be 0.
+    cells = after.protected.cells
+    told = cells["measure"].eq("clients") & cells["level"].isin(["municipality", "region"])
+    totals = {"GM0001": 20, "GM0002": 55, "region": 75}
+    cells.loc[told, "value"] = [totals[unit] for unit in cells.loc[told, "unit"]]
+    cells.loc[told, "status"] = ""
+    moved = {f"24/clients/municipality/{unit}/" for unit in totals}
+    moved |= {"24/clients/region/region/"}
+    kept = tuple(
+        proof
+        for proof in after.protected.certificates
+        if moved.isdisjoint(key for key, _ in proof.delta)
+    )
+    with pytest.raises(ProtectionError, match="step 5"):
+        _verify(after, before, kept)
 
 
 def test_a_change_back_is_compared_with_every_release() -> None:

@@ -5,7 +5,8 @@ Stated from the counts and cells of every release, by the names that certificate
 1. Each release claims what it would claim on its own, under names of its own.
 2. A quantity that did not change is the same in both releases: a reader assumes so.
 3. What an earlier release published, and is so still, is known; no rule asks for it any more.
-4. What an earlier release withheld is withheld now, unless another one showed just this value.
+4. What an earlier release withheld is withheld now, unless another one showed just this value;
+   and it has an alternative, also where no rule of its own asks for one, as for a zero.
 5. A cell that changes by a few children needs another change that a reader thinks possible.
 
 Source: PROTECTION 6.
@@ -110,6 +111,7 @@ def claim_over_time(
         ),
         demands=(
             *(demand for claim in claims for demand in claim.demands),
+            *_still_withheld(told, known),
             *(demand for _, _, _, demand in changes),
         ),
         unions=tuple(
@@ -135,13 +137,25 @@ def _known(told: Sequence[_Told]) -> frozenset[tuple[str, int]]:
 def _check_still_withheld(told: Sequence[_Told], known: frozenset[tuple[str, int]]) -> None:
     """Step 4: what one release withheld is shown by none after it, but for what readers know."""
     now, *before = told
-    withheld = frozenset[str]().union(*(each.withheld for each in before))
-    if any((key, now.claim.true[key]) not in known for key in now.shown & withheld):
+    if any((key, now.claim.true[key]) not in known for key in now.shown & _withheld_in(before)):
         raise ProtectionError(
             "verification-failed",
             "step 4 over time: a quantity that was withheld before is published",
             hint="do not publish; protect the table again and keep its certificates with it",
         )
+
+
+def _still_withheld(told: Sequence[_Told], known: frozenset[tuple[str, int]]) -> Iterator[Demand]:
+    """Step 4: what stays withheld is not told by the cells around it."""
+    now, *before = told
+    asked = {demand.cell for demand in now.claim.demands}
+    for key in sorted(now.withheld & _withheld_in(before)):
+        if key not in asked and (key, now.claim.true[key]) not in known:
+            yield Demand(key, Rule.CLOSING, 1, 1, None)
+
+
+def _withheld_in(releases: Sequence[_Told]) -> frozenset[str]:
+    return frozenset[str]().union(*(each.withheld for each in releases))
 
 
 def _renamed(told: _Told, known: frozenset[tuple[str, int]]) -> Claim:
