@@ -27,6 +27,7 @@ from publisher.oversight.holdings import find_holdings
 from publisher.reading import DatabaseReader
 from publisher.releasing.calendar import announcements
 from publisher.releasing.desk import ReleaseDesk
+from publisher.releasing.recipients import check_shown
 from publisher.releasing.releases import Releases
 from publisher.rounds.retention import Retention
 from publisher.settings import Settings
@@ -76,10 +77,16 @@ def _governance(settings: Settings) -> Governance:
 def create_app(
     settings: Settings, *, clock: Clock = system_clock, log: Log | None = None
 ) -> FastAPI:
-    """The service for one publisher."""
+    """The service for one publisher.
+
+    Raises:
+        PolicyError: ``recipients-not-everybody``: it was closed, and shows what is for a few.
+    """
     identity = settings.load_identity()
     database = Database(open_engine(settings.database_url), identity, clock)
     intake = Intake(database, identity, RoundKeys(settings.key_folder))
+    with database.reading() as session:
+        check_shown(session, is_closed=settings.access == "closed")
     app = FastAPI(title="Publicist", version=__version__, docs_url=None, redoc_url=None,
                   openapi_url=None, redirect_slashes=False)  # fmt: skip
     rate = Rate(settings.requests_per_second, settings.request_burst)

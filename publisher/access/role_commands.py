@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from publisher.access.four_eyes import countersign
+from publisher.access.four_eyes import AccessMandate, countersign
 from publisher.access.journal import Journal
 from publisher.access.mandates import Mandates
 from publisher.access.report import access_report, report_lines
@@ -19,7 +19,7 @@ from shared.cli import EXISTING, NEW_FILE
 from shared.clock import system_clock
 from shared.identity import PASSPHRASE, Identity, load_card
 from shared.service.commands import Installation
-from shared.statement import Statement
+from shared.statement import Kind, Statement
 
 Here = Installation[Settings]
 GIVEN = (AccessRole.ANALYST, AccessRole.AUDITOR, AccessRole.OPERATOR)
@@ -73,7 +73,14 @@ def countersign_command(
     """Confirm a proposal, offline; needs no settings and no network."""
     confirmer = Identity.load(private, os.environ.get(PASSPHRASE))
     card = load_card(publisher_card)
-    countersign(Statement.load(proposal), card, fingerprint, confirmer).save(out)
+    statement = Statement.load(proposal)
+    confirmed = countersign(statement, card, fingerprint, confirmer)
+    asked = statement.read(Kind.ACCESS, AccessMandate)
+    click.echo(
+        f"account {asked.account} may decide for {asked.party} ({asked.organisation}) "
+        f"until {asked.until}; ask {asked.party} whether this account is theirs"
+    )
+    confirmed.save(out)
     click.echo(f"confirmation of {confirmer.party} in {out.name}")
 
 

@@ -82,8 +82,11 @@ class Judge:
                 return Sensitive(node, Rule.MARGIN, level, 0, None)
             return None
         if known.true == 0:
-            hidden = self._zero_withheld(measured, leaves)
-            return Sensitive(node, Rule.ZERO, 1, 1, top, (), family) if hidden else None
+            if self._zero_withheld(measured, leaves):
+                return Sensitive(node, Rule.ZERO, 1, 1, top, (), family)
+            # Withheld with others, a zero hides what it is split into: then it is proven as well.
+            closed = not self.closed.isdisjoint(known.keys)
+            return Sensitive(node, Rule.CLOSING, 1, 1, None, (), family) if closed else None
         if below_threshold(children, threshold):
             return Sensitive(node, Rule.THRESHOLD, level, 1, top, (), family)
         if self.rules.group and measured.whole is not None and leaves in measured.whole:

@@ -26,6 +26,13 @@ from shared.state.database import Transaction
 from shared.state.ledger_table import entries
 from shared.statement import Kind, Statement
 
+_WHAT_READERS_HAVE = (
+    Event.RELEASE_STAGED,
+    Event.RELEASE_PUBLISHED,
+    Event.RELEASE_WITHDRAWN,
+    Event.RELEASE_EXPIRED,
+)
+
 
 def check_signed(row: ReleaseRow, publisher: Card) -> None:
     """The stored statement is the publisher's own, and the one that approvers named.
@@ -60,27 +67,33 @@ def check_newest(session: Session, row: ReleaseRow) -> TallyRow:
 
 
 def check_not_overtaken(session: Session, row: ReleaseRow) -> None:
-    """No other release of the round was published since this one was protected beside the rest.
+    """Readers have what they had when this release was protected, and compared with it.
 
-    The order is that of the ledger: no clock is asked.
+    Since then no other release of the round was published, and none that they had was withdrawn or
+    expired. The order is that of the ledger: no clock is asked.
 
     Raises:
         StateError: ``release-overtaken``.
     """
-    told = (Event.RELEASE_STAGED, Event.RELEASE_PUBLISHED)
     query = select(ReleaseRow.release_id).where(ReleaseRow.round_id == row.round_id)
     others = {id_ for id_ in session.scalars(query) if id_ != row.release_id}
-    since: set[str] = set()
-    for entry in entries(session.connection(), told):
+    readable: set[str] = set()
+    changed: set[str] = set()
+    for entry in entries(session.connection(), _WHAT_READERS_HAVE):
         about = parse_canonical(entry.body)["release"]
         if about == row.release_id and entry.event is Event.RELEASE_STAGED:
-            since.clear()
+            changed.clear()
         elif about in others and entry.event is Event.RELEASE_PUBLISHED:
-            since.add(about)
-    if since:
+            readable.add(about)
+            changed.add(about)
+        elif about in readable and entry.event is not Event.RELEASE_STAGED:
+            readable.discard(about)
+            changed.add(about)
+    if changed:
         raise StateError(
             "release-overtaken",
-            f"expected {row.release_id} to follow what readers have, found {max(since)} published",
+            f"expected {row.release_id} to follow what readers have, found {max(changed)} "
+            "published or withdrawn since it was staged",
             hint="stage the round again; the new release follows it",
         )
 

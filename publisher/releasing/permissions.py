@@ -101,7 +101,7 @@ def check_approver(
 
 def has_enough_approvals(given: Sequence[ApprovalRow], policy: Policy) -> bool:
     """Whether enough approvers, each of another organisation, signed."""
-    return len({row.organisation for row in given}) >= policy.approval.approvers
+    return len({row.organisation.strip().casefold() for row in given}) >= policy.approval.approvers
 
 
 def check_proposer(proposer: str, agreements: Agreements, before: str = "") -> None:

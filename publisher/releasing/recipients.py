@@ -10,6 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from publisher.policies import ReleaseState
+from publisher.store import ReleasedTableRow, ReleaseRow, find_round
 from shared.errors import PolicyError
 from shared.policy import EVERYBODY, Policy
 
@@ -38,3 +43,17 @@ def check_recipients(policy: Policy, tables: Iterable[str], *, is_closed: bool) 
             hint='set access = "closed" in publisher.toml, or take the table out of the policy; '
             "another recipient needs a new version of the DPIA",
         )
+
+
+def check_shown(session: Session, *, is_closed: bool) -> None:
+    """Refuse to open a publisher that was closed, while it shows tables that are for a few.
+
+    Raises:
+        PolicyError: ``recipients-not-everybody``.
+    """
+    readable = ReleaseRow.published_at.is_not(None), ReleaseRow.state != ReleaseState.EXPIRED
+    for row in session.scalars(select(ReleaseRow).where(*readable)):
+        of_release = ReleasedTableRow.release_id == row.release_id
+        tables = session.scalars(select(ReleasedTableRow.table_id).where(of_release))
+        policy = find_round(session, row.round_id).read().policy
+        check_recipients(policy, tables, is_closed=is_closed)

@@ -236,9 +236,12 @@ def test_a_role_is_proposed_confirmed_and_reported_on_the_command_line(
     for each, name in ((confirmer, "b"), (publicist, "p")):
         each.save(tmp_path / f"{name}.json")
         save_card(each.card, tmp_path / f"{name}.card.json")
-    run(region, "access", "countersign", str(proposal), "--private", str(tmp_path / "b.json"),
+    said = run(
+        region, "access", "countersign", str(proposal), "--private", str(tmp_path / "b.json"),
         "--publisher-card", str(tmp_path / "p.card.json"),
-        "--fingerprint", publicist.card.fingerprint, "--out", str(confirmation))  # fmt: skip
+        "--fingerprint", publicist.card.fingerprint, "--out", str(confirmation),
+    )  # fmt: skip
+    assert f"account {ACCOUNT} may decide for {PARTY}" in said
     run(region, "access", "confirm", str(confirmation), "--card", str(tmp_path / "b.card.json"))
     report = json.loads(run(region, "access", "report", "--json"))
     (line,) = report["access"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,8 @@ def a_value(column: sa.Column[Any]) -> Any:
         return b"bytes"
     if isinstance(kind, sa.DateTime):
         return datetime(2026, 10, 5, tzinfo=UTC)
+    if isinstance(kind, sa.Date):
+        return date(2026, 10, 5)
     return "2026-10-05T00:00:00Z"[: getattr(kind, "length", None) or 20]
 
 

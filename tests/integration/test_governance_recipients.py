@@ -10,8 +10,9 @@ import pytest
 
 from deploy.demo.documents import policy_text, shipped_policy
 from linker.rounds.lifecycle import accept_round
+from publisher.app import create_app
 from publisher.policies import ReleaseState
-from publisher.releasing.recipients import check_recipients
+from publisher.releasing.recipients import check_recipients, check_shown
 from shared.errors import ConfigurationError, PolicyError
 from shared.policy import EVERYBODY, Policy, read_policy
 from tests.support.parties import ROUND, make_region
@@ -60,6 +61,19 @@ def test_a_table_that_is_not_for_everybody_is_not_published_openly(narrow: Publi
     closed = replace(narrow.releases, is_closed=True)
     closed.publish(RELEASE, narrow.region.agreements)
     assert narrow.state() is ReleaseState.PUBLISHED
+
+
+def test_a_publisher_that_was_closed_does_not_open_with_what_is_for_a_few(
+    narrow: Publisher,
+) -> None:
+    replace(narrow.releases, is_closed=True).publish(RELEASE, narrow.region.agreements)
+    with pytest.raises(PolicyError, match="recipients-not-everybody"):
+        create_app(narrow.region.publisher_settings)
+    with narrow.releases.database.reading() as session:
+        check_shown(session, is_closed=True)
+    narrow.releases.withdraw(RELEASE, "Niet voor iedereen.")
+    with pytest.raises(PolicyError, match="recipients-not-everybody"):
+        create_app(narrow.region.publisher_settings)
 
 
 def test_only_tables_that_are_shown_count() -> None:

@@ -166,6 +166,23 @@ def test_a_release_that_another_overtook_goes_no_further(
     publisher.releases.verify(RELEASE)
 
 
+def test_a_release_that_follows_one_that_was_withdrawn_is_staged_again(
+    publisher: Publisher, tmp_path: Path
+) -> None:
+    publisher.releases.stage(ROUND)
+    publisher.publish(tmp_path / "pakket")
+    follows = publisher.releases.stage(ROUND).release_id
+    never = publisher.releases.stage(ROUND).release_id
+    publisher.releases.withdraw(never, "Niet nodig.")
+    publisher.submit(tmp_path / "later", release_id=follows)
+    publisher.releases.withdraw(RELEASE, "Een fout in de bron.")
+    with pytest.raises(StateError, match="release-overtaken"):
+        publisher.releases.publish(follows, publisher.region.agreements)
+    again = publisher.releases.stage(ROUND)
+    assert again.supersedes == ""
+    publisher.submit(tmp_path / "opnieuw", release_id=again.release_id)
+
+
 def test_a_release_that_is_overtaken_while_its_proof_is_read_is_not_published(
     publisher: Publisher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,7 +72,7 @@ def test_withdrawing_ends_what_was_kept_in_memory_and_by_browsers() -> None:
     assert after[TABLE].status_code == 410
     assert after[chart].status_code == 404
     assert after[page].status_code == 200
-    assert "Er zijn nu geen cijfers" in after[page].text
+    assert "De cijfers zijn ingetrokken" in after[page].text
 
 
 @pytest.mark.parametrize("format_", FORMATS, ids=lambda each: each.id)

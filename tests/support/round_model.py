@@ -194,7 +194,8 @@ class Model:
     def move_release(self, release_id: str, to: str) -> None:
         release = self.releases[release_id]
         assert (release.state, to) in RELEASE_MOVES
+        had = release.state in {"published", "superseded"} and to != "superseded"
         release.state = to
-        if to == "published":
+        if to == "published" or had:
             for each in self.releases.values():
                 each.is_overtaken |= each.state in {"staged", "submitted", "approved"}
