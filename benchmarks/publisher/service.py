@@ -21,6 +21,7 @@ from benchmarks.publisher.releases import (
     reference,
     region_release,
 )
+from deploy.demo.documents import policy_text, shipped_policy
 from publisher.app import create_app
 from publisher.policies import ReleaseState
 from publisher.settings import Settings
@@ -74,7 +75,7 @@ def write_service(folder: Path, schools: int, rows: int, port: int) -> Path:
 
 def _round(book: bytes) -> RoundRow:
     return RoundRow(
-        round_id=ROUND, statement=b"", register_statement=b"", reference=book, policy=b"",
+        round_id=ROUND, statement=b"", register_statement=b"", reference=book, policy=policy_text(shipped_policy()).encode(),
         state=RoundState.KNOWN, accepted_at=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from publisher.policies import ReleaseState
 from publisher.store import ReleasedTableRow, ReleaseRow, find_round
 from shared.errors import PolicyError
-from shared.policy import EVERYBODY, Policy
+from shared.policy import EVERYBODY, Policy, read_policy
 
 
 def check_recipients(policy: Policy, tables: Iterable[str], *, is_closed: bool) -> None:
@@ -55,5 +55,5 @@ def check_shown(session: Session, *, is_closed: bool) -> None:
     for row in session.scalars(select(ReleaseRow).where(*readable)):
         of_release = ReleasedTableRow.release_id == row.release_id
         tables = session.scalars(select(ReleasedTableRow.table_id).where(of_release))
-        policy = find_round(session, row.round_id).read().policy
+        policy = read_policy(find_round(session, row.round_id).policy).policy
         check_recipients(policy, tables, is_closed=is_closed)
