@@ -76,7 +76,8 @@ def write_service(folder: Path, schools: int, rows: int, port: int) -> Path:
 def _round(book: bytes) -> RoundRow:
     return RoundRow(
         round_id=ROUND, statement=b"", register_statement=b"", reference=book,
-        policy=policy_text(shipped_policy()).encode(), state=RoundState.KNOWN, accepted_at=datetime(2026, 1, 1, tzinfo=UTC),
+        policy=policy_text(shipped_policy()).encode(), state=RoundState.KNOWN,
+        accepted_at=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip
 
 
