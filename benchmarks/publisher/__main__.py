@@ -21,11 +21,11 @@ from benchmarks.publisher.running import (
     Load,
     ask_all,
     export,
-    free_port,
     read_all,
     served,
 )
 from benchmarks.publisher.service import write_service
+from deploy.loopback import free_port
 
 PEERS = Path(__file__).parent / "peers"
 FORMATS = ("csv", "nl-csv", "json", "parquet")

@@ -137,13 +137,6 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
     raise RunFailedError("the server did not start")
 
 
-def free_port() -> int:
-    """A port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
 def ask_all(server: Server, addresses: Sequence[str]) -> list[bytes]:
     """Every address once, which also makes what is kept; the bodies.
 

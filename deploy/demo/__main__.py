@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from deploy.demo.chain import Chain, Plan
 from deploy.demo.parties import Commands, StepFailedError
+from deploy.loopback import NotAnsweringError
 
 MARKER = "SYNTHETISCH.txt"
 """Stands in the folder of a demonstration; a folder without it is never removed."""
@@ -42,7 +43,7 @@ def main() -> int:
         console.print(f"Uitgave {chain.release_id}")
         if not options.once:
             _stay_up(chain, console)
-    except StepFailedError as error:
+    except (StepFailedError, NotAnsweringError) as error:
         console.print(f"\n[bold]Mislukt[/bold]: {error}")
         return 1
     except KeyboardInterrupt:

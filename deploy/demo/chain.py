@@ -8,10 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import socket
 import subprocess
-import time
-import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,9 +24,9 @@ from deploy.demo.generator import Truth, generate
 from deploy.demo.generator.places import MUNICIPALITIES
 from deploy.demo.generator.products import ARRANGEMENT_PRODUCTS
 from deploy.demo.parties import Commands, Party, Region, StepFailedError
+from deploy.loopback import START_SECONDS, await_answer, free_port
 
 ROUND = "achterhoek-demo"
-START_SECONDS = 30.0
 SENDERS = 2
 Tell = Callable[[str], None]
 Count = Callable[[str, int, int], None]
@@ -221,7 +218,7 @@ class Chain:
         ):
             process = service.start("serve")
             self.services.append(process)
-            _wait_for(f"{url}/healthz", process)
+            await_answer(f"{url}/healthz", process.poll)
         self.tell(f"koppelaar op {self.linker_url}, publicist op {self.publisher_url}")
 
     def deliver(self) -> None:
@@ -395,24 +392,3 @@ def _write(party: Party, name: str, text: str) -> None:
 def _hand_over(giver: Party, name: str, taker: Party, as_: str) -> None:
     """A file that one party gives to another; always public or sealed."""
     shutil.copyfile(giver.folder / name, taker.folder / as_)
-
-
-def free_port() -> int:
-    """A port on loopback that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise StepFailedError(f"the service for {url} ended with {process.returncode}")
-        try:
-            with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - loopback, http
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise StepFailedError(f"no answer at {url} within {START_SECONDS:.0f} seconds")

@@ -78,9 +78,9 @@ def list_of(files: Iterable[tuple[str, str, str]]) -> str:
 
 
 def answered(blank: str, seed: int, group: str) -> str:
-    """A file for counted answers, filled in: a large group, a smaller one, or a small one."""
+    """A file for counted answers, filled in: from a large group or from a smaller one."""
     rng = dice(seed, f"vragenlijst/{group}")
-    own_size, regions = {"beleid": (34, 11), "ouders-jongeren": (80, 9)}.get(group, (210, 9))
+    own_size, regions = {"beleid": (140, 11), "ouders-jongeren": (80, 9)}.get(group, (210, 9))
     heading, *rows = blank.split()
     own: dict[str, int] = {}
     filled = [heading]

@@ -5,20 +5,17 @@ from __future__ import annotations
 import csv
 import os
 import signal
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
-from deploy.demo.chain import free_port
 from deploy.demo.documents import Signed, agreements_text, policy_text, shipped_policy
 from deploy.demo.generator import generate
 from deploy.demo.generator.workbook import write_workbook
 from deploy.guide.terminal import Terminal
+from deploy.loopback import await_answer, free_port
 from linker.app import create_app
 from linker.rounds.lifecycle import accept_round
 from linker.settings import Settings
@@ -46,7 +43,6 @@ PARTY, PLACE = "gm0222", 222
 SEED, SCALE = 20261001, 0.05
 FIRST_YEAR, YEARS = 2024, 2
 OPEN_DAYS = 28
-START_SECONDS = 30.0
 
 
 def clock() -> datetime:
@@ -214,7 +210,7 @@ class Scene:
             finally:
                 os._exit(0)
         try:
-            _wait_for(f"{address}/healthz")
+            await_answer(f"{address}/healthz")
             yield address
         finally:
             os.kill(pid, signal.SIGTERM)
@@ -253,14 +249,3 @@ def _plan() -> Plan:
             ),
         ),
     )
-
-
-def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            with urlopen(url, timeout=1):  # noqa: S310 - loopback, http
-                return
-        except (URLError, OSError):
-            time.sleep(0.05)
-    raise RuntimeError(f"no answer of the linker within {START_SECONDS:.0f} seconds")

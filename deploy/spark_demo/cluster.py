@@ -11,7 +11,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,7 +20,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-LOOPBACK = "127.0.0.1"
+from deploy.loopback import HOST as LOOPBACK
+from deploy.loopback import free_port
+
 WORKERS = 2
 WORKER_MEMORY_MB = 1_024
 STARTS_WITHIN_SECONDS = 120.0
@@ -81,7 +82,7 @@ def running() -> Iterator[Cluster]:
         folder = Path(name)
         secret = secrets.token_hex(32)
         _configure(folder, secret)
-        port = _free_port()
+        port = free_port()
         url = f"spark://{LOOPBACK}:{port}"
         stack.enter_context(
             _daemon(folder, "master", _MASTER, "--port", str(port), "--webui-port", "0")
@@ -147,12 +148,6 @@ def _daemon(folder: Path, name: str, main: str, *options: str) -> Iterator[None]
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server((LOOPBACK, 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def _await_workers(folder: Path) -> None:

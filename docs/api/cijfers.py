@@ -19,7 +19,7 @@ TABLE = "pupils_and_clients"
 def get(base: str, path: str, **query: object) -> dict[str, Any]:
     """Een document van de API."""
     address = f"{base}/api/v1{path}?{urlencode(query)}"
-    with urlopen(Request(address, headers={"Accept": "application/json"})) as answer:  # noqa: S310
+    with urlopen(Request(address, headers={"Accept": "application/json"})) as answer:  # noqa: S310 - van wie leest
         document: dict[str, Any] = json.load(answer)
     return document
 
@@ -40,11 +40,11 @@ def main(base: str) -> None:
     names = {
         area["code"]: area["name"] for area in get(base, f"/releases/{RELEASE}/areas")["areas"]
     }
-    print(f"{release['mark']} {release['title']}, versie {release['version']}".strip())  # noqa: T201
+    print(f"{release['mark']} {release['title']}, versie {release['version']}".strip())  # noqa: T201 - voor wie leest
     for cell in observations(base, level="municipality", measure="clients_per_100_pupils"):
-        # Een leeg cijfer is niet getoond (status c) of kan niet bestaan; het is nooit nul.
+        # Een leeg cijfer is niet getoond (status c) of kan niet bestaan: lees het nooit als nul.
         shown = cell["value"] if cell["value"] is not None else f"({cell['status']})"
-        print(names[cell["unit"]], 2000 + cell["period"], shown, sep="\t")  # noqa: T201
+        print(names[cell["unit"]], 2000 + cell["period"], shown, sep="\t")  # noqa: T201 - voor wie leest
 
 
 if __name__ == "__main__":

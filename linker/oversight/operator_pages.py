@@ -26,7 +26,7 @@ from shared import __version__
 from shared.clock import Clock, system_clock, today
 from shared.service.hygiene import surround
 from shared.service.logs import Log
-from shared.service.markup import STYLE, cell, crumbs, lines_cell, page, table
+from shared.service.markup import STYLE, cell, crumbs, lines_cell, number, page, table
 from shared.service.rates import Rate
 from shared.state.database import Database, open_engine
 from shared.state.round_keys import RoundKeys
@@ -120,7 +120,7 @@ def _matrix(matrix: Matrix) -> str:
     mark = "<p><strong>SYNTHETISCH – geen echte cijfers</strong></p>" if matrix.synthetic else ""
     heads = ("Leverancier", "Wat", "Uiterlijk", "Stand", "Rijen", "Vervangen")
     refused = (
-        (cell(each.supplier), cell(each.code), cell(_number(each.count), "number"))
+        (cell(each.supplier), cell(each.code), cell(number(each.count), "number"))
         for each in matrix.refused
     )
     return (
@@ -146,24 +146,20 @@ def _linked(matrix: Matrix) -> str:
 
 def _line(line: Line) -> tuple[str, ...]:
     standing = [_standing(each) for each in line.received] or ["nog niets ontvangen"]
-    rows = ["" if each.rows is None else _number(each.rows) for each in line.received]
+    rows = ["" if each.rows is None else number(each.rows) for each in line.received]
     return (
         cell(line.supplier),
         cell(SCHEMAS[line.schema_name]),
         cell(_day(line.due_on)),
         lines_cell([*standing, "te laat"] if line.overdue else standing),
         lines_cell(rows, "number"),
-        cell("" if line.superseded is None else _number(line.superseded), "number"),
+        cell("" if line.superseded is None else number(line.superseded), "number"),
     )
 
 
 def _standing(received: Received) -> str:
     said = f"{DELIVERY_STATES[received.state]}: {received.delivery}"
     return f"{said} ({in_dutch(received.held_for)})" if received.held_for else said
-
-
-def _number(value: int) -> str:
-    return f"{value:,}".replace(",", ".")
 
 
 def _day(day: date) -> str:

@@ -7,7 +7,7 @@ from linker.oversight.assessing import Assessed
 from linker.tallying.causes import Cause
 from linker.tallying.quality import Line
 from linker.tallying.told import TOGETHER
-from shared.service.markup import cell, lines_cell, table
+from shared.service.markup import cell, lines_cell, number, table
 
 SEVERITIES = {
     Severity.NOTICE: "bericht",
@@ -75,11 +75,11 @@ def _line(line: Line, before: int | None, schemas: dict[str, str]) -> tuple[str,
     causes = [f"{_count(line.unlinked_rows)} in totaal"]
     for cause, rows in line.unlinked or ():
         words = TOGETHER_TEXT if cause == TOGETHER else CAUSES[Cause(cause)]
-        causes.append(f"{_number(rows)} {words}")
+        causes.append(f"{number(rows)} {words}")
     return (
         cell(line.supplier),
         cell(schemas[line.schema_name]),
-        cell(_number(line.rows), "number"),
+        cell(number(line.rows), "number"),
         cell(_count(line.persons), "number"),
         cell(_percent(line.linked_percent), "number"),
         cell(_percent(before), "number"),
@@ -106,11 +106,7 @@ def _coverage(assessed: Assessed) -> str:
 
 
 def _count(value: int | None) -> str:
-    return FEW if value is None else _number(value)
-
-
-def _number(value: int) -> str:
-    return f"{value:,}".replace(",", ".")
+    return FEW if value is None else number(value)
 
 
 def _percent(value: int | None) -> str:

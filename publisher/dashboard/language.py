@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gettext
 import io
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -61,6 +61,16 @@ def spoken() -> Language:
 def speak(language: Language) -> None:
     """Let this request speak a language from now on."""
     _SPOKEN.set(language)
+
+
+def spoken_by(language: Language) -> Callable[[], Awaitable[None]]:
+    """A dependency of routes whose requests speak a language."""
+
+    # Asynchronous, so that it runs in the request's own context and not in a copy of it.
+    async def set_language() -> None:
+        speak(language)
+
+    return set_language
 
 
 @contextmanager

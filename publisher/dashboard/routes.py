@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from publisher.context.shown import Context
 from publisher.dashboard.governance import Governance
-from publisher.dashboard.language import LANGUAGES, Language, speak
+from publisher.dashboard.language import LANGUAGES, Language, spoken_by
 from publisher.dashboard.pages import (
     accessibility,
     arrangements,
@@ -71,7 +71,7 @@ def dashboard_router(
     router = APIRouter(include_in_schema=False)
     router.include_router(assets.routes(site))
     for language in LANGUAGES:
-        rooms = APIRouter(prefix=language.prefix, dependencies=[Depends(_speaking(language))])
+        rooms = APIRouter(prefix=language.prefix, dependencies=[Depends(spoken_by(language))])
         for page in _PAGES:
             rooms.include_router(page.routes(site))
         router.include_router(rooms)
@@ -85,11 +85,3 @@ def _to(language: Language) -> Callable[[], Awaitable[RedirectResponse]]:
         return RedirectResponse(f"{language.prefix}/")
 
     return lead
-
-
-def _speaking(language: Language) -> Callable[[], Awaitable[None]]:
-    # Asynchronous, so that it runs in the request's own context and not in a copy of it.
-    async def set_language() -> None:
-        speak(language)
-
-    return set_language

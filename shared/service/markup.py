@@ -61,6 +61,11 @@ def table(caption: str, heads: Iterable[str], rows: Iterable[tuple[str, ...]], e
     )
 
 
+def number(value: int) -> str:
+    """A number with a point per thousand, as it is written in Dutch."""
+    return f"{value:,}".replace(",", ".")
+
+
 def cell(text: str, kind: str = "") -> str:
     """One cell with a text."""
     return f'<td class="{kind}">{escape(text)}</td>' if kind else f"<td>{escape(text)}</td>"

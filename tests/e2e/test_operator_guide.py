@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 
 from deploy.demo.documents import agreements_text, policy_text, shipped_policy
+from deploy.loopback import free_port
 from linker.settings import Settings as LinkerSettings
 from publisher.settings import Settings as PublisherSettings
 from shared.clock import system_clock
@@ -48,7 +49,6 @@ from tests.support.parties import (
 )
 from tests.support.places import small_reference
 from tests.support.rounds import children
-from tests.support.serving import free_port
 
 ROUND_ID = "achterhoek-2027"
 NOT_HERE = {

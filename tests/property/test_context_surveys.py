@@ -123,6 +123,14 @@ def test_all_regions_are_withheld_where_the_others_are_few() -> None:
         assert every.is_withheld is not shown
 
 
+def test_all_regions_are_withheld_where_this_region_is() -> None:
+    """Another region takes its own page from all regions, and has this one."""
+    mine, every = outcomes([40, 30, 20, 3, 2, 20], [100] * 6)
+    assert mine.is_withheld
+    assert every.is_withheld
+    assert not outcomes([0] * 6, [100] * 6)[1].is_withheld
+
+
 def test_every_way_to_fill_a_small_scale_is_safe() -> None:
     """Exhaustively: three answers, up to 12 people each, beside two other regions' answers."""
     text = Told(nl="a", en="a")

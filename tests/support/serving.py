@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import httpx2
 
+from deploy.loopback import free_port
 from linker import app as linker_app
 from linker.settings import Settings as LinkerSettings
 from publisher import app as publisher_app
@@ -49,12 +49,6 @@ class Served:
         """Ask it to end, as an operating system does; its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

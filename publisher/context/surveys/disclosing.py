@@ -6,7 +6,8 @@ Numbered as in docs/handleiding/context.md:
 2. Nor can it be computed: where one answer may not be shown, none of the question is. First the
    answers are taken together (agree, disagree); only where that does not help, it is withheld.
 3. It is not shown that everybody chose one answer.
-4. All regions less this one is a group too: the same holds for the difference.
+4. All regions less this one is a group too: the same holds for the difference. Where this region
+   answered and is withheld, all regions are too: another region could subtract its own.
 5. The number of respondents is shown as a class, and shares are rounded to it.
 """
 
@@ -52,7 +53,7 @@ def disclose(
         found = next((form for form in forms if _may(form, own, threshold)), None)
         if found is not None:
             shown[Scope.OWN] = found
-    if every is not None:
+    if every is not None and (own is None or not any(own) or Scope.OWN in shown):
         # In the form of the own region, so that their difference is no finer than both.
         tried = (shown[Scope.OWN],) if Scope.OWN in shown else forms
         for form in tried:

@@ -14,6 +14,7 @@ from publisher.dashboard.blocks.sections import MAIN_PART, Section, sections, su
 from publisher.dashboard.blocks.standing import Beside, beside, has_low_coverage
 from publisher.dashboard.blocks.unit_tables import (
     UnitTable,
+    every_unit,
     latest_figures,
     unit_rows,
     unit_table,
@@ -30,6 +31,7 @@ __all__ = [
     "Section",
     "UnitTable",
     "beside",
+    "every_unit",
     "has_low_coverage",
     "image_of",
     "key_figures",

@@ -11,6 +11,7 @@ from publisher.dashboard.language import _
 from publisher.dashboard.series import (
     NARROW_COLUMNS,
     UnitRow,
+    by_name,
     column_heading,
     figure_at,
     period_words,
@@ -92,3 +93,9 @@ def latest_figures(
 def _facts(findings: Findings, school: str) -> tuple[str, ...]:
     known = findings.school(school)
     return ("", "") if known is None else (findings.place_of(known), _(known.type.label))
+
+
+def every_unit(findings: Findings, kind: UnitKind) -> UnitTable:
+    """Every unit of a kind, by name, with the figures of its own page."""
+    rows = by_name(unit_rows(findings, kind, findings.units(kind.level)))
+    return unit_table(findings, kind, rows, profile_columns(findings, kind.level))

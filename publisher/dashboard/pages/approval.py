@@ -6,7 +6,6 @@ that nobody approves what changed since.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
@@ -19,7 +18,7 @@ from publisher.access.readers import Reader
 from publisher.access.refusals import sign_in_needed
 from publisher.access.roles import Resource
 from publisher.awaiting import Desk
-from publisher.dashboard.language import LANGUAGES, Language, _, here, msg, speak
+from publisher.dashboard.language import LANGUAGES, _, here, msg, spoken_by
 from publisher.dashboard.rendering import HOME, HTML, Crumb, Page, render
 from shared.errors import InputError
 
@@ -42,7 +41,7 @@ def approval_router(desk: Desk) -> APIRouter:
     """The pages, once in every language."""
     router = APIRouter(include_in_schema=False)
     for language in LANGUAGES:
-        rooms = APIRouter(prefix=language.prefix, dependencies=[Depends(_speaking(language))])
+        rooms = APIRouter(prefix=language.prefix, dependencies=[Depends(spoken_by(language))])
         rooms.include_router(_pages(desk))
         router.include_router(rooms)
     return router
@@ -126,11 +125,3 @@ def _approver(request: Request) -> Reader:
 
 def _shown(template: str, page: Page, **view: Any) -> Response:
     return Response(render(template, page, **view), 200, _NO_STORE, HTML)
-
-
-def _speaking(language: Language) -> Callable[[], Any]:
-    # Asynchronous, so that it runs in the request's own context and not in a copy of it.
-    async def set_language() -> None:
-        speak(language)
-
-    return set_language

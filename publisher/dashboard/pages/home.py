@@ -8,14 +8,13 @@ from fastapi.responses import Response
 from publisher.dashboard.blocks import (
     MAIN_PART,
     UnitTable,
+    every_unit,
     image_of,
     key_figures,
     latest_figures,
     origin_of,
     sections,
     trend_chart,
-    unit_rows,
-    unit_table,
 )
 from publisher.dashboard.charts.data import ChartKey, ChartKind
 from publisher.dashboard.findings import CLIENTS, MAIN_TABLE, RATE, Findings
@@ -24,7 +23,6 @@ from publisher.dashboard.pages.problems import none_yet
 from publisher.dashboard.rendering import HOME, Page, render, reply
 from publisher.dashboard.series import (
     UnitRow,
-    by_name,
     column_heading,
     period_words,
     profile_columns,
@@ -32,7 +30,7 @@ from publisher.dashboard.series import (
 )
 from publisher.dashboard.site import Site
 from publisher.dashboard.topics import Column, released_topics
-from publisher.dashboard.units import MUNICIPALITY, REGION_UNIT, SCHOOL_TYPE, UnitKind, title_of
+from publisher.dashboard.units import MUNICIPALITY, REGION_UNIT, SCHOOL_TYPE, title_of
 from publisher.dashboard.verdicts import development
 from shared.reference import Level
 
@@ -73,15 +71,10 @@ def _html(findings: Findings) -> bytes:
         topics=released_topics(findings),
         only=findings.only_municipality,
         several=image_of(findings, several) if is_compared else None,
-        municipalities=_overview(findings, MUNICIPALITY),
-        school_types=_overview(findings, SCHOOL_TYPE),
+        municipalities=every_unit(findings, MUNICIPALITY),
+        school_types=every_unit(findings, SCHOOL_TYPE),
         whole=_whole(findings),
     )
-
-
-def _overview(findings: Findings, kind: UnitKind) -> UnitTable:
-    rows = by_name(unit_rows(findings, kind, findings.units(kind.level)))
-    return unit_table(findings, kind, rows, profile_columns(findings, kind.level))
 
 
 def _whole(findings: Findings) -> UnitTable:

@@ -12,14 +12,13 @@ from publisher.dashboard.blocks import (
     ChartImage,
     UnitTable,
     beside,
+    every_unit,
     has_low_coverage,
     image_of,
     key_figures,
     origin_of,
     sections,
     trend_chart,
-    unit_rows,
-    unit_table,
 )
 from publisher.dashboard.charts.data import ChartKey, ChartKind
 from publisher.dashboard.findings import CLIENTS, MAIN_TABLE, RATE, Findings
@@ -30,10 +29,8 @@ from publisher.dashboard.rendering import HOME, Crumb, Page, render, reply
 from publisher.dashboard.reports.contents import KINDS as REPORTED
 from publisher.dashboard.reports.printing import may_print
 from publisher.dashboard.series import (
-    by_name,
     nobody_counts,
     period_words,
-    profile_columns,
     trend_table,
 )
 from publisher.dashboard.site import Site
@@ -76,7 +73,7 @@ def routes(site: Site) -> APIRouter:
     """The addresses of every kind of unit with a page of its own."""
     router = APIRouter()
     for title, kinds in _LISTS:
-        _add_list(router, site, title, kinds)
+        _addevery_unit(router, site, title, kinds)
     for kind in UNIT_KINDS:
         _add_profile(router, site, kind)
     return router
@@ -97,7 +94,7 @@ def _add_profile(router: APIRouter, site: Site, kind: UnitKind) -> None:
         return reply(request, html)
 
 
-def _add_list(router: APIRouter, site: Site, title: str, kinds: tuple[UnitKind, ...]) -> None:
+def _addevery_unit(router: APIRouter, site: Site, title: str, kinds: tuple[UnitKind, ...]) -> None:
     section = kinds[0].section
 
     @router.get(section, name=f"{section}-list")
@@ -113,13 +110,8 @@ def _add_list(router: APIRouter, site: Site, title: str, kinds: tuple[UnitKind, 
 def _list_html(findings: Findings, title: str, kinds: tuple[UnitKind, ...]) -> bytes:
     held = [kind for kind in kinds if findings.units(kind.level)]
     page = Page(_(title), kinds[0].section, crumbs=(HOME,), manifest=findings.manifest)
-    tables = [(kind, _list(findings, kind)) for kind in held]
+    tables = [(kind, every_unit(findings, kind)) for kind in held]
     return render("units.html", page, tables=tables)
-
-
-def _list(findings: Findings, kind: UnitKind) -> UnitTable:
-    rows = by_name(unit_rows(findings, kind, findings.units(kind.level)))
-    return unit_table(findings, kind, rows, profile_columns(findings, kind.level))
 
 
 def _page(findings: Findings, kind: UnitKind, unit: str) -> Page:
