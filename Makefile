@@ -9,7 +9,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help check-tools install wheels wheelhouse demo demo-once demo-environments check test \
-        test-long test-browser contact-sheet coverage deploy-check sbom bench-hasher bench-link bench-protection bench-publisher spark-demo pages lock clean
+        test-long test-long-model test-long-rest assurance test-browser contact-sheet coverage deploy-check sbom bench-hasher bench-link bench-protection bench-publisher spark-demo pages lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -45,10 +45,23 @@ test: check ## All checks, then all tests
 	$(BIN)/python -m pytest -q -rs -n auto --dist loadscope --ignore=tests/architecture \
 	    --ignore=$(ROUND_MODEL)
 
+# A part of it: make test-long-rest TESTS=tests/faults, then make assurance.
+TESTS ?= tests/faults tests
+LONG := MOJ_LONG=1 MOJ_ASSURANCE=$(CURDIR)/.assurance
+
 test-long: check ## The same with the long figures; writes docs/assurance.md
 	rm -rf .assurance
-	MOJ_LONG=1 MOJ_ASSURANCE=$(CURDIR)/.assurance MOJ_PROTECTION_EXAMPLES=5000 \
-	    $(BIN)/python -m pytest -q -rs -n auto --dist loadscope --ignore=tests/architecture
+	failed=0; $(MAKE) --keep-going -j2 test-long-model test-long-rest || failed=1; \
+	    $(MAKE) assurance && exit $$failed
+
+test-long-model: install
+	$(LONG) $(BIN)/python -m pytest -q -rs $(ROUND_MODEL)
+
+test-long-rest: install
+	$(LONG) $(BIN)/python -m pytest -q -rs -n auto --dist loadscope --no-loadscope-reorder \
+	    --ignore=tests/architecture --ignore=$(ROUND_MODEL) $(TESTS)
+
+assurance: install ## What the long tests have counted, written down
 	$(BIN)/python -m deploy.make_assurance
 
 test-browser: install ## Every page in a real browser: accessible, quiet, in every look and language
