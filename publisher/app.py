@@ -5,6 +5,8 @@ It holds no rule. The pages and the API know only the reader of released tables.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
@@ -29,11 +31,13 @@ from publisher.releasing.calendar import announcements
 from publisher.releasing.desk import ReleaseDesk
 from publisher.releasing.recipients import check_shown
 from publisher.releasing.releases import Releases
+from publisher.remembering import RememberedAnswers
 from publisher.rounds.retention import Retention
 from publisher.settings import Settings
 from shared import __version__
 from shared.clock import Clock, system_clock
 from shared.envelope import MAX_HEADER_BYTES
+from shared.files import file_mark
 from shared.holdings import Holdings
 from shared.service.health import health_router
 from shared.service.hygiene import surround
@@ -44,6 +48,7 @@ from shared.service.rates import Rate
 from shared.service.retaining import policy_of, with_volume
 from shared.service.upload import Room, read_upload
 from shared.state.database import Database, open_engine
+from shared.state.ledger_table import read_head
 from shared.state.round_keys import RoundKeys
 
 STATEMENT_TYPE = "application/json"
@@ -96,7 +101,15 @@ def create_app(
     def refused(code: str) -> None:
         metrics.refused(code)
 
-    # The first to be added stands nearest to the routes: what it refuses is logged and counted.
+    def look() -> tuple[Hashable, ...]:
+        """All that an answer to unknown readers follows from."""
+        with database.reading() as session:
+            head = read_head(session.connection())
+        return head, file_mark(settings.policy), file_mark(settings.agreements)
+
+    # The first to be added stands nearest to the routes: what the gate refuses is logged and
+    # counted, and nothing is remembered of what it did not let through.
+    app.add_middleware(RememberedAnswers, look=look)
     app.add_middleware(GatedRequests, gate=gate, refused=refused)
     metrics = surround(app, log or Log("publisher"), rate)
     app.add_middleware(ProblemPages)

@@ -12,6 +12,10 @@ from publisher.api.files import File, LongFile
 from shared.canonical import sha256_hex
 
 JSON = "application/json"
+KNOWN_TAGS = "if-none-match"
+"""Request header with the ETags that a reader has."""
+ASK_AGAIN = "no-cache"
+"""Told to caches: keep it, and ask each time whether it still holds."""
 
 
 def answer(
@@ -35,7 +39,7 @@ def answer(
         more: further headers.
     """
     headers = _headers(f'"{sha256_hex(body)}"') | dict(more or {})
-    if _already_has(request, headers["ETag"]):
+    if already_has(request.headers.get(KNOWN_TAGS, ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers | _saved_as(file_name), media_type=media_type)
 
@@ -58,7 +62,7 @@ def answer_file(
     if not isinstance(file, LongFile):
         return answer(request, file.body, media_type, file_name=name)
     headers = _headers(f'W/"{sha256_hex(file.made_of.encode())}"')
-    if _already_has(request, headers["ETag"]):
+    if already_has(request.headers.get(KNOWN_TAGS, ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return StreamingResponse(
         file.pieces(), headers=headers | _saved_as(name), media_type=media_type
@@ -73,16 +77,15 @@ def answer_document(
 
 
 def _headers(etag: str) -> dict[str, str]:
-    return {"ETag": etag, "Cache-Control": "no-cache"}
+    return {"ETag": etag, "Cache-Control": ASK_AGAIN}
 
 
 def _saved_as(file_name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{file_name}"'} if file_name else {}
 
 
-def _already_has(request: Request, etag: str) -> bool:
-    """Whether the reader names this ETag, weak or not (RFC 9110, 13.1.2)."""
-    known = request.headers.get("if-none-match", "")
+def already_has(known: str, etag: str) -> bool:
+    """Whether a reader who knows these tags has this one, weak or not (RFC 9110, 13.1.2)."""
     return known.strip() == "*" or etag.removeprefix("W/") in (
         tag.strip().removeprefix("W/") for tag in known.split(",")
     )
