@@ -16,6 +16,7 @@ from deploy.make_indicators import indicators_page, with_measures
 from deploy.make_screening import screening_page
 from deploy.make_specification import SPECIFICATIONS
 from deploy.make_suppression import suppression_page
+from deploy.make_topics import GUIDE, with_topics
 from shared.cli import ABORTED
 from shared.errors import InputError, MonitorError, StateError
 from shared.hashing.checks import Check, Effect
@@ -116,6 +117,7 @@ def main() -> None:
     SUPPRESSION.write_text(suppression_page(), encoding="utf-8")
     for each in SPECIFICATIONS:
         each.path().write_text(each.page(), encoding="utf-8")
+    GUIDE.write_text(with_topics(GUIDE.read_text(encoding="utf-8")), encoding="utf-8")
     METHODOLOGY.write_text(with_measures(METHODOLOGY.read_text(encoding="utf-8")), encoding="utf-8")
     write_all()
 

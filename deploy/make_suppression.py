@@ -22,9 +22,9 @@ staan voorbeelden. De pagina is gemaakt uit `docs/dpia/suppression.toml`, met
 `python -m deploy.make_pages`. Verander haar dus niet met de hand. De tests rekenen elk voorbeeld
 na met het programma zelf.
 
-Een verborgen cijfer heeft het teken **c** en geen waarde. Het is nooit 0. Waarom een cijfer
-verborgen is, staat er niet bij: soms is het zelf te klein, soms verraadt het een ander cijfer. Met
-twee verschillende tekens zouden sommige cijfers alsnog te berekenen zijn.
+Een verborgen cijfer heeft het teken **c** en geen waarde; op de website is dat ■. Het is nooit 0.
+Waarom een cijfer verborgen is, staat er niet bij: soms is het zelf te klein, soms verraadt het een
+ander cijfer. Met twee verschillende tekens zouden sommige cijfers alsnog te berekenen zijn.
 
 Na deze regels zoekt het programma welke andere cijfers ook verborgen moeten worden, en het maakt
 daar een bewijs van. Hoe dat gaat, staat in [protection.md](../protection.md) (Engels).

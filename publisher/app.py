@@ -31,6 +31,7 @@ from publisher.releasing.calendar import announcements
 from publisher.releasing.desk import ReleaseDesk
 from publisher.releasing.recipients import check_shown
 from publisher.releasing.releases import Releases
+from publisher.releasing.verified import Verdicts
 from publisher.remembering import RememberedAnswers
 from publisher.rounds.retention import Retention
 from publisher.settings import Settings
@@ -96,7 +97,7 @@ def create_app(
                   openapi_url=None, redirect_slashes=False)  # fmt: skip
     rate = Rate(settings.requests_per_second, settings.request_burst)
     signing_in = signing_in_of(settings, database, identity, clock)
-    gate = gate_of(settings, database, clock, signing_in)
+    gate = gate_of(settings, database, identity, clock, signing_in)
 
     def refused(code: str) -> None:
         metrics.refused(code)
@@ -118,7 +119,8 @@ def create_app(
     if signing_in is not None:
         app.include_router(sign_in_router(signing_in))
         releases = Releases(database, identity, RoundKeys(settings.key_folder))
-        app.include_router(approval_router(ReleaseDesk(releases, settings.load_agreements)))
+        desk = ReleaseDesk(Verdicts(releases), settings.load_agreements)
+        app.include_router(approval_router(desk))
 
     def holdings() -> Holdings:
         retention = Retention(database, RoundKeys(settings.key_folder), identity)

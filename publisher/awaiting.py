@@ -6,6 +6,7 @@ The approver's page knows this and no more. A withheld number has no value here 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from publisher.released import Manifest
@@ -52,6 +53,9 @@ class ForApproval:
         verdict: of the screener as a whole.
         checks: how many checks it ran.
         found: what its checks found.
+        certificates: how many proofs were verified; 0 where they were refused.
+        verified_at: when the checks ran and the proofs were verified.
+        verified_sha256: over all bytes that were looked at then.
         given: organisations that approved it already.
         accepts_page: whether the policy lets a decision on the page count.
         is_proposer: whether this approver proposed the release.
@@ -66,6 +70,9 @@ class ForApproval:
     verdict: str
     checks: int
     found: tuple[Found, ...]
+    certificates: int
+    verified_at: datetime
+    verified_sha256: str
     given: tuple[str, ...]
     accepts_page: bool
     is_proposer: bool
@@ -89,7 +96,7 @@ class Desk(Protocol):
         ...
 
     def approve(self, mandate_id: str, release_id: str, sha256: str) -> None:
-        """Record an approval of exactly these bytes."""
+        """Verify these bytes once more, and record an approval of exactly them."""
         ...
 
     def request_change(self, mandate_id: str, release_id: str, sha256: str, reason: str) -> None:

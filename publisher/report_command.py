@@ -12,6 +12,7 @@ from publisher.dashboard.findings import Findings
 from publisher.dashboard.language import LANGUAGES, speaking
 from publisher.dashboard.reports.contents import KINDS, make_report, offered, wanted_of
 from publisher.dashboard.units import UnitKind
+from publisher.notes.keeping import read_notes
 from publisher.reading import DatabaseReader
 from publisher.settings import Settings
 from shared.cli import NEW_FILE
@@ -48,7 +49,8 @@ def report_for_talks(
     kind, unit = find_area(findings, municipality or swv or "")
     check_topics(findings, kind, unit, topics)
     with speaking(next(each for each in LANGUAGES if each.code == language)):
-        pdf = make_report(findings, wanted_of(findings, kind, unit, topics))
+        wanted = wanted_of(findings, kind, unit, topics)
+        pdf = make_report(findings, wanted, read_notes(here.database))
     write_whole(out, pdf)
     click.echo(f"report in {out.name}")
 

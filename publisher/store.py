@@ -217,10 +217,11 @@ class TokenRow(Base):
     expires_at: Mapped[datetime] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
     last_used_on: Mapped[date | None] = mapped_column(Date, default=None)
+    seal: Mapped[str] = mapped_column(String(64), default="")
 
 
 class MandateRow(Base):
-    """The role of an account; of an approver with the statement that two parties signed."""
+    """The role of an account; of an approver with what two parties signed."""
 
     __tablename__ = "access_mandate"
 
@@ -230,10 +231,12 @@ class MandateRow(Base):
     organisation: Mapped[str] = mapped_column(String(120))
     party: Mapped[str] = mapped_column(String(31))
     statement: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    card: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     proposed_at: Mapped[datetime] = mapped_column(Instant)
     confirmed_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    seal: Mapped[str] = mapped_column(String(64), default="")
 
 
 class SignInRow(Base):
@@ -247,14 +250,16 @@ class SignInRow(Base):
 
 
 class SessionRow(Base):
-    """A session of an account, under the hash of the secret in its cookie."""
+    """A session under one mandate of an account, by the hash of the secret in its cookie."""
 
     __tablename__ = "access_session"
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     account: Mapped[str] = mapped_column(String(64))
+    mandate_id: Mapped[str] = mapped_column(String(16), default="")
     started_at: Mapped[datetime] = mapped_column(Instant)
     seen_at: Mapped[datetime] = mapped_column(Instant)
+    seal: Mapped[str] = mapped_column(String(64), default="")
 
 
 class AccessLogRow(Base):

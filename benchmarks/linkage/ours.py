@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.linkage.scale import PERIODS
+from linker.linkage.cell_store import CellStore
 from linker.linkage.counter import Engine
 from linker.linkage.database import EngineSettings
 from linker.linkage.engine import Linked, link, link_shards
@@ -20,9 +24,11 @@ from linker.linkage.inputs import Delivered
 from linker.linkage.staged import StagedShards, shards_for
 from shared.contract.deliveries import CARE, ENROLMENT, OBJECTION
 from shared.contract.periods import school_year
+from shared.contract.tally import CELLS
 from shared.reference import Reference
 
 MEMORY_LIMIT_MB, THREADS = 1_024, 2
+ROWS_PER_GROUP = 1 << 20
 
 
 def main(source: Path, out: Path) -> None:
@@ -30,7 +36,21 @@ def main(source: Path, out: Path) -> None:
     files = [*source.glob("enrolment/*.parquet"), *source.glob("care/*.parquet")]
     shards = shards_for(sum(pq.read_metadata(path).num_rows for path in files))
     out.mkdir(exist_ok=True)
-    pq.write_table(linked(source, shards).cells, out / "cells.parquet", compression="zstd")
+    with linking(source, shards) as linked:
+        write(linked, out / "cells.parquet")
+
+
+def write(linked: Linked, path: Path) -> None:
+    """Write the cells as they are read, in groups of as many rows as one call would give them."""
+    with pq.ParquetWriter(path, CELLS, compression="zstd") as writer:
+        waiting: list[pa.Table] = []
+        for cells in linked.store.in_order():
+            waiting.append(cells)
+            if sum(map(len, waiting)) >= ROWS_PER_GROUP:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting.clear()
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting))
 
 
 def linked(
@@ -39,6 +59,18 @@ def linked(
     memory_limit_mb: int = MEMORY_LIMIT_MB,
     engine: Engine | None = None,
 ) -> Linked:
+    """Link what was drawn as ``linking`` does, with all cells in memory."""
+    with linking(source, shards, memory_limit_mb, engine) as found:
+        return replace(found, store=CellStore.of(found.cells))
+
+
+@contextmanager
+def linking(
+    source: Path,
+    shards: int,
+    memory_limit_mb: int = MEMORY_LIMIT_MB,
+    engine: Engine | None = None,
+) -> Iterator[Linked]:
     """Link what was drawn, in so many shards; on the embedded engine unless given another."""
     reference = Reference.load(source / "reference.json")
     periods = [school_year(2000 + code) for code in PERIODS]
@@ -48,11 +80,12 @@ def linked(
         deliveries = list(delivered(source))
         objections = [each for each in deliveries if each.schema == OBJECTION.name]
         others = [each for each in deliveries if each.schema != OBJECTION.name]
-        return link(others, objections, reference, periods, covered, settings)
+        yield link(others, objections, reference, periods, covered, settings)
+        return
     with StagedShards(shards) as staged:
         for each in delivered(source):
             staged.add(each)
-        return link_shards(
+        yield link_shards(
             staged,
             staged.suppliers,
             reference,
@@ -61,6 +94,7 @@ def linked(
             settings,
             count=shards,
             engine=engine,
+            file=staged.file,
         )
 
 

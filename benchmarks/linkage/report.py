@@ -15,6 +15,8 @@ from benchmarks.measuring.machine import in_words
 MB = 1_000_000
 WALL_GOALS = {"region": 3.0, "nation": 60.0}
 NATION_MEMORY_GOAL_MB = 3_000
+LARGEST = "10x nation"
+"""Has the same goal for memory as the nation itself."""
 RATIO_GOALS = {"pandas": 3.0, "polars": 2.0}
 SLOPE_GOAL = 1.1
 HEADINGS = ("population", "", "rows", "cells", "wall s, median", "minimum", "runs", "CPU s",
@@ -53,6 +55,11 @@ def goals(outcomes: list[Outcome], curve: list[Outcome]) -> list[Goal]:
             times = ratio(largest, outcomes) or 0.0
             found.append((f"{largest.scale.name}: at least {least:.0f} × {peer}", f"{times:.1f} ×",
                           times >= least))  # fmt: skip
+    for each in curve:
+        if each.scale.name == LARGEST and each.ran:
+            memory = each.peak_bytes / MB
+            found.append((f"{LARGEST}: at most {NATION_MEMORY_GOAL_MB:,} MB", f"{memory:,.0f} MB",
+                          memory <= NATION_MEMORY_GOAL_MB))  # fmt: skip
     if len(curve) > 1:
         grows = slope([(each.rows, each.cpu_seconds) for each in curve])
         found.append((f"CPU grows with rows ^ {SLOPE_GOAL} at most", f"rows ^ {grows:.2f}",

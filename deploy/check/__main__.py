@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import sys
 
 import click
 
-from deploy.check.everything import Checked, everything
-
-
-def _compose_config() -> Checked | None:
-    """What the container engine itself says of the compose files, where it is there."""
-    program = shutil.which("docker")
-    if program is None:
-        return None
-    if subprocess.run([program, "compose", "version"], check=False, capture_output=True).returncode:
-        return None
-    done = subprocess.run(
-        [program, "compose", "-f", "deploy/compose.yaml", "-f", "deploy/compose.postgresql.yaml",
-         "config", "--quiet"],
-        check=False, capture_output=True, text=True,
-    )  # fmt: skip
-    return Checked("docker compose config", () if done.returncode == 0 else (done.stderr.strip(),))
+from deploy.check.everything import everything
+from deploy.check.programs import programs
 
 
 def main() -> None:
     """Print a line per check and end with 1 where something is wrong."""
-    checked = list(everything())
-    engine = _compose_config()
-    checked += [engine] if engine else []
+    checked = (*everything(), *programs())
     for each in checked:
-        click.echo(f"{'fout' if each.wrong else 'goed'}  {each.what}")
+        click.echo(f"{each.mark()}  {each.what}{'' if each.at_hand else ': not at hand'}")
         for line in each.wrong:
             click.echo(f"      {line}")
-    if engine is None:
-        click.echo("niet  docker compose config: no container engine with compose here")
     sys.exit(1 if any(each.wrong for each in checked) else 0)
 
 

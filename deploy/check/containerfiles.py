@@ -17,6 +17,12 @@ _ALLOWED = frozenset(
         "STOPSIGNAL", "USER", "WORKDIR",
     }
 )  # fmt: skip
+_PROGRAMS = frozenset({"apt-get", "groupadd", "install", "rm", "useradd"})
+"""What the last stage may run: accounts, folders, and packages that are named below."""
+PACKAGES = frozenset(
+    {"libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-liberation"}
+)
+"""What the last stage may install: what a report in PDF needs, and nothing to build with."""
 _SECRET = re.compile(r"passphrase|password|secret|token", re.IGNORECASE)
 
 
@@ -69,6 +75,28 @@ def _last_stage(path: Path, found: list[tuple[str, str]]) -> Iterator[Finding]:
         yield Finding(path, "the last stage runs as a numbered user that is not root")
     if not any(word == "ENTRYPOINT" for word, _ in last):
         yield Finding(path, "the last stage has an ENTRYPOINT")
+    words = {word for word, _ in last}
+    if "EXPOSE" in words and "HEALTHCHECK" not in words:
+        yield Finding(path, "a service that listens has a HEALTHCHECK")
     for word, rest in last:
         if word == "COPY" and not rest.startswith("--from=build"):
             yield Finding(path, "the last stage copies from the first one only")
+        if word == "RUN":
+            yield from _runs(path, rest)
+
+
+def _runs(path: Path, rest: str) -> Iterator[Finding]:
+    """A RUN of the last stage; nothing that builds or fetches stays in the image."""
+    for command in rest.split("&&"):
+        program, *given = command.split()
+        if program not in _PROGRAMS:
+            yield Finding(path, f"the last stage does not run {program}")
+        if program != "apt-get" or "install" not in given:
+            continue
+        named = {each for each in given if each != "install" and not each.startswith("-")}
+        if "--no-install-recommends" not in given:
+            yield Finding(path, "apt-get install brings more without --no-install-recommends")
+        for each in sorted(named - PACKAGES):
+            yield Finding(path, f"{each} is not a package that running needs")
+    if "apt-get" in rest and "rm -rf /var/lib/apt/lists/*" not in rest:
+        yield Finding(path, "apt-get leaves its lists behind")

@@ -17,10 +17,21 @@ DEPLOY = ROOT / "deploy"
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One check and what is wrong; nothing is well."""
+    """One check and what is wrong; nothing is well.
+
+    Attributes:
+        at_hand: whether what checks was there; if not, nothing is said.
+    """
 
     what: str
     wrong: tuple[str, ...]
+    at_hand: bool = True
+
+    def mark(self) -> str:
+        """The word before its line."""
+        if not self.at_hand:
+            return "niet"
+        return "fout" if self.wrong else "goed"
 
 
 def _of(what: str, findings: Iterable[Finding]) -> Checked:
@@ -32,9 +43,9 @@ def everything() -> Iterator[Checked]:
     for component in ("hasher", "linker", "publisher"):
         path = DEPLOY / component / "Containerfile"
         yield _of(f"Containerfile of the {component}", check_containerfile(path))
-    yield _of(
-        "compose.yaml: who reaches whom, and hardening", check_compose(DEPLOY / "compose.yaml")
-    )
+    layout, databases = DEPLOY / "compose.yaml", DEPLOY / "compose.postgresql.yaml"
+    yield _of("compose.yaml: who reaches whom, and hardening", check_compose(layout))
+    yield _of("the same with compose.postgresql.yaml over it", check_compose(layout, databases))
     for path in sorted(DEPLOY.glob("*/systemd/*.service")):
         found = list(check_unit(path))
         score = exposure(path)

@@ -12,6 +12,8 @@ from deploy.check.findings import Finding
 
 MOST_EXPOSED = 1.5
 """Highest overall exposure that ``systemd-analyze security`` may give; 10 is no protection."""
+BACKUPS = "/srv/backup"
+"""Where backups go; on another disk, as the guide says."""
 _SCORE = re.compile(r"Overall exposure level for \S+: ([0-9.]+)")
 DEMANDED = {
     "UMask": "0077",
@@ -53,9 +55,13 @@ def check_unit(path: Path) -> Iterator[Finding]:
     if said.get("User", ["root"]) == ["root"]:
         yield Finding(path, "expected an account of its own")
     home = said["WorkingDirectory"][0]
-    if said.get("ReadWritePaths") != [home]:
-        yield Finding(path, f"expected to write in {home} only")
-    if f"{home}/sleutels" not in said.get("RequiresMountsFor", [""])[0]:
+    makes_backups = path.stem.endswith("-backup")
+    written = f"{home} {BACKUPS}" if makes_backups else home
+    if said.get("ReadWritePaths") != [written]:
+        yield Finding(path, f"expected to write in {written} only")
+    if makes_backups and said.get("InaccessiblePaths") != [f"{home}/sleutels"]:
+        yield Finding(path, "expected that a backup cannot see the keys")
+    if not makes_backups and f"{home}/sleutels" not in said.get("RequiresMountsFor", [""])[0]:
         yield Finding(path, "expected to wait for the volume with keys")
 
 

@@ -51,6 +51,8 @@ class Processing(_Part):
 
     Attributes:
         data: wire schemas, or the tally.
+        own: personal data that no delivery brings, in words.
+        subjects: ids of the data subjects of question 2.
         laws: ids of question 9.
         ground: id of question 11.
         terms: settings of the policy's retention.
@@ -63,6 +65,8 @@ class Processing(_Part):
     takes: Text
     gives: Text
     data: tuple[str, ...]
+    own: tuple[Text, ...] = ()
+    subjects: tuple[str, ...] = ("leerlingen", "jeugdigen")
     purposes: Annotated[tuple[str, ...], Field(min_length=1)]
     laws: Annotated[tuple[str, ...], Field(min_length=1)]
     ground: Text

@@ -173,7 +173,7 @@ def _settings(sources: Sources, *parts: BaseModel) -> str:
 
 
 def _protection(sources: Sources) -> str:
-    return _settings(sources, sources.policy.protection)
+    return _settings(sources, sources.policy.protection, sources.policy.corrections)
 
 
 def _approval(sources: Sources) -> str:

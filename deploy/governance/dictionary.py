@@ -32,7 +32,7 @@ _LISTS = {
 
 
 def dictionary_page(sources: Sources) -> str:
-    """The whole document."""
+    """Every column of every schema, and every code list that they use."""
     parts = [_INTRO.rstrip()]
     for schema in sources.policy.schemas:
         rows = []

@@ -7,6 +7,7 @@ The files lie in the folder ``cijfers`` beside the DPIA, as ``linker dpia-figure
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Final
 
 from deploy.governance.blocks import markdown
@@ -32,19 +33,27 @@ publisher dpia-figures UITGAVE --out UITGAVE-publicist.json
 
 Alles in die bestanden mag naar buiten. Rijen zijn afgerond op honderdtallen, en pas genoemd vanaf
 1.000. Percentages zijn hele getallen over minstens 1.000 rijen of personen. Wat gekoppeld is, staat
-er zo onnauwkeurig in als de leveranciers het lazen (DPIA, R15). Van inschrijvingen is dat het deel
-met jeugdhulp; van jeugdhulp het deel dat op een school is gevonden. Over bezwaren en over een
-enkele leverancier staat er niets in. Een streepje betekent: dit is niet te noemen, of niet meer
-bekend.
+er zo onnauwkeurig in als de leveranciers het lazen ([DPIA](dpia.md), R15). Van inschrijvingen is
+dat het deel met jeugdhulp; van jeugdhulp het deel dat op een school is gevonden. Over een enkele
+leverancier staat er niets in. Over bezwaren ook niet: de koppelaar telt daarom alleen enveloppen
+met inschrijvingen en jeugdhulp. Een streepje betekent: dit is niet te noemen, of niet meer bekend.
 
 Leg deze cijfers bij het advies van de FG, en bekijk ze na elke ronde opnieuw: blijft er genoeg te
 zien, en wordt er niet meer geleverd dan nodig is?"""
+_MONTHS: Final = (
+    "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september",
+    "oktober", "november", "december",
+)  # fmt: skip
+_COUNTED: Final = (
+    "Verzegeld bewaard is bij de koppelaar: enveloppen met inschrijvingen of jeugdhulp. Bij de "
+    "publicist: tellingen, en certificaten en redenen van uitgaven."
+)
 _NONE = "Er is nog geen ronde geweest."
 _SCHEMAS = {"enrolment/1": "inschrijvingen", "care/1": "jeugdhulp"}
 
 
 def figures_page(figures: Figures) -> str:
-    """The whole document."""
+    """An introduction and a chapter per round, in order of ids; or that there was none yet."""
     parts = [_INTRO]
     ids = {each.round_id for each in figures.rounds}
     ids |= {each.round_id for each in figures.releases}
@@ -64,6 +73,7 @@ def _round(figures: Figures, round_id: str) -> Iterator[str]:
     for of_release in releases:
         yield from _of_release(of_release)
     yield "### Wat er nog is, en wat er is vernietigd"
+    yield _COUNTED
     yield _remains([(each.service, each.remains) for each in rounds] + _newest(releases))
 
 
@@ -79,7 +89,7 @@ def _of_round(found: LinkerFigures) -> Iterator[str]:
     yield "### Ontvangen en gekoppeld"
     yield (
         f"Koppeling {found.revision}, DPIA-versie {found.dpia_version}, opgemaakt op "
-        f"{found.made_on}. Geweigerde zendingen: {found.refused_uploads}."
+        f"{_day(found.made_on)}. Geweigerde enveloppen: {found.refused_uploads}."
     )
     yield markdown(
         ("Gegevens", "Leveringen", "Rijen", "Nooit te koppelen", "Gekoppeld"),
@@ -106,7 +116,7 @@ def _linked(of: Received) -> str:
 def _of_release(found: PublisherFigures) -> Iterator[str]:
     yield f"### Getoond en niet getoond: uitgave {found.release_id}"
     yield (
-        f"DPIA-versie {found.dpia_version}, opgemaakt op {found.made_on}. "
+        f"DPIA-versie {found.dpia_version}, opgemaakt op {_day(found.made_on)}. "
         f"Ontvangen tellingen: {found.tallies_received}. Kleinste aantal kinderen dat onafgerond "
         f"is getoond: {_number(_smallest(each.smallest for each in found.tables))}."
     )
@@ -131,9 +141,9 @@ def _of_release(found: PublisherFigures) -> Iterator[str]:
     agreed = "ermee eens" if found.verified else "er niet mee eens"
     yield (
         f"**Aanval.** Het programma rekende zelf na wat een lezer uit alle tabellen samen kan "
-        f"halen (regels: {found.rules}). Verborgen cellen die precies te berekenen zijn: "
-        f"{found.exactly_exposed}. Verborgen cellen die te dicht te benaderen zijn: "
-        f"{found.too_narrow}. Een apart programma controleerde elk bewijs en was het {agreed}."
+        f"halen (regels: {found.rules}). Niet getoonde cellen die precies te berekenen zijn: "
+        f"{found.exactly_exposed}. Niet getoonde cellen die te dicht te benaderen zijn: "
+        f"{found.too_narrow}. Een apart programma controleerde elk certificaat en was het {agreed}."
     )
 
 
@@ -142,15 +152,19 @@ def _remains(of: Iterable[tuple[str, Remains]]) -> str:
         (
             f"`{service}`",
             str(each.held),
-            "-" if each.until is None else each.until.date().isoformat(),
+            _day(each.until),
             str(each.destroyed),
-            "-" if each.destroyed_at is None else each.destroyed_at.date().isoformat(),
+            _day(each.destroyed_at),
             f"sha256 `{each.statement[:16]}`" if each.statement else "-",
         )
         for service, each in of
     )
-    columns = ("Dienst", "Verzegelde objecten", "Uiterlijk tot", "Vernietigd", "Op", "Verklaring")
+    columns = ("Dienst", "Verzegeld bewaard", "Uiterlijk tot", "Vernietigd", "Op", "Verklaring")
     return markdown(columns, rows)
+
+
+def _day(on: date | None) -> str:
+    return "-" if on is None else f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
 
 
 def _smallest(values: Iterable[int | None]) -> int | None:

@@ -149,10 +149,13 @@ class _Made:
 
     def _labels(self, each: Processing) -> list[str]:
         extra = ["telling (tally)"] if TALLY in each.data else []
-        return self._attributes(each.data) + extra
+        return [*self._attributes(each.data), *extra, *each.own]
 
     def _subjects(self) -> list[str]:
         return [each.name for each in self.sources.answers.subjects]
+
+    def _subjects_of(self, of: Processing) -> list[str]:
+        return [each.name for each in self.sources.answers.subjects if each.id in of.subjects]
 
     def _data(self) -> Group:
         subjects = self._subjects()
@@ -182,6 +185,11 @@ class _Made:
         found.append({"2.1.1": "naam, organisatie en handtekening op een kaart",
                       "2.1.2": subjects[2], "2.1.3": "kaart", "2.1.4": "gewoon",
                       "2.1.5": "deze monitor", "2.1.6": "false"})  # fmt: skip
+        for each in self.sources.answers.processings:
+            for label in each.own:
+                found.append({"2.1.1": label, "2.1.2": self._subjects_of(each)[0],
+                              "2.1.3": each.name, "2.1.4": "gewoon",
+                              "2.1.5": "deze monitor", "2.1.6": "false"})  # fmt: skip
         return found
 
     def _aims(self, each: Processing) -> list[str]:
@@ -195,7 +203,7 @@ class _Made:
                 "6.1.1.2": list(party.avg_roles),
                 "6.1.1.3": party.functions,
                 "6.1.1.4": self._labels(each),
-                "6.1.1.5": self._subjects()[:2],
+                "6.1.1.5": self._subjects_of(each),
             }
             for party in self.sources.answers.parties
             if each.id in party.processings
@@ -215,7 +223,7 @@ class _Made:
         kept = self.sources.policy.retention.model_dump()
         return _nested(
             {
-                "10.1.1.2": self._subjects()[:2],
+                "10.1.1.2": self._subjects_of(each),
                 "10.1.1.3": self._labels(each),
                 "10.1.1.4": "Minder dan 1 maand" if kept[name] < 31 else "Aantal jaren",
                 "10.1.1.5": f"{name}: {kept[name]} dagen; zie bewaartermijnen.md",

@@ -21,7 +21,7 @@ def filled(text: str, sources: Sources) -> str:
 
 
 def dpia_page(sources: Sources) -> str:
-    """The whole document."""
+    """Head, summary, the seventeen questions under their four sections, and the versions."""
     answers = sources.answers
     parts = [_head(sources), answers.texts.intro.strip()]
     parts += ["## Samenvatting", filled(answers.texts.summary, sources)]

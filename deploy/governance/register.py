@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from deploy.governance.blocks import markdown
 from deploy.governance.sources import Sources
 from shared.agreements import Agreement
@@ -45,8 +48,8 @@ _GENERAL = (
     (
         "Ontvangers",
         "gemeenten, samenwerkingsverbanden, schoolbesturen, publiek: alleen vrijgegeven tabellen. "
-        "Leveranciers: per levering ook een onnauwkeurig gemaakt koppelpercentage (DPIA, R15); het "
-        "adres daarvan staat in het openbare logboek",
+        "Leveranciers: per levering ook een onnauwkeurig gemaakt koppelpercentage (DPIA, R15). Wie "
+        "het openbare logboek heeft, kan dat percentage ook opvragen",
     ),
     ("Doorgifte buiten de EER", "geen; een land buiten de EER wordt door de software geweigerd"),
     ("Bewaartermijnen", "[bewaartermijnen.md](bewaartermijnen.md)"),
@@ -57,11 +60,21 @@ _GENERAL = (
     ),
 )
 
+ROLES: Final[Mapping[Role, str]] = {
+    Role.KEY_OFFICE: "sleutelbeheerder",
+    Role.SUPPLIER: "leverancier",
+    Role.LINKER: "koppelaar",
+    Role.PUBLISHER: "publicist",
+    Role.APPROVER: "goedkeurder",
+    Role.AUDITOR: "auditor",
+}
+"""Every role in the word of the glossary that municipal officers read."""
+
 
 def register_page(sources: Sources) -> str:
-    """The whole document."""
+    """Agreements, clauses of article 28(3), and the entry for the register of article 30."""
     rows = [
-        (f"`{each.party}`", each.role.value, each.kind or "nog te bepalen", each.status.value)
+        (f"`{each.party}`", ROLES[each.role], each.kind or "nog te bepalen", each.status.value)
         for each in sources.agreements.agreements
     ]
     details = [_details(each) for each in sources.agreements.agreements]
@@ -74,7 +87,7 @@ def register_page(sources: Sources) -> str:
     parts = [
         _INTRO,
         _AGREEMENTS,
-        markdown(("Partij", "Rol in de software", "Soort afspraak", "Status"), rows),
+        markdown(("Partij", "Rol", "Soort afspraak", "Status"), rows),
         markdown(columns, details),
         _CLAUSES,
         markdown(("Onderdeel", "Waar het wordt nagekomen", "Test"), clauses),
@@ -108,7 +121,13 @@ def _subjects(sources: Sources) -> tuple[str, str]:
 
 def _processings(sources: Sources) -> str:
     rows = [
-        (each.id, each.name, each.by, ", ".join(each.purposes), ", ".join(each.data) or "geen")
+        (
+            each.id,
+            each.name,
+            each.by,
+            ", ".join(each.purposes),
+            "; ".join((*each.data, *each.own)) or "geen",
+        )
         for each in sources.answers.processings
     ]
     intro = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,35 @@ def in_periods(cells: pa.Table, periods: Sequence[int]) -> pa.Table:
     return cells if pc.all(chosen).as_py() else cells.filter(chosen)
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The texts of a dictionary, and the number of each."""
+
+    texts: list[str]
+    numbers: dict[str, int]
+
+
+class Lexicon:
+    """Dictionaries that were read before: those of a tally are long, and every range has them."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, int], tuple[pa.Array, Words]] = {}
+        self._lock = Lock()
+
+    def words(self, dictionary: pa.Array) -> Words:
+        """The texts of a dictionary, read once for as long as this object is."""
+        buffers = dictionary.buffers()
+        address = buffers[2].address if buffers[2] is not None else 0
+        place = (address, dictionary.offset, len(dictionary))
+        with self._lock:
+            # It is kept, so that no other dictionary can come to lie at its address.
+            if place not in self._known:
+                texts = dictionary.to_pylist()
+                numbers = {text: number for number, text in enumerate(texts)}
+                self._known[place] = dictionary, Words(texts, numbers)
+            return self._known[place][1]
+
+
 @dataclass(frozen=True)
 class Coded:
     """Cells of one table by column; texts are numbers in ``words``.
@@ -58,7 +88,7 @@ class Coded:
     """
 
     cells: pa.Table
-    words: dict[str, list[str]]
+    lexicon: dict[str, Words]
     codes: dict[str, Ints]
     numbers: dict[str, Ints]
     starts: Ints
@@ -67,15 +97,22 @@ class Coded:
     clients: Ints
 
     @classmethod
-    def of(cls, cells: pa.Table) -> Coded:
-        """Read cells of one table in the schema ``CELLS``."""
-        words: dict[str, list[str]] = {}
+    def of(cls, cells: pa.Table, lexicon: Lexicon | None = None) -> Coded:
+        """Read cells of one table in the schema ``CELLS``.
+
+        Args:
+            lexicon: of whoever reads more cells with the same dictionaries.
+        """
+        lexicon = lexicon or Lexicon()
+        words: dict[str, Words] = {}
         codes: dict[str, Ints] = {}
         numbers: dict[str, Ints] = {}
         for name in cells.column_names:
             column = cells.column(name)
             if name != "table" and pa.types.is_dictionary(column.type):
-                words[name], codes[name] = _decoded(column)
+                one = _one(column)
+                words[name] = lexicon.words(one.dictionary)
+                codes[name] = one.indices.to_numpy()
             elif pa.types.is_integer(column.type):
                 numbers[name] = column.to_numpy()
         codes["period"] = numbers.pop("period")
@@ -98,14 +135,13 @@ class Coded:
 
     def number(self, column: str, word: str) -> int:
         """The code of a text; one beyond all codes where no cell of any table has it."""
-        return self._numbers[column].get(word, len(self.words[column]))
+        words = self.lexicon[column]
+        return words.numbers.get(word, len(words.texts))
 
     @cached_property
-    def _numbers(self) -> dict[str, dict[str, int]]:
-        return {
-            column: {word: number for number, word in enumerate(words)}
-            for column, words in self.words.items()
-        }
+    def words(self) -> dict[str, list[str]]:
+        """The text of every number, by column."""
+        return {column: words.texts for column, words in self.lexicon.items()}
 
     def having(self, column: str, words: Sequence[str]) -> Flags:
         """Which cells have one of these texts."""

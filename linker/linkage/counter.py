@@ -67,7 +67,7 @@ class Totals:
 
     def add_care(self, engine: Engine) -> None:
         """Count the care of the clients that the engine holds."""
-        for key, facts in _counted(engine):
+        for key, facts in care_counted(engine):
             self._merge(key, facts)
 
     def _merge(self, key: _Key, facts: Facts) -> None:
@@ -95,8 +95,8 @@ class Totals:
         return found | dict(zip(providers, dense, strict=True))
 
 
-def _counted(engine: Engine) -> Iterator[tuple[_Key, Facts]]:
-    """What the engine answers, as facts."""
+def care_counted(engine: Engine) -> Iterator[tuple[_Key, Facts]]:
+    """The care of the clients that the engine holds, as facts."""
     for family in plan().families:
         for grain in Grain:
             engine.define(holders(family, grain))

@@ -15,16 +15,19 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from linker.linkage.cell_store import CellsKey, CellStore
 from linker.linkage.counter import Engine, give_back
 from linker.linkage.database import Database, EngineSettings
 from linker.linkage.feedback import Match, matches
+from linker.linkage.gathering import Gathering
 from linker.linkage.indicators import catalogue
 from linker.linkage.inputs import Delivered, Inputs, Suppliers, suppliers_of
-from linker.linkage.laws import check_laws
-from linker.linkage.levels import cells_of
+from linker.linkage.laws import Laws
+from linker.linkage.levels import Maker, make_cells
 from linker.linkage.protecting import SHIPPED_RULE, PercentRule
 from linker.linkage.public_cells import public_cells
 from linker.linkage.quality import supplier_quality
+from linker.linkage.sealed_file import SealedFile
 from linker.linkage.shards import Counting
 from shared.contract.deliveries import CARE, ENROLMENT, OBJECTION
 from shared.contract.periods import Period
@@ -41,7 +44,7 @@ class Linked:
     """What a linkage gives.
 
     Attributes:
-        cells: table in the schema ``CELLS``, sorted by key; only cells that are not zero.
+        store: the cells, sorted by key; only those that are not zero.
         quality: per supplier and schema, in that order.
         double_claims: clients of the population that more than one municipality claims,
             counted once in each period in which that is so.
@@ -49,11 +52,16 @@ class Linked:
         laws: how many laws the cells were checked against.
     """
 
-    cells: pa.Table
+    store: CellStore
     quality: tuple[SupplierQuality, ...]
     double_claims: int
     matches: Mapping[tuple[str, str], Match]
     laws: int
+
+    @property
+    def cells(self) -> pa.Table:
+        """All cells at once, in the schema ``CELLS``."""
+        return self.store.table()
 
 
 def silent(step: str, done: int, steps: int) -> None:
@@ -113,6 +121,7 @@ def link_shards(
     *,
     count: int,
     engine: Engine | None = None,
+    file: SealedFile | None = None,
 ) -> Linked:
     """``link`` for inputs that come as shards of disjoint persons.
 
@@ -123,26 +132,41 @@ def link_shards(
         suppliers: of all shards; the numbers in the inputs are places in it.
         count: how many shards there will be, for progress.
         engine: another engine than DuckDB in this process; it is left open.
+        file: where to stage what grows with the population: rows that wait, and cells. The cells
+            can be read for as long as it is open.
     """
     steps = _Steps(progress, count + (3 if count > 1 else 2))
     own = Database(settings, hands=min(count, settings.threads)) if engine is None else None
+    tables = catalogue(reference)
+    file = file if count > 1 else None  # one shard is small enough to stage nothing
+    laws, store = Laws(tables, reference, periods), CellStore(file)
+    maker = Maker.of(reference, tables, rule, tuple(public_cells(reference, periods)))
+    gathering = Gathering(maker.levels, file) if file is not None else None
+
+    def take(found: Mapping[CellsKey, pa.Table]) -> None:
+        laws.check_units({key[0]: cells for key, cells in found.items()})
+        for key, cells in found.items():
+            store.add(key, cells)
+
     with own if own is not None else nullcontext(engine) as used:
         assert used is not None
-        counting = Counting(used, reference, covered, periods, count, steps.begin)
+        counting = Counting(used, reference, covered, periods, count, steps.begin, file, gathering)
         counting.count(shards)
     steps.begin("roll-up")
-    tables = catalogue(reference)
-    public = tuple(public_cells(reference, periods))
-    cells = cells_of(counting.totals.facts(), reference, tables, rule, public, settings.threads)
+    if gathering is None:
+        make_cells(counting.totals.facts(), maker, take, settings.threads)
+    else:
+        gathering.add(counting.totals.facts())  # of pupils: those of all shards
+        gathering.make(maker, take, settings.threads)
     give_back()
     steps.begin("laws")
-    laws = check_laws(cells, tables, reference, periods)
+    laws.check_levels(store)
     return Linked(
-        cells,
+        store,
         supplier_quality(suppliers, counting.figures.quality),
         counting.figures.double_claims,
         matches(suppliers, counting.figures.quality, counting.figures.objected),
-        laws,
+        laws.checked,
     )
 
 

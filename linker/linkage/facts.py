@@ -83,14 +83,21 @@ class Facts:
         """The same facts, counted over all parts."""
         if len(parts) == 1:
             return parts[0]
-        joined = cls(
+        joined = cls.joined(parts)
+        return joined.grouped(np.arange(len(joined)), joined.place)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Facts]) -> Facts:
+        """The facts of all parts, not added up."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
             np.concatenate([part.keys for part in parts], axis=1),
             np.concatenate([part.counts for part in parts], axis=1),
             np.concatenate([part.amounts for part in parts], axis=1),
             np.concatenate([part.first for part in parts], axis=1),
             np.concatenate([part.second for part in parts], axis=1),
         )
-        return joined.grouped(np.arange(len(joined)), joined.place)
 
     def grouped(self, rows: Ints, places: Ints) -> Facts:
         """Facts of other places: each of ``rows`` is added to the place beside it."""
@@ -131,12 +138,18 @@ class Facts:
 def pack(four: Keys) -> Ints:
     """One number per fact, that sorts by place, period, key and extra."""
     period, place, key, extra = four.astype(np.int64)
-    keys = int(key.max(initial=0)) + 1
-    extras = int(extra.max(initial=0)) + 1
-    if (int(place.max(initial=0)) + 1) * PERIODS * keys * extras >= 1 << 63:
+    if not _fits(place, key, extra):  # numbers of providers have gaps: close them
+        extra = np.unique(extra, return_inverse=True)[1].astype(np.int64)
+    if not _fits(place, key, extra):
         raise RuntimeError("more places, categories and providers than one number can hold")
+    keys, extras = int(key.max(initial=0)) + 1, int(extra.max(initial=0)) + 1
     packed: Ints = ((place * PERIODS + period) * keys + key) * extras + extra
     return packed
+
+
+def _fits(place: Ints, key: Ints, extra: Ints) -> bool:
+    place_keys = (int(place.max(initial=0)) + 1) * PERIODS * (int(key.max(initial=0)) + 1)
+    return place_keys * (int(extra.max(initial=0)) + 1) < 1 << 63
 
 
 def run_starts(keys: Ints) -> Ints:

@@ -3,23 +3,29 @@
 A law that is broken stops the linkage. The error names the law and the place (table, level,
 unit, period, category, measure: all of them public), never a value. What a law asks follows from
 the definitions; how the cells came about does not matter here.
+
+Most laws are *of units*: they hold among the cells of one unit, of all its tables, so that a range
+of units can be checked as soon as it is made. The others are *of levels*: what is counted of some
+units adds up to what is counted of those above. No law compares periods.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from linker.linkage.coded import Coded, Flags, broken, in_periods, tables_of
+from linker.linkage.cell_store import CellStore
+from linker.linkage.coded import Coded, Flags, Lexicon, broken, in_periods, tables_of
 from linker.linkage.definitions import Quantity, definitions
 from linker.linkage.laws_between import Totals, check_between
-from linker.linkage.laws_of_sums import Parents, check_joint, check_sums
+from linker.linkage.laws_of_sums import Parents, check_joint, check_sums, totals_of_schools
 from shared.contract.periods import Period
 from shared.contract.tally import Table
 from shared.reference import UNKNOWN_SCHOOL_UNITS, Level, Reference
@@ -28,14 +34,15 @@ _PER_MILLE = 1000
 _WIDTHS = ("protect_clients", "protect_providers", "protect_suppliers")
 _JOINT = frozenset({Level.ARRANGEMENT, Level.COMPARISON})
 _THREADS = 2
-_CELLS_AT_ONCE = 1_000_000
-_BETWEEN = ""
+CELLS_AT_ONCE = 1_000_000
+"""About so many cells are held against those above them at once by one thread."""
+_OF_CELLS, _OF_UNITS, _OF_LEVELS = "cells", "units", "levels"
 
 
 def check_laws(
     cells: pa.Table, tables: Sequence[Table], reference: Reference, periods: Sequence[Period]
 ) -> int:
-    """Check every law, first of each table and then between them.
+    """Check every law of a tally that is in memory.
 
     Args:
         cells: table in the schema ``CELLS``.
@@ -49,54 +56,192 @@ def check_laws(
     Raises:
         StateError: ``tally-breaks-law``, at the first place in key order.
     """
+    laws = Laws(tables, reference, periods)
     parts = dict(tables_of(cells))
     known = {table.id for table in tables}
     for name in parts:
         if name not in known:
             raise broken("catalogue", {"table": name})
-    allowed, parents = _Allowed.of(reference, periods), Parents(reference)
-    laws: Counter[str] = Counter()
     for chosen in _periods_together(cells):
-        pieces = {name: in_periods(part, chosen) for name, part in parts.items()}
-        # The same laws hold in every period: each counts once.
-        laws |= _check_periods(pieces, tables, parents, allowed)
-    return laws.total()
+        laws.check_periods({name: in_periods(part, chosen) for name, part in parts.items()})
+    return laws.checked
 
 
-def _check_periods(
-    pieces: Mapping[str, pa.Table],
-    tables: Sequence[Table],
-    parents: Parents,
-    allowed: _Allowed,
-) -> Counter[str]:
-    """Check all cells of some periods; how many laws, by table and between them."""
-    known = {table.id: table for table in tables}
+class Laws:
+    """The laws of one tally, and which were checked; several threads may check units.
 
-    def check(name: str) -> tuple[int, Coded, Totals]:
-        coded = Coded.of(pieces[name])
-        return _check_table(coded, known[name], parents, allowed), coded, Totals.of(coded)
+    Args:
+        tables: the catalogue that the cells belong to.
+        reference: the bundle that the round pins.
+        periods: the periods of the round.
+        at_once: about so many cells are held against those above them at once.
+    """
 
-    with ThreadPoolExecutor(_THREADS) as threads:
-        checked = dict(zip(pieces, threads.map(check, pieces), strict=True))
-    laws = Counter({name: count for name, (count, *_) in checked.items()})
-    laws[_BETWEEN] = check_between({name: each for name, (*_, each) in checked.items()}, tables)
-    coded = {name: each for name, (_, each, _) in checked.items()}
-    for table in tables:
-        if table.id in pieces and set(table.levels) <= _JOINT:
-            laws[_BETWEEN] += check_joint(coded, table, tables, parents)
-    return laws
+    def __init__(
+        self,
+        tables: Sequence[Table],
+        reference: Reference,
+        periods: Sequence[Period],
+        at_once: int = CELLS_AT_ONCE,
+    ) -> None:
+        self._tables = {table.id: table for table in tables}
+        self._allowed = _Allowed.of(reference, periods)
+        self._parents = Parents(reference)
+        self._at_once = at_once
+        self._lexicon = Lexicon()
+        self._checked: Counter[tuple[str, str]] = Counter()
+        self._lock = Lock()
+
+    @property
+    def checked(self) -> int:
+        """How many laws were checked: each counts once, in however many units and periods."""
+        return self._checked.total()
+
+    def _note(self, laws: Mapping[tuple[str, str], int]) -> None:
+        with self._lock:
+            self._checked |= Counter(laws)
+
+    def check_periods(self, pieces: Mapping[str, pa.Table]) -> None:
+        """Check all laws of all cells of some periods, by table.
+
+        Raises:
+            StateError: ``tally-breaks-law``.
+        """
+
+        def check(name: str) -> tuple[Coded, Totals]:
+            coded = Coded.of(pieces[name], self._lexicon)
+            kinds = _Kinds.of(coded)
+            self._check_each_cell(name, coded, kinds)
+            self._check_of_levels(name, coded)
+            self._check_within_cells(name, coded, kinds)
+            return coded, Totals.of(coded)
+
+        with ThreadPoolExecutor(_THREADS) as threads:
+            checked = dict(zip(pieces, threads.map(check, pieces), strict=True))
+        self._check_between({name: totals for name, (_, totals) in checked.items()})
+        coded = {name: each for name, (each, _) in checked.items()}
+        for table in self._tables.values():
+            if table.id in coded and set(table.levels) <= _JOINT:
+                schools = [
+                    coded[other].cells.filter(
+                        pa.array(totals_of_schools(coded[other], measure))
+                    )
+                    for other, measure in _sources(table, self._tables.values(), coded)
+                ]  # fmt: skip
+                self._check_joint(table, coded[table.id], schools)
+
+    def check_units(self, pieces: Mapping[str, pa.Table]) -> None:
+        """Check the laws of units: of a range of units at one level, all their cells, by table.
+
+        Raises:
+            StateError: ``tally-breaks-law``, at the first place in key order of the range.
+        """
+        totals: dict[str, Totals] = {}
+        for name in sorted(pieces):
+            coded = Coded.of(pieces[name], self._lexicon)
+            kinds = _Kinds.of(coded)
+            self._check_each_cell(name, coded, kinds)
+            self._check_within_cells(name, coded, kinds)
+            totals[name] = Totals.of(coded)
+        self._check_between(totals)
+
+    def check_levels(self, store: CellStore) -> None:
+        """Check the laws of levels, of a tally whose units were checked.
+
+        Raises:
+            StateError: ``tally-breaks-law``.
+        """
+        self._check_order(store)
+        slices = [
+            (name, number, count)
+            for name, size in store.sizes().items()
+            for count in [-(-size // self._at_once)]
+            for number in range(count)
+        ]
+        with ThreadPoolExecutor(_THREADS) as threads:
+            list(threads.map(lambda each: self._check_slice(store, *each), slices))
+        for table in self._tables.values():
+            if set(table.levels) <= _JOINT and store.ranges(table.id):
+                self._check_joint_of(store, table)
+
+    def _check_slice(self, store: CellStore, name: str, number: int, count: int) -> None:
+        """What adds up has the same category and measure: those of a slice are all there."""
+        found = [_slice(store.read(key), number, count) for key in store.ranges(name)]
+        cells = pa.concat_tables(found)
+        if len(cells):  # else there is no dictionary to read the texts of units from
+            self._check_of_levels(name, Coded.of(cells, self._lexicon))
+
+    def _check_joint_of(self, store: CellStore, table: Table) -> None:
+        schools = []
+        for other, measure in _sources(table, self._tables.values(), store.sizes()):
+            for key in store.ranges(other, Level.SCHOOL.value):
+                cells = store.read(key)
+                chosen = totals_of_schools(Coded.of(cells, self._lexicon), measure)
+                schools.append(cells.filter(pa.array(chosen)))
+        whole = pa.concat_tables([store.read(key) for key in store.ranges(table.id)])
+        self._check_joint(table, Coded.of(whole, self._lexicon), schools)
+
+    def _check_order(self, store: CellStore) -> None:
+        """Units of ranges follow one another: no cell of one range is in another too."""
+        last: dict[tuple[str, str], str] = {}
+        for key in store.ranges():
+            units = store.ends(key)
+            if key[:2] in last and units[0] <= last[key[:2]]:
+                raise broken("unique-keys", {"table": key[0], "level": key[1], "unit": units[0]})
+            last[key[:2]] = units[1]
+
+    def _check_each_cell(self, name: str, coded: Coded, kinds: _Kinds) -> None:
+        table = self._tables[name]
+        laws = _check_keys(coded, table, self._allowed) + _check_numbers(coded, kinds)
+        self._note({(_OF_CELLS, name): laws})
+
+    def _check_within_cells(self, name: str, coded: Coded, kinds: _Kinds) -> None:
+        table = self._tables[name]
+        laws = _check_breakdown(coded, table, kinds) if table.breakdown else 0
+        self._note({(_OF_UNITS, name): laws + _check_contributions(coded, kinds)})
+
+    def _check_of_levels(self, name: str, coded: Coded) -> None:
+        table = self._tables[name]
+        if not set(table.levels) <= _JOINT:
+            self._note({(_OF_LEVELS, name): check_sums(coded, table, self._parents)})
+
+    def _check_between(self, found: Mapping[str, Totals]) -> None:
+        for law in check_between(found, list(self._tables.values())):
+            self._note({law: 1})
+
+    def _check_joint(self, table: Table, whole: Coded, schools: Sequence[pa.Table]) -> None:
+        sources = pa.concat_tables([whole.cells.slice(0, 0), *schools])
+        source = Coded.of(sources, self._lexicon)
+        self._note({(_OF_LEVELS, table.id): check_joint(source, whole, table, self._parents)})
+
+
+def _sources(
+    table: Table, tables: Iterable[Table], present: Mapping[str, object]
+) -> Iterable[tuple[str, str]]:
+    """Of every measure of a table: the first table that has it of schools."""
+    for measure in table.measures:
+        for other in tables:
+            if Level.SCHOOL in other.levels and measure in other.measures and other.id in present:
+                yield other.id, measure.id
+                break
+
+
+def _slice(cells: pa.Table, number: int, count: int) -> pa.Table:
+    """The cells of some categories and measures: one of so many slices."""
+    if count == 1:
+        return cells
+    category, measure = (cells.column(name).combine_chunks() for name in ("category", "measure"))
+    packed = category.indices.to_numpy().astype(np.int64) * len(measure.dictionary)
+    return cells.filter(pa.array((packed + measure.indices.to_numpy()) % count == number))
 
 
 def _periods_together(cells: pa.Table) -> list[list[int]]:
-    """Periods that are checked at once, so that few cells are coded beside one another.
-
-    Every law is one of a period: nothing is compared over periods.
-    """
+    """Periods that are checked at once, so that few cells are coded beside one another."""
     found: list[list[int]] = []
     size = 0
     for counted in sorted(pc.value_counts(cells.column("period")).to_pylist(), key=_code):
         size += counted["counts"]
-        if not found or size > _CELLS_AT_ONCE:
+        if not found or size > CELLS_AT_ONCE:
             found.append([])
             size = counted["counts"]
         found[-1].append(_code(counted))
@@ -123,16 +268,6 @@ class _Allowed:
             units |= {(level.value, str(joint.number)) for level in _JOINT}
         units |= {(Level.RESIDENCE.value, place.key) for place in reference.municipalities}
         return cls(frozenset(units), tuple(period.code for period in periods))
-
-
-def _check_table(coded: Coded, table: Table, parents: Parents, allowed: _Allowed) -> int:
-    kinds = _Kinds.of(coded)
-    laws = _check_keys(coded, table, allowed) + _check_numbers(coded, kinds)
-    if not set(table.levels) <= _JOINT:
-        laws += check_sums(coded, table, parents)
-    if table.breakdown:
-        laws += _check_breakdown(coded, table, kinds)
-    return laws + _check_contributions(coded, kinds)
 
 
 @dataclass(frozen=True, slots=True)

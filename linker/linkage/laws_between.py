@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -55,19 +55,23 @@ class Totals:
         return np.where(self.place[rows[at]] == places, values, 0)
 
 
-def check_between(found: Mapping[str, Totals], tables: Sequence[Table]) -> int:
-    """Compare the totals of tables.
+def check_between(
+    found: Mapping[str, Totals], tables: Sequence[Table]
+) -> Iterator[tuple[str, str]]:
+    """Compare the totals of tables; a name of every law that was checked.
 
     Raises:
         StateError: ``tally-breaks-law``.
     """
     tables = [table for table in tables if table.id in found]
-    return _check_one_number(found, tables) + _check_nested(found, tables)
+    yield from _check_one_number(found, tables)
+    yield from _check_nested(found, tables)
 
 
-def _check_one_number(found: Mapping[str, Totals], tables: Sequence[Table]) -> int:
+def _check_one_number(
+    found: Mapping[str, Totals], tables: Sequence[Table]
+) -> Iterator[tuple[str, str]]:
     """A measure that stands in more tables has the same totals in all of them."""
-    checked = 0
     for measure in definitions().measures:
         holding = [each for each in tables if measure.id in {m.id for m in each.measures}]
         for first, second in pairwise(holding):
@@ -79,13 +83,13 @@ def _check_one_number(found: Mapping[str, Totals], tables: Sequence[Table]) -> i
                     measure.id, mine.place[rows]
                 )
                 mine.coded.refuse("one-number-per-measure", rows[differs])
-            checked += 1
-    return checked
+            yield measure.id, second.id
 
 
-def _check_nested(found: Mapping[str, Totals], tables: Sequence[Table]) -> int:
+def _check_nested(
+    found: Mapping[str, Totals], tables: Sequence[Table]
+) -> Iterator[tuple[str, str]]:
     """A measure that holds another is at least as large, in the same place."""
-    checked = 0
     for measure in definitions().measures:
         for other in measure.at_most:
             law = f"{measure.id}-within-{other}".replace("_", "-")
@@ -100,8 +104,7 @@ def _check_nested(found: Mapping[str, Totals], tables: Sequence[Table]) -> int:
                         larger = _holder(tables, table, other)
                         limit = found[larger.id].value_at(other, mine.place[rows])
                         mine.coded.refuse(law, rows[value > limit])
-                    checked += 1
-    return checked
+                    yield law, table.id
 
 
 def _has(table: Table, measure: str) -> bool:

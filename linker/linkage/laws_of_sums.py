@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
 import numpy as np
-import pyarrow as pa
 
 from linker.linkage.coded import MUNICIPALITIES, Coded, Flags, Ints, added, largest, spread
 from linker.linkage.definitions import Quantity, definitions
@@ -70,16 +69,16 @@ def _check_swvs(coded: Coded) -> int:
     return len(_SWVS)
 
 
-def check_joint(
-    parts: Mapping[str, Coded], table: Table, tables: Sequence[Table], parents: Parents
-) -> int:
+def check_joint(source: Coded, whole: Coded, table: Table, parents: Parents) -> int:
     """What is counted around arrangements is the sum of schools in the tables that have them.
+
+    Args:
+        source: of every measure of the table, the totals of schools.
+        whole: the cells of the table.
 
     Raises:
         StateError: ``tally-breaks-law``.
     """
-    source = Coded.of(_sources(parts, table, tables))
-    whole = parts[table.id]
     children = np.arange(len(source))
     for level in table.levels:
         edges = parents.of(whole, Level.SCHOOL, level)
@@ -87,21 +86,11 @@ def check_joint(
     return 3 * len(table.levels)
 
 
-def _sources(parts: Mapping[str, Coded], table: Table, tables: Sequence[Table]) -> pa.Table:
-    """Totals of schools of every measure of a table, from the first table that has them."""
-    found = [parts[table.id].cells.slice(0, 0)]
-    for measure in table.measures:
-        for other in tables:
-            if Level.SCHOOL in other.levels and measure in other.measures and other.id in parts:
-                coded = parts[other.id]
-                chosen = (
-                    coded.total
-                    & coded.having("level", [Level.SCHOOL.value])
-                    & coded.having("measure", [measure.id])
-                )
-                found.append(coded.cells.filter(pa.array(chosen)))
-                break
-    return pa.concat_tables(found)
+def totals_of_schools(coded: Coded, measure: str) -> Flags:
+    """Which cells are the total of a measure over categories, of a school."""
+    schools = coded.having("level", [Level.SCHOOL.value])
+    found: Flags = coded.total & schools & coded.having("measure", [measure])
+    return found
 
 
 def _above(table: Table, inner: Level) -> list[Level]:

@@ -1,12 +1,12 @@
 """The cells of every level: of a range of its units at a time, so that memory stays bounded.
 
 Units of a range are whole, and their cells follow one another in the tally, so that what was made
-of ranges is put together as it is.
+of ranges is put together as it is. Here all facts are in memory; ``gathering`` has them staged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
+from linker.linkage.cell_store import CellsKey, CellStore
 from linker.linkage.cells import CellWriter, PublicCell
 from linker.linkage.count_stages import Place
 from linker.linkage.counting import plan
@@ -30,17 +31,18 @@ from linker.linkage.rollup import (
     pupils_block,
 )
 from linker.linkage.units import LevelUnits, levels_of, merged
-from shared.contract.tally import CELLS, Table
+from shared.contract.tally import Table
 from shared.reference import Level, Reference
 
 FACTS_AT_ONCE = 400_000
 """About so many facts are made cells of at once by one thread."""
 
-_ABOVE = frozenset({Level.TYPE, Level.SECTOR, Level.MUNICIPALITY, Level.TYPE_MUNICIPALITY,
+ABOVE = frozenset({Level.TYPE, Level.SECTOR, Level.MUNICIPALITY, Level.TYPE_MUNICIPALITY,
                     Level.REGION, Level.ELSEWHERE, Level.TOTAL})  # fmt: skip
 """Levels of which a unit is of whole types in whole municipalities."""
 
-_Key = tuple[str, str, int]
+Take = Callable[[Mapping[CellsKey, pa.Table]], None]
+"""Takes the cells of a range, of all its tables."""
 
 
 def cells_of(
@@ -52,46 +54,50 @@ def cells_of(
     threads: int = 1,
     at_once: int = FACTS_AT_ONCE,
 ) -> pa.Table:
-    """Every cell of the catalogue, sorted by key.
+    """Every cell of the catalogue, sorted by key; see ``make_cells``."""
+    store = CellStore()
+
+    def take(found: Mapping[CellsKey, pa.Table]) -> None:
+        for key, cells in found.items():
+            store.add(key, cells)
+
+    make_cells(facts, Maker.of(reference, tables, rule, public), take, threads, at_once)
+    return store.table()
+
+
+def make_cells(
+    facts: FactsOf, maker: Maker, take: Take, threads: int = 1, at_once: int = FACTS_AT_ONCE
+) -> None:
+    """Make every cell of the catalogue.
 
     Args:
+        take: called for every range of units, from more than one thread.
         threads: so many ranges of units are made beside one another.
         at_once: facts of a range, unless one unit has more.
     """
-    levels = levels_of(reference)
-    keyed = {family.key: key_codes(family.key, reference)
-             for family in plan().families if family.key}  # fmt: skip
-    known: dict[tuple[str, Level], list[PublicCell]] = {}
-    for cell in public:
-        known.setdefault((cell.table, cell.level), []).append(cell)
-    maker = _Maker(CellWriter(tables, levels, keyed), tables, rule, known)
-    found: dict[_Key, pa.Table] = {}
 
     def make(pool: ThreadPoolExecutor, some: Sequence[LevelUnits], facts: FactsOf) -> None:
-        whole: list[_Range] = []
+        whole: list[Range] = []
         for level in some:
             mine = {key: each for key, each in facts.items() if key[1] is place_of(level)}
             ranges = level.ranges(_sizes(mine), at_once)
             if len(ranges) == 1:
-                whole.append(_Range(level, mine))
+                whole.append(Range(level, mine))
             elif ranges:
-                for cells in pool.map(maker.cells, _divided(ranges, mine)):
-                    found.update(cells)
-        for cells in pool.map(maker.cells, whole):
-            found.update(cells)
+                list(pool.map(lambda each: take(maker.cells(each)), _divided(ranges, mine)))
+        list(pool.map(lambda each: take(maker.cells(each)), whole))
 
+    levels = maker.levels
     with ThreadPoolExecutor(threads) as pool:
-        make(pool, [level for level in levels if level.level not in _ABOVE], facts)
-        parts, above = merged([level for level in levels if level.level in _ABOVE])
+        make(pool, [level for level in levels if level.level not in ABOVE], facts)
+        parts, above = merged([level for level in levels if level.level in ABOVE])
         schools = [key for key in facts if key[1] is Place.SCHOOL]
         rolled_up = pool.map(parts.rolled_up, map(facts.__getitem__, schools))
         make(pool, above, dict(zip(schools, rolled_up, strict=True)))
-    ordered = [found.pop(key) for key in sorted(found)]
-    return pa.concat_tables(ordered) if ordered else CELLS.empty_table()
 
 
 @dataclass(frozen=True, slots=True)
-class _Range:
+class Range:
     """Some units, and which facts are of their places.
 
     Attributes:
@@ -118,11 +124,11 @@ def _sizes(facts: FactsOf) -> Ints:
     return sizes
 
 
-def _divided(ranges: Sequence[LevelUnits], facts: FactsOf) -> Iterator[_Range]:
+def _divided(ranges: Sequence[LevelUnits], facts: FactsOf) -> Iterator[Range]:
     """Every range with its facts, looked for once and not once for every range."""
     rows = {key: _rows_of(ranges, each.keys[1]) for key, each in facts.items()}
     for number, level in enumerate(ranges):
-        yield _Range(level, facts, {key: found[number] for key, found in rows.items()})
+        yield Range(level, facts, {key: found[number] for key, found in rows.items()})
 
 
 def _rows_of(ranges: Sequence[LevelUnits], places: Keys) -> list[Ints]:
@@ -150,22 +156,41 @@ def _overlap(ranges: Sequence[LevelUnits]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Maker:
+class Maker:
     """Makes the cells of ranges of units.
 
     Attributes:
+        levels: every level with its units.
         public: cells that come from the reference bundle, by table and level.
     """
 
+    levels: tuple[LevelUnits, ...]
     writer: CellWriter
     tables: Sequence[Table]
     rule: PercentRule
     public: Mapping[tuple[str, Level], Sequence[PublicCell]]
 
-    def cells(self, chosen: _Range) -> dict[_Key, pa.Table]:
+    @classmethod
+    def of(
+        cls,
+        reference: Reference,
+        tables: Sequence[Table],
+        rule: PercentRule,
+        public: Sequence[PublicCell],
+    ) -> Maker:
+        """What makes the cells of one tally."""
+        levels = levels_of(reference)
+        keyed = {family.key: key_codes(family.key, reference)
+                 for family in plan().families if family.key}  # fmt: skip
+        known: dict[tuple[str, Level], list[PublicCell]] = {}
+        for cell in public:
+            known.setdefault((cell.table, cell.level), []).append(cell)
+        return cls(levels, CellWriter(tables, levels, keyed), tables, rule, known)
+
+    def cells(self, chosen: Range) -> dict[CellsKey, pa.Table]:
         """The cells of every table, by table, level and first unit."""
         level, facts = chosen.level, chosen.taken()
-        found: dict[_Key, pa.Table] = {}
+        found: dict[CellsKey, pa.Table] = {}
         families = {
             family.name: FamilyAtLevel.of(family, level, facts)
             for family in plan().families

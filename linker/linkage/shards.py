@@ -17,11 +17,13 @@ from typing import Generic, TypeVar
 import pyarrow as pa
 
 from linker.linkage.carrying import Carried, carried
-from linker.linkage.counter import Engine, Totals, give_back
+from linker.linkage.counter import Engine, Totals, care_counted, give_back
 from linker.linkage.database import Stage
+from linker.linkage.gathering import Gathering
 from linker.linkage.inputs import Inputs
 from linker.linkage.quality_stages import OBJECTED_PERSONS, care_quality, enrolment_quality
 from linker.linkage.relations import reference_relations
+from linker.linkage.sealed_file import SealedFile
 from linker.linkage.stages import DOUBLE_CLAIMS, person_stages
 from shared.contract.periods import Period
 from shared.reference import Reference
@@ -60,6 +62,8 @@ class Counting:
         periods: the periods of the round.
         count: how many shards there are.
         begin: told of every step that begins.
+        file: where rows of care wait that would take too much memory.
+        gathering: where facts of care go, instead of to the totals, if there are more shards.
     """
 
     def __init__(
@@ -70,13 +74,16 @@ class Counting:
         periods: Sequence[Period],
         count: int,
         begin: Callable[[str], None],
+        file: SealedFile | None = None,
+        gathering: Gathering | None = None,
     ) -> None:
         self._hands = engine.hands()[:count]
         self._public = reference_relations(reference, covered)
         self._periods = periods
         self._count = count
         self._begin = begin
-        self._carried = Carried(reference, count) if count > 1 else None
+        self._carried = Carried(reference, count, file) if count > 1 else None
+        self._gathering = gathering
         self.totals = Totals()
         self.figures = Figures()
 
@@ -135,7 +142,10 @@ class Counting:
                     hand.define(Stage(name, f"SELECT * FROM {_taken(name)}"))  # noqa: S608 - ours
                     hand.load(_taken(name), rows.schema.empty_table())
                 del found, relations, rows
-                self.totals.add_care(hand)
+                if self._gathering is None:
+                    self.totals.add_care(hand)
+                else:
+                    self._gathering.add(dict(care_counted(hand)))
                 for name in ("client_care", "clients"):
                     hand.drop(name)
 

@@ -3,7 +3,8 @@
 The file goes to the municipalities and their privacy officers, and may be published. So it holds
 what is public already (deliveries, refusals, destruction), rows rounded to hundreds over all
 suppliers of a schema, the blurred shares that the suppliers were told, and a whole per cent over at
-least 1,000 rows. Nothing is said of objections.
+least 1,000 rows. Nothing is said of objections, also not by a sum that holds them: every count of
+deliveries or envelopes is of the schemas in ``TOLD_SCHEMAS``, or the others follow by subtraction.
 
 Source: DESIGN 5 and 8; docs/dpia/cijfers.md.
 """
@@ -27,6 +28,7 @@ from linker.store import (
     DeliveryState,
     LinkageFigureRow,
     LinkageRow,
+    PartRow,
     RefusalRow,
     deliveries,
     find_round,
@@ -44,6 +46,8 @@ from shared.statement import Body
 
 TOLD_SCHEMAS = (SchemaName.ENROLMENT, SchemaName.CARE)
 """Allow-list: of objections nobody is told how many there are."""
+WITH_BODIES = (DeliveryState.INCOMPLETE, DeliveryState.HELD, DeliveryState.CURRENT)
+"""Deliveries that keep their envelopes until the round is destroyed."""
 
 Percent = Annotated[int, Field(ge=0, le=100)]
 
@@ -72,6 +76,7 @@ class LinkerFigures(Body):
 
     Attributes:
         refused_uploads: envelopes that intake refused.
+        remains: envelopes of the told schemas only.
     """
 
     format: Literal["MOJ/1 dpia-figures linker"] = "MOJ/1 dpia-figures linker"
@@ -94,7 +99,7 @@ def find_figures(
     Raises:
         StateError: ``round-unknown``, ``round-not-linked`` or ``round-key-absent``.
     """
-    remains = remains_of(find_holdings(retention, now, policy), round_id)
+    holdings = find_holdings(retention, now, policy)
     with retention.database.reading() as session:
         linkage = find_linkage(session, round_id)
         report = _report(linkage, retention.keys)
@@ -109,8 +114,35 @@ def find_figures(
             dpia_version=pinned.policy.dpia_version,
             received=tuple(_received(session, linkage, report)),
             refused_uploads=session.scalar(refusals) or 0,
-            remains=remains,
+            remains=_remains(session, remains_of(holdings, round_id), round_id),
         )
+
+
+def _remains(session: Session, of_all: Remains, round_id: str) -> Remains:
+    """The term and the evidence of the whole round, with counts of the told schemas only.
+
+    What was replaced or rejected lost its bytes at that moment and is not counted; the rest loses
+    them when the round is destroyed.
+    """
+    is_held = PartRow.envelope.is_not(None)
+    told = (
+        select(is_held, func.count())
+        .join(DeliveryRow, DeliveryRow.delivery_id == PartRow.delivery_id)
+        .where(
+            DeliveryRow.round_id == round_id,
+            DeliveryRow.schema_name.in_([each.value for each in TOLD_SCHEMAS]),
+            DeliveryRow.state.in_(WITH_BODIES),
+        )
+        .group_by(is_held)
+    )
+    counts = {bool(held): count for held, count in session.execute(told)}
+    return Remains(
+        held=counts.get(True, 0),
+        until=of_all.until,
+        destroyed=counts.get(False, 0),
+        destroyed_at=of_all.destroyed_at,
+        statement=of_all.statement,
+    )
 
 
 def _report(linkage: LinkageRow, keys: RoundKeys) -> Report | None:

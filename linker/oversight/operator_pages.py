@@ -7,7 +7,6 @@ than this computer's is refused, so that no web page elsewhere can read it throu
 
 from __future__ import annotations
 
-from datetime import date
 from html import escape
 from typing import Final
 
@@ -16,17 +15,17 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import select
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from linker.intake.reasons import in_dutch
 from linker.oversight.assessing import assess
-from linker.oversight.matrix import Line, Matrix, Received, matrix_of
+from linker.oversight.matrix import matrix_of
+from linker.oversight.matrix_page import ROUND_STATES, SCHEMAS, matrix_page
 from linker.oversight.quality_page import quality_page
 from linker.settings import Settings
-from linker.store import DeliveryState, RoundRow, RoundState, look_up_round
+from linker.store import RoundRow, RoundState, look_up_round
 from shared import __version__
 from shared.clock import Clock, system_clock, today
 from shared.service.hygiene import surround
 from shared.service.logs import Log
-from shared.service.markup import STYLE, cell, crumbs, lines_cell, number, page, table
+from shared.service.markup import STYLE, crumbs, page, sentence
 from shared.service.rates import Rate
 from shared.state.database import Database, open_engine
 from shared.state.round_keys import RoundKeys
@@ -35,26 +34,8 @@ LOCAL_NAMES: Final = ("localhost", "127.0.0.1")
 _STYLE_ADDRESS: Final = "/operator/opmaak.css"
 _ROUNDS: Final = ("/operator", "Rondes")
 
-DELIVERY_STATES: Final = {
-    DeliveryState.INCOMPLETE: "niet compleet",
-    DeliveryState.HELD: "aangehouden",
-    DeliveryState.CURRENT: "telt mee",
-    DeliveryState.SUPERSEDED: "vervangen",
-    DeliveryState.REJECTED: "afgewezen",
-}
-ROUND_STATES: Final = {
-    RoundState.OPEN: "open",
-    RoundState.CLOSED: "gesloten",
-    RoundState.LINKED: "gekoppeld",
-    RoundState.SENT: "verstuurd",
-    RoundState.DESTROYING: "wordt vernietigd",
-    RoundState.DESTROYED: "vernietigd",
-}
-SCHEMAS: Final = {
-    "enrolment/1": "leerlingen",
-    "care/1": "jeugdhulp",
-    "objection/1": "bezwaren",
-}
+_SITE: Final = "Monitor Onderwijs-Jeugdhulp: koppelaar"
+_MARK: Final = "SYNTHETISCH – geen echte cijfers"
 
 
 def create_operator_app(
@@ -81,7 +62,12 @@ def create_operator_app(
         """The delivery matrix of a round."""
         with database.reading() as session:
             matrix = matrix_of(session, look_up_round(session, round_id), today(clock))
-        return _answer(f"Ronde {matrix.round_id}", _matrix(matrix), (_ROUNDS,))
+        return _answer(
+            f"Ronde {matrix.round_id}",
+            matrix_page(matrix),
+            (_ROUNDS,),
+            synthetic=matrix.synthetic,
+        )
 
     @app.get("/operator/rounds/{round_id}/koppeling")
     def get_quality(round_id: str) -> HTMLResponse:
@@ -90,7 +76,12 @@ def create_operator_app(
             known = look_up_round(session, round_id).round_id
         assessed = assess(database, keys, known, settings.alarms)
         way = (_ROUNDS, (f"/operator/rounds/{known}", f"Ronde {known}"))
-        return _answer(f"Koppeling van {known}", quality_page(assessed, SCHEMAS), way)
+        return _answer(
+            f"Koppeling van {known}",
+            quality_page(assessed, SCHEMAS),
+            way,
+            synthetic=assessed.report.synthetic,
+        )
 
     @app.get(_STYLE_ADDRESS)
     def get_style() -> Response:
@@ -100,67 +91,25 @@ def create_operator_app(
     return app
 
 
-def _answer(title: str, content: str, way: tuple[tuple[str, str], ...] = ()) -> HTMLResponse:
+def _answer(
+    title: str, content: str, way: tuple[tuple[str, str], ...] = (), *, synthetic: bool = False
+) -> HTMLResponse:
     top = crumbs(way, title) if way else ""
     content = f"{top}\n<h1>{escape(title)}</h1>\n{content}"
-    html = page(f"{title} – koppelaar", _STYLE_ADDRESS, content)
+    mark = _MARK if synthetic else ""
+    html = page(f"{title} – koppelaar", _STYLE_ADDRESS, content, site=_SITE, mark=mark)
     return HTMLResponse(html, headers={"cache-control": "no-store"})
 
 
 def _rounds(found: list[tuple[str, RoundState]]) -> str:
+    why = sentence(
+        "Deze pagina’s zijn alleen voor u. Kies een ronde om te zien wie er heeft geleverd en hoe "
+        "er is gekoppeld.",
+        "lead",
+    )
     items = (
         f'<li><a href="/operator/rounds/{escape(name)}">{escape(name)}</a>: '
         f"{ROUND_STATES[state]}</li>"
         for name, state in found
     )
-    return f"<ul>{''.join(items)}</ul>" if found else "<p>Er is nog geen ronde.</p>"
-
-
-def _matrix(matrix: Matrix) -> str:
-    mark = "<p><strong>SYNTHETISCH – geen echte cijfers</strong></p>" if matrix.synthetic else ""
-    heads = ("Leverancier", "Wat", "Uiterlijk", "Stand", "Rijen", "Vervangen")
-    refused = (
-        (cell(each.supplier), cell(each.code), cell(number(each.count), "number"))
-        for each in matrix.refused
-    )
-    return (
-        f"{mark}<p>De ronde is {ROUND_STATES[matrix.state]}. "
-        f"Er is {matrix.revision} keer gekoppeld.</p>{_linked(matrix)}"
-        + table("Leveringen", heads, map(_line, matrix.lines), "Niets.")
-        + table(
-            "Geweigerd bij de deur",
-            ("Leverancier", "Code", "Aantal"),
-            refused,
-            "Er is niets geweigerd.",
-        )
-    )
-
-
-def _linked(matrix: Matrix) -> str:
-    """Where the quality report is, once there is one."""
-    if not matrix.revision or matrix.state in (RoundState.DESTROYING, RoundState.DESTROYED):
-        return ""
-    address = f"/operator/rounds/{escape(matrix.round_id)}/koppeling"
-    return f'<p><a href="{address}">Hoe er is gekoppeld, en waar u naar kijkt</a></p>'
-
-
-def _line(line: Line) -> tuple[str, ...]:
-    standing = [_standing(each) for each in line.received] or ["nog niets ontvangen"]
-    rows = ["" if each.rows is None else number(each.rows) for each in line.received]
-    return (
-        cell(line.supplier),
-        cell(SCHEMAS[line.schema_name]),
-        cell(_day(line.due_on)),
-        lines_cell([*standing, "te laat"] if line.overdue else standing),
-        lines_cell(rows, "number"),
-        cell("" if line.superseded is None else number(line.superseded), "number"),
-    )
-
-
-def _standing(received: Received) -> str:
-    said = f"{DELIVERY_STATES[received.state]}: {received.delivery}"
-    return f"{said} ({in_dutch(received.held_for)})" if received.held_for else said
-
-
-def _day(day: date) -> str:
-    return f"{day.day}-{day.month}-{day.year}"
+    return why + (f"<ul>{''.join(items)}</ul>" if found else sentence("Er is nog geen ronde."))

@@ -7,7 +7,16 @@ from linker.oversight.assessing import Assessed
 from linker.tallying.causes import Cause
 from linker.tallying.quality import Line
 from linker.tallying.told import TOGETHER
-from shared.service.markup import cell, lines_cell, number, table
+from shared.service.markup import (
+    cell,
+    facts,
+    lines_cell,
+    name_cell,
+    number,
+    section,
+    sentence,
+    table,
+)
 
 SEVERITIES = {
     Severity.NOTICE: "bericht",
@@ -33,6 +42,10 @@ COLUMNS = {
     "arrangement": "arrangement",
 }
 FEW, NONE = "minder dan 10", "–"
+_WHY_COVERED = (
+    "Een gemeente telt in een periode mee als zij leerlingen én jeugdhulp heeft geleverd. De "
+    "percentages zeggen welk deel van de leerlingen daardoor meetelt."
+)
 
 
 def quality_page(assessed: Assessed, schemas: dict[str, str]) -> str:
@@ -42,33 +55,50 @@ def quality_page(assessed: Assessed, schemas: dict[str, str]) -> str:
         schemas: what each schema is called.
     """
     report = assessed.report
-    mark = "<p><strong>SYNTHETISCH – geen echte cijfers</strong></p>" if report.synthetic else ""
     return (
-        f"{mark}<p>Koppeling {report.revision}. Kinderen bij twee gemeenten: "
-        f"{_count(report.double_claims)}. Deze pagina is alleen voor u: geef er niets van door."
-        "</p>"
-        + _alarms(assessed)
-        + table(
-            "Leveringen",
-            ("Leverancier", "Wat", "Rijen", "Personen", "Gekoppeld", "Vorige ronde",
-             "Niet gekoppelde rijen, naar oorzaak", "Onbekende codes", "Herhaalde rijen"),
-            (_line(line, assessed.linked_before(line), schemas) for line in report.lines),
-            "Niets.",
+        sentence("Deze pagina is alleen voor u: geef er niets van door.", "lead")
+        + facts(
+            (
+                ("Koppeling", number(report.revision)),
+                ("Kinderen bij twee gemeenten", _count(report.double_claims)),
+            )
         )
-        + _coverage(assessed)
+        + section("Waar u naar kijkt", _alarms(assessed))
+        + section(
+            "Leveringen",
+            sentence(
+                "Niet elke rij hoort bij een leerling in de telling. Kijk vooral naar een oorzaak "
+                "die veel vaker voorkomt dan bij andere leveranciers of in de vorige ronde."
+            ),
+            _deliveries(assessed, schemas),
+        )
+        + section("Dekking", sentence(_WHY_COVERED), _coverage(assessed))
+    )
+
+
+def _deliveries(assessed: Assessed, schemas: dict[str, str]) -> str:
+    lines = assessed.report.lines
+    return table(
+        "Leveringen, en wat ervan is gekoppeld",
+        ("Leverancier", "Wat", "Rijen", "Personen", "Gekoppeld", "Vorige ronde",
+         "Niet gekoppelde rijen, naar oorzaak", "Onbekende codes", "Herhaalde rijen"),
+        (_line(line, assessed.linked_before(line), schemas) for line in lines),
+        "Niets.",
     )  # fmt: skip
 
 
 def _alarms(assessed: Assessed) -> str:
     rows = (
         (
-            cell(SEVERITIES[each.severity]),
+            name_cell(SEVERITIES[each.severity]),
             cell(" ".join(each.about) or "de ronde"),
             cell(in_dutch(each)),
         )
         for each in assessed.alarms
     )
-    return table("Waar u naar kijkt", ("Hoe erg", "Waarover", "Wat"), rows, "Niets bijzonders.")
+    return table(
+        "Meldingen over deze koppeling", ("Hoe erg", "Waarover", "Wat"), rows, "Niets bijzonders."
+    )
 
 
 def _line(line: Line, before: int | None, schemas: dict[str, str]) -> tuple[str, ...]:
@@ -77,32 +107,32 @@ def _line(line: Line, before: int | None, schemas: dict[str, str]) -> tuple[str,
         words = TOGETHER_TEXT if cause == TOGETHER else CAUSES[Cause(cause)]
         causes.append(f"{number(rows)} {words}")
     return (
-        cell(line.supplier),
+        name_cell(line.supplier),
         cell(schemas[line.schema_name]),
-        cell(number(line.rows), "number"),
-        cell(_count(line.persons), "number"),
-        cell(_percent(line.linked_percent), "number"),
-        cell(_percent(before), "number"),
+        cell(number(line.rows), "num"),
+        cell(_count(line.persons), "num"),
+        cell(_percent(line.linked_percent), "num"),
+        cell(_percent(before), "num"),
         lines_cell(causes),
         lines_cell(f"{COLUMNS[name]} {_percent(share)}" for name, share in line.unknown.items()),
-        cell(_count(line.repeats), "number"),
+        cell(_count(line.repeats), "num"),
     )
 
 
 def _coverage(assessed: Assessed) -> str:
     rows = (
         (
-            cell(each.period),
-            cell(str(len(each.covered)), "number"),
+            name_cell(each.period),
+            cell(str(len(each.covered)), "num"),
             cell(", ".join(f"GM{code:04d}" for code in each.not_covered) or "geen"),
-            cell(_percent(each.pupils_percent), "number"),
-            cell(_percent(each.duo_percent), "number"),
+            cell(_percent(each.pupils_percent), "num"),
+            cell(_percent(each.duo_percent), "num"),
         )
         for each in assessed.report.coverage
     )
     heads = ("Periode", "Gemeenten die meetellen", "Gemeenten die niet meetellen",
              "Van de geleverde leerlingen", "Van de leerlingen volgens DUO")  # fmt: skip
-    return table("Dekking", heads, rows, "Niets.")
+    return table("Dekking per periode", heads, rows, "Niets.")
 
 
 def _count(value: int | None) -> str:

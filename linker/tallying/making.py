@@ -195,6 +195,7 @@ def _link(
         linked = link_shards(
             opened.shards(settings), opened.suppliers, round_.reference, periods, covered,
             settings, progress, rule, count=count, engine=engine,
+            file=None if opened.staged is None else opened.staged.file,
         )  # fmt: skip
     return linked, name
 

@@ -44,7 +44,7 @@ def token_create(
     wanted = Wanted(
         organisation, AccessRole(role), frozenset(Resource(each) for each in scopes), days, area
     )
-    token_id, secret = Tokens(here.database).create(wanted)
+    token_id, secret = Tokens(here.database, here.identity).create(wanted)
     click.echo(f"token {token_id}, for {days} days; send it in the header Authorization: Bearer")
     click.echo(shown(secret))
 
@@ -54,7 +54,7 @@ def token_create(
 @click.pass_obj
 def token_list(here: Here, as_json: bool) -> None:
     """Every token: whose, for what, until when, and the day on which it was last used."""
-    found = Tokens(here.database).list()
+    found = Tokens(here.database, here.identity).list()
     if as_json:
         click.echo(json.dumps([token_document(each) for each in found]))
         return
@@ -67,7 +67,7 @@ def token_list(here: Here, as_json: bool) -> None:
 @click.pass_obj
 def token_revoke(here: Here, token_id: str) -> None:
     """Let a token open nothing any more, from now on."""
-    Tokens(here.database).revoke(token_id)
+    Tokens(here.database, here.identity).revoke(token_id)
     click.echo(f"token {token_id} revoked")
 
 

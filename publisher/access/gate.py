@@ -7,8 +7,9 @@ Steps, from cheap to dear:
 2. Who sends nothing gets what is open: in a public publisher everything but approvals.
 3. A token, or else a session, says who asks; one that does not count is refused everywhere.
 4. The reader's role and scopes must hold what stands at the address.
-5. A reader of one area gets the rows of that area, and nothing else that has rows.
-6. The day's use is written down before anything is given.
+5. What is not open to everybody asks for a ground that stands today: agreements and signatures.
+6. A reader of one area gets the rows of that area, and nothing else that has rows.
+7. The day's use is written down before anything is given.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from publisher.access.journal import Journal
 from publisher.access.readers import Reader
 from publisher.access.refusals import NotSignedInError, sign_in_needed, token_refused
 from publisher.access.roles import Resource
+from publisher.access.standing import Standing
 from publisher.access.tokens import Tokens
 from shared.clock import Clock
 from shared.errors import MonitorError
@@ -48,6 +50,8 @@ BEARER = "bearer "
 SESSION_COOKIE = "__Host-moj-session"
 """A browser takes a cookie of such a name over TLS only, from this very host."""
 _NO_STORE = {"cache-control": "no-store"}
+_NOT_ALLOWED = 1008
+"""How a WebSocket is closed that breaks a rule (RFC 6455, 7.4.1)."""
 _FOR_PROGRAMS = frozenset({Resource.API, Resource.METRICS})
 READER = "reader"
 """Key in the state of a request: who asks, where that is known."""
@@ -71,6 +75,7 @@ class Gate:
     """
 
     tokens: Tokens
+    standing: Standing
     journal: Journal
     clock: Clock
     is_closed: bool
@@ -82,7 +87,8 @@ class Gate:
         Raises:
             NotFoundError: ``address-not-plain``.
             NotSignedInError: nobody is known, or by something that does not count.
-            PolicyError: ``access-not-allowed`` or ``area-not-yours``.
+            PolicyError: ``access-not-allowed``, ``area-not-yours``, or no agreement in force.
+            TrustError: a role that is not as it was given and confirmed.
         """
         scope = connection.scope
         check_plain(scope["path"])
@@ -90,11 +96,14 @@ class Gate:
         if is_open(scope["method"], path):
             return None
         reader = self._known(connection)
+        is_for_some = self.is_closed or resource in NEVER_PUBLIC
         if reader is None:
-            if self.is_closed or resource in NEVER_PUBLIC:
+            if is_for_some:
                 raise sign_in_needed()
             return None
         reader.check_may(resource)
+        if is_for_some:
+            self.standing.check(reader, resource, self.clock())
         if reader.area:
             scope["query_string"] = within_area(path, scope["query_string"], reader.area)
         self.journal.note(reader, resource, self.clock().date())
@@ -131,8 +140,11 @@ class GatedRequests:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with who asks, or refuse it."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # nothing here is offered in another way, so it has no rule
+            await send({"type": "websocket.close", "code": _NOT_ALLOWED})
             return
         connection = HTTPConnection(scope)
         try:

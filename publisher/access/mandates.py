@@ -9,17 +9,21 @@ from __future__ import annotations
 import hmac
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from publisher.access.four_eyes import AccessMandate, check_confirmed
+from publisher.access.holding import Mandate, mandate_in
 from publisher.access.keys import draw_id
+from publisher.access.refusals import mandate_altered
 from publisher.access.roles import AccessRole
+from publisher.access.seals import is_sealed, put_seal
 from publisher.access.tokens import check_organisation, check_term
 from publisher.store import MandateRow, SessionRow
 from shared.agreements import Agreements, PinnedAgreements
+from shared.canonical import canonical_json
 from shared.errors import InputError, NotFoundError, PolicyError, StateError, TrustError
 from shared.identity import Card, Identity, Role
 from shared.ledger import Event
@@ -27,30 +31,6 @@ from shared.state.database import Database, Transaction
 from shared.statement import Kind, Statement
 
 _ACCOUNT = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class Mandate:
-    """The role of an account, as the operator and the privacy officer see it.
-
-    Attributes:
-        party: of an approver, as the agreements name it; else empty.
-        confirmed_at: None while a second organisation has not confirmed it.
-    """
-
-    mandate_id: str
-    account: str
-    role: AccessRole
-    organisation: str
-    party: str
-    proposed_at: datetime
-    confirmed_at: datetime | None
-    expires_at: datetime
-    revoked_at: datetime | None
-
-    def counts_at(self, now: datetime) -> bool:
-        """Whether the account has the role."""
-        return self.confirmed_at is not None and self.revoked_at is None and now < self.expires_at
 
 
 def account_of(publisher: Identity, issuer: str, subject: str) -> str:
@@ -85,6 +65,7 @@ class Mandates:
         def give(tx: Transaction) -> str:
             row = _new(tx, account, role, organisation, days)
             row.confirmed_at = tx.now
+            put_seal(row, self.identity)
             tx.record(
                 Event.ACCESS_GRANTED,
                 mandate=row.mandate_id,
@@ -119,6 +100,7 @@ class Mandates:
             )
             statement = Statement.make(Kind.ACCESS, body, self.identity)
             row.statement = statement.to_bytes()
+            put_seal(row, self.identity)
             tx.record(
                 Event.ACCESS_PROPOSED,
                 mandate=row.mandate_id,
@@ -133,18 +115,21 @@ class Mandates:
     def confirm(self, statement: Statement, confirmer: Card, agreements: PinnedAgreements) -> str:
         """Record that another organisation confirmed a proposal; the id of the mandate.
 
-        The same confirmation again changes nothing.
+        The same confirmation again changes nothing; that of another party takes its place.
 
         Raises:
             PolicyError, TrustError: the confirmation does not count.
             StateError: ``mandate-ended``.
         """
+        signed, card = statement.to_bytes(), canonical_json(confirmer.model_dump(mode="json"))
 
         def confirm(tx: Transaction) -> str:
             body = check_confirmed(
                 statement, confirmer, self.identity.card, agreements.agreements, tx.now.date()
             )
             row = _find(tx.session, body.mandate)
+            if not is_sealed(row, self.identity):
+                raise mandate_altered()
             assert row.statement is not None
             if Statement.from_bytes(row.statement).sha256 != statement.sha256:
                 raise TrustError(
@@ -152,7 +137,7 @@ class Mandates:
                     "expected the proposal as this publisher made it, found another",
                     hint="send the confirmer the file that `publisher access propose` wrote",
                 )
-            if row.confirmed_at is not None:
+            if (row.statement, row.card) == (signed, card):
                 return row.mandate_id
             if row.revoked_at is not None or row.expires_at <= tx.now:
                 raise StateError(
@@ -160,7 +145,8 @@ class Mandates:
                     "expected a proposal that still stands, found one that has ended",
                     hint="propose it anew",
                 )
-            row.statement, row.confirmed_at = statement.to_bytes(), tx.now
+            row.statement, row.card, row.confirmed_at = signed, card, tx.now
+            put_seal(row, self.identity)
             tx.record(
                 Event.ACCESS_GRANTED,
                 mandate=row.mandate_id,
@@ -187,6 +173,7 @@ class Mandates:
             if row.revoked_at is not None:
                 return
             row.revoked_at = tx.now
+            put_seal(row, self.identity)
             tx.session.connection().execute(
                 delete(SessionRow).where(SessionRow.account == row.account)
             )
@@ -198,39 +185,7 @@ class Mandates:
         """Every mandate that is kept, oldest first."""
         query = select(MandateRow).order_by(MandateRow.proposed_at, MandateRow.mandate_id)
         with self.database.reading() as session:
-            return tuple(_mandate(row) for row in session.scalars(query))
-
-
-def mandate_of(session: Session, account: str, now: datetime) -> Mandate | None:
-    """The mandate by which an account has a role now; None where it has none."""
-    rows = session.scalars(select(MandateRow).where(MandateRow.account == account))
-    return next((each for each in map(_mandate, rows) if each.counts_at(now)), None)
-
-
-def active_mandate(
-    session: Session, mandate_id: str, now: datetime
-) -> tuple[Mandate, Statement | None] | None:
-    """A mandate with what two parties signed of it; None where it does not count."""
-    row = session.get(MandateRow, mandate_id)
-    if row is None or not _mandate(row).counts_at(now):
-        return None
-    return _mandate(row), None if row.statement is None else Statement.from_bytes(row.statement)
-
-
-def stated_mandate(session: Session, statement: str, now: datetime) -> Mandate | None:
-    """The mandate that a statement was about, where it still counts.
-
-    Args:
-        session: of one reading.
-        statement: name of the statement that two parties signed.
-        now: the present instant.
-    """
-    for row in session.scalars(select(MandateRow).where(MandateRow.statement.is_not(None))):
-        assert row.statement is not None
-        if Statement.from_bytes(row.statement).sha256 == statement:
-            mandate = _mandate(row)
-            return mandate if mandate.counts_at(now) else None
-    return None
+            return tuple(mandate_in(row) for row in session.scalars(query))
 
 
 def _new(
@@ -273,17 +228,3 @@ def _find(session: Session, mandate_id: str) -> MandateRow:
             hint="see `publisher access list`",
         )
     return row
-
-
-def _mandate(row: MandateRow) -> Mandate:
-    return Mandate(
-        mandate_id=row.mandate_id,
-        account=row.account,
-        role=AccessRole(row.role),
-        organisation=row.organisation,
-        party=row.party,
-        proposed_at=row.proposed_at,
-        confirmed_at=row.confirmed_at,
-        expires_at=row.expires_at,
-        revoked_at=row.revoked_at,
-    )

@@ -21,6 +21,7 @@ from publisher.access.roles import AccessRole
 from publisher.access.signing_in import SignedIn, SigningIn
 from publisher.dashboard.language import DUTCH, LANGUAGES, Language, _, msg, speaking
 from publisher.dashboard.rendering import HOME, HTML, Page, render
+from shared.errors import TrustError
 
 START, BACK, OUT = f"{SIGN_IN}/start", f"{SIGN_IN}/terug", f"{SIGN_IN}/uit"
 SIGN_IN_COOKIE = "__Host-moj-sign-in"
@@ -57,9 +58,10 @@ def sign_in_router(signing_in: SigningIn) -> APIRouter:
     def back(request: Request, state: Sent = "", code: Sent = "") -> Response:
         """Back from the identity provider; what else it sends along is not looked at."""
         cookie = request.cookies.get(SIGN_IN_COOKIE, "")
-        found = signing_in.finish(cookie, state, code)
+        before = request.cookies.get(SESSION_COOKIE, "")
+        found = signing_in.finish(cookie, state, code, before)
         answer = _without_role(found) if found.session is None else _inside(signing_in, found)
-        answer.delete_cookie(SIGN_IN_COOKIE, secure=True, httponly=True, samesite="lax")
+        _forget(answer, SIGN_IN_COOKIE)
         return answer
 
     @router.post(OUT)
@@ -71,8 +73,9 @@ def sign_in_router(signing_in: SigningIn) -> APIRouter:
             raise session_ended()
         await read_form(request, reader)
         await run_in_threadpool(signing_in.sessions.close, cookie)
-        answer = RedirectResponse(SIGN_IN, 303, _NO_STORE)
-        answer.delete_cookie(SESSION_COOKIE, secure=True, httponly=True, samesite="lax")
+        # Whoever sits down next at this computer finds no page of this session in its cache.
+        answer = RedirectResponse(SIGN_IN, 303, {**_NO_STORE, "clear-site-data": '"cache"'})
+        _forget(answer, SESSION_COOKIE)
         return answer
 
     return router
@@ -113,7 +116,9 @@ def _without_role(found: SignedIn) -> Response:
             out=OUT,
             field=FORM_TOKEN,
         )
-    return Response(html, 403, _NO_STORE, HTML)
+    answer = Response(html, 403, _NO_STORE, HTML)
+    _forget(answer, SESSION_COOKIE)
+    return answer
 
 
 def _inside(signing_in: SigningIn, found: SignedIn) -> Response:
@@ -126,8 +131,16 @@ def _inside(signing_in: SigningIn, found: SignedIn) -> Response:
 
 def _reader(signing_in: SigningIn, request: Request) -> Reader | None:
     cookie = request.cookies.get(SESSION_COOKIE, "")
-    return signing_in.sessions.reader(cookie, signing_in.database.now())
+    try:
+        return signing_in.sessions.reader(cookie, signing_in.database.now())
+    except TrustError:
+        # The gate refuses this session and says why; here its owner can sign in anew.
+        return None
 
 
 def _keep(answer: Response, name: str, value: str, seconds: int) -> None:
     answer.set_cookie(name, value, seconds, secure=True, httponly=True, samesite="lax")
+
+
+def _forget(answer: Response, name: str) -> None:
+    answer.delete_cookie(name, secure=True, httponly=True, samesite="lax")

@@ -38,6 +38,33 @@ def session_ended() -> NotSignedInError:
     )
 
 
+def session_altered() -> NotSignedInError:
+    """A session that lies in the database and that this publisher did not write so."""
+    return NotSignedInError(
+        "session-altered",
+        "expected a session as this publisher wrote it, found one that was altered",
+        hint="sign in again, and tell whoever runs this service",
+    )
+
+
+def mandate_altered() -> TrustError:
+    """A role that lies in the database and that nobody gave so."""
+    return TrustError(
+        "mandate-altered",
+        "expected a role as this publisher gave it and as it was confirmed, found another",
+        hint="tell whoever runs this service; the role is revoked and given anew",
+    )
+
+
+def mandate_not_in_force() -> PolicyError:
+    """An account that does not decide for an approver, or not any more."""
+    return PolicyError(
+        "mandate-not-in-force",
+        "expected an account that decides for this approver today, found another",
+        hint="the publisher proposes it anew and another organisation confirms it",
+    )
+
+
 def not_allowed() -> PolicyError:
     """Somebody who is known and may not use this."""
     return PolicyError(

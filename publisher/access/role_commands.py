@@ -130,7 +130,8 @@ def report(here: Here, first: str | None, last: str | None, as_json: bool) -> No
     until = _day(last) or now.date()
     since = _day(first) or until - timedelta(days=REPORTED_DAYS)
     database = here.database
-    found = access_report(Tokens(database), _mandates(here), Journal(database), since, until, now)
+    tokens = Tokens(database, here.identity)
+    found = access_report(tokens, _mandates(here), Journal(database), since, until, now)
     if as_json:
         click.echo(found.model_dump_json())
         return

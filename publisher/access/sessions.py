@@ -1,18 +1,25 @@
-"""Sessions of people who signed in: a random cookie, of which only the hash is kept."""
+"""Sessions of people who signed in: a random cookie, of which only the hash is kept.
+
+A session stands on the one mandate under which it began, and is looked at anew with every request:
+its own row, that mandate, and both their seals.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import Delete, delete
 from sqlalchemy.orm import Session
 
+from publisher.access.holding import Mandate, held
 from publisher.access.keys import derived, draw, heard, stored
-from publisher.access.mandates import mandate_of
 from publisher.access.readers import Reader
+from publisher.access.refusals import session_altered
 from publisher.access.roles import MAY
+from publisher.access.seals import is_sealed, put_seal
 from publisher.store import SessionRow
+from shared.identity import Identity
 from shared.redaction import Secret
 from shared.state.database import Database, Transaction
 
@@ -30,34 +37,55 @@ class Sessions:
     """
 
     database: Database
+    identity: Identity
     idle: timedelta
     whole: timedelta
 
-    def open(self, account: str) -> Secret:
-        """Begin a session; the secret for its cookie, which is new at every sign-in."""
-        secret = draw()
+    def open(self, mandate: Mandate, instead_of: str = "") -> Secret:
+        """Begin a session; the secret for its cookie, which is new at every sign-in.
+
+        Args:
+            mandate: under which somebody signed in.
+            instead_of: the cookie that this browser had until now; its session ends.
+        """
+        secret, before = draw(), heard(instead_of)
 
         def begin(tx: Transaction) -> None:
             self.forget_ended(tx.session, tx.now)
-            tx.session.add(
-                SessionRow(
-                    sha256=stored(secret), account=account, started_at=tx.now, seen_at=tx.now
-                )
+            if before is not None:
+                tx.session.connection().execute(_one(before))
+            row = SessionRow(
+                sha256=stored(secret),
+                account=mandate.account,
+                mandate_id=mandate.mandate_id,
+                started_at=tx.now,
+                seen_at=tx.now,
             )
+            put_seal(row, self.identity)
+            tx.session.add(row)
 
         self.database.run(begin)
         return secret
 
     def reader(self, text: str, now: datetime) -> Reader | None:
-        """Whose session a cookie is of; None where it has ended or never was."""
+        """Whose session a cookie is of; None where it has ended or never was.
+
+        Raises:
+            NotSignedInError: ``session-altered``.
+            TrustError: ``mandate-altered``.
+        """
         secret = heard(text)
         if secret is None:
             return None
         with self.database.reading() as session:
             row = session.get(SessionRow, stored(secret))
-            if row is None or not self._runs(row, now):
+            if row is None:
                 return None
-            mandate = mandate_of(session, row.account, now)
+            if not is_sealed(row, self.identity):
+                raise session_altered()
+            if not self._runs(row, now):
+                return None
+            mandate = held(session, row.mandate_id, self.identity, now)
         if mandate is None:
             return None
         if row.seen_at + NOTED_EVERY <= now:
@@ -76,10 +104,9 @@ class Sessions:
         secret = heard(text)
         if secret is None:
             return
-        ends = delete(SessionRow).where(SessionRow.sha256 == stored(secret))
 
         def end(tx: Transaction) -> None:
-            tx.session.connection().execute(ends)
+            tx.session.connection().execute(_one(secret))
 
         self.database.run(end)
 
@@ -95,7 +122,14 @@ class Sessions:
     def _note(self, sha256: str) -> None:
         def note(tx: Transaction) -> None:
             row = tx.session.get(SessionRow, sha256)
-            if row is not None:
+            # Sealing it again must not make right what somebody wrote in between.
+            if row is not None and is_sealed(row, self.identity):
                 row.seen_at = tx.now
+                put_seal(row, self.identity)
 
         self.database.run(note)
+
+
+def _one(secret: Secret) -> Delete:
+    """To delete the session of a secret."""
+    return delete(SessionRow).where(SessionRow.sha256 == stored(secret))

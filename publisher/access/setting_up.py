@@ -11,6 +11,7 @@ from publisher.access.pages import BACK
 from publisher.access.provider import Provider
 from publisher.access.sessions import Sessions
 from publisher.access.signing_in import SigningIn
+from publisher.access.standing import AgreementsInUse, Standing
 from publisher.access.tokens import Tokens
 from publisher.settings import Settings
 from shared.clock import Clock
@@ -41,24 +42,31 @@ def signing_in_of(
         redirect=settings.public_address.rstrip("/") + BACK,
         clock=clock,
     )
-    return SigningIn(database, identity, provider, sessions_of(settings, database))
+    return SigningIn(database, identity, provider, sessions_of(settings, database, identity))
 
 
-def sessions_of(settings: Settings, database: Database) -> Sessions:
+def sessions_of(settings: Settings, database: Database, identity: Identity) -> Sessions:
     """The sessions, with their terms."""
     return Sessions(
         database,
+        identity,
         idle=timedelta(minutes=settings.session_idle_minutes),
         whole=timedelta(hours=settings.session_hours),
     )
 
 
 def gate_of(
-    settings: Settings, database: Database, clock: Clock, signing_in: SigningIn | None
+    settings: Settings,
+    database: Database,
+    identity: Identity,
+    clock: Clock,
+    signing_in: SigningIn | None,
 ) -> Gate:
     """What stands before every address."""
+    agreements = AgreementsInUse(settings.agreements, settings.load_agreements)
     return Gate(
-        tokens=Tokens(database),
+        tokens=Tokens(database, identity),
+        standing=Standing(database, identity.card, agreements),
         journal=Journal(database),
         clock=clock,
         is_closed=settings.access == "closed",

@@ -16,8 +16,9 @@ from sqlalchemy import delete
 
 from publisher.access import terms
 from publisher.access.addresses import own_page
+from publisher.access.holding import mandate_of
 from publisher.access.keys import derived, draw, heard
-from publisher.access.mandates import account_of, mandate_of
+from publisher.access.mandates import account_of
 from publisher.access.provider import Ours, Provider
 from publisher.access.sessions import Sessions
 from publisher.store import SignInRow
@@ -68,11 +69,17 @@ class SigningIn:
         self.database.run(note)
         return address, secret
 
-    def finish(self, cookie: str, state: str, code: str) -> SignedIn:
+    def finish(self, cookie: str, state: str, code: str, before: str = "") -> SignedIn:
         """Who came back with a code, in the browser that went.
 
+        Args:
+            cookie: that this browser got when it went.
+            state: as it came back.
+            code: for the provider.
+            before: cookie of the session that this browser had; it ends, whoever comes back.
+
         Raises:
-            TrustError: ``sign-in-not-begun``, or as the provider refuses.
+            TrustError: ``sign-in-not-begun``, ``mandate-altered``, or as the provider refuses.
             BusyError: ``provider-unreachable``.
         """
         secret = heard(cookie)
@@ -85,8 +92,11 @@ class SigningIn:
         subject = self.provider.subject(code, ours)
         account = account_of(self.identity, self.provider.issuer, subject)
         with self.database.reading() as session:
-            has_role = mandate_of(session, account, self.database.now()) is not None
-        return SignedIn(self.sessions.open(account) if has_role else None, account, target)
+            mandate = mandate_of(session, account, self.identity, self.database.now())
+        if mandate is None:
+            self.sessions.close(before)
+            return SignedIn(None, account, target)
+        return SignedIn(self.sessions.open(mandate, before), account, target)
 
     def _use_up(self, state: str) -> str:
         """Take away what was kept of a sign-in, before anything else: it counts once."""
@@ -96,7 +106,8 @@ class SigningIn:
             if row is None:
                 return None
             tx.session.delete(row)
-            return row.target if tx.now < row.started_at + terms.SIGN_IN else None
+            # Looked at once more: a row can be written by others than this service.
+            return own_page(row.target) if tx.now < row.started_at + terms.SIGN_IN else None
 
         target = self.database.run(use_up)
         if target is None:

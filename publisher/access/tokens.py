@@ -13,8 +13,10 @@ from publisher.access.keys import TOKEN_PREFIX, draw, draw_id, heard, stored, to
 from publisher.access.readers import Reader
 from publisher.access.refusals import token_refused
 from publisher.access.roles import TOKEN_ROLES, AccessRole, Resource, check_scopes
+from publisher.access.seals import is_sealed, put_seal
 from publisher.store import TokenRow
 from shared.errors import InputError, NotFoundError, PolicyError
+from shared.identity import Identity
 from shared.ledger import Event
 from shared.redaction import Secret
 from shared.state.database import Database, Transaction
@@ -122,24 +124,25 @@ class Tokens:
     """The tokens of one publisher."""
 
     database: Database
+    identity: Identity
 
     def create(self, wanted: Wanted) -> tuple[str, Secret]:
         """Make a token; its id, and its secret, which is nowhere else from now on."""
         token_id, secret = draw_id(), draw()
 
         def create(tx: Transaction) -> None:
-            tx.session.add(
-                TokenRow(
-                    token_id=token_id,
-                    sha256=stored(secret),
-                    organisation=wanted.organisation,
-                    role=wanted.role.value,
-                    scopes=" ".join(sorted(wanted.scopes)),
-                    area=wanted.area,
-                    created_at=tx.now,
-                    expires_at=tx.now + timedelta(days=wanted.days),
-                )
+            row = TokenRow(
+                token_id=token_id,
+                sha256=stored(secret),
+                organisation=wanted.organisation,
+                role=wanted.role.value,
+                scopes=" ".join(sorted(wanted.scopes)),
+                area=wanted.area,
+                created_at=tx.now,
+                expires_at=tx.now + timedelta(days=wanted.days),
             )
+            put_seal(row, self.identity)
+            tx.session.add(row)
             tx.record(
                 Event.TOKEN_CREATED,
                 token=token_id,
@@ -168,6 +171,7 @@ class Tokens:
                 )
             if row.revoked_at is None:
                 row.revoked_at = tx.now
+                put_seal(row, self.identity)
                 tx.record(Event.TOKEN_REVOKED, token=token_id)
 
         self.database.run(revoke)
@@ -186,8 +190,8 @@ class Tokens:
             now: the present instant.
 
         Raises:
-            NotSignedInError: ``token-malformed``, ``token-unknown``, ``token-revoked`` or
-                ``token-expired``.
+            NotSignedInError: ``token-malformed``, ``token-unknown``, ``token-altered``,
+                ``token-revoked`` or ``token-expired``.
         """
         secret = heard(text.removeprefix(TOKEN_PREFIX)) if text.startswith(TOKEN_PREFIX) else None
         if secret is None:
@@ -198,6 +202,8 @@ class Tokens:
             ).one_or_none()
         if row is None:
             raise token_refused("token-unknown", "one that it does not know")
+        if not is_sealed(row, self.identity):
+            raise token_refused("token-altered", "one that it did not give so")
         token = _token(row)
         if token.revoked_at is not None:
             raise token_refused("token-revoked", "one that was revoked")

@@ -35,6 +35,13 @@ _FOUND = problems(_404=RELEASE_UNKNOWN, _410=GONE)
 def fact_router(reader: ReleaseReader, reference_of: ReferenceOf) -> APIRouter:
     """What changed in a release, what it measures, and about which areas and schools."""
     router = new_router("facts")
+    _add_facts_of_figures(router, reader)
+    _add_facts_of_places(router, reader, reference_of)
+    return router
+
+
+def _add_facts_of_figures(router: APIRouter, reader: ReleaseReader) -> None:
+    """What changed in the figures, and what they measure."""
 
     @router.get(
         "/releases/{releaseId}/changes",
@@ -62,6 +69,12 @@ def fact_router(reader: ReleaseReader, reference_of: ReferenceOf) -> APIRouter:
     def list_indicators(request: Request, releaseId: str) -> Response:  # noqa: N803 - wire name
         """What each measure of a release means."""
         return answer_document(request, IndicatorList.of(find_figures(reader, releaseId)))
+
+
+def _add_facts_of_places(
+    router: APIRouter, reader: ReleaseReader, reference_of: ReferenceOf
+) -> None:
+    """Areas and schools, as the reference bundle of the release has them."""
 
     @router.get(
         "/releases/{releaseId}/areas",
@@ -94,8 +107,6 @@ def fact_router(reader: ReleaseReader, reference_of: ReferenceOf) -> APIRouter:
             ),
         )
         return answer_document(request, found, {"Link": links(request, page, len(schools))})
-
-    return router
 
 
 def service_router(calendar_of: CalendarOf, governance_of: GovernanceOf) -> APIRouter:

@@ -33,6 +33,13 @@ from publisher.released import ReleaseReader
 def release_router(reader: ReleaseReader, files: Files) -> APIRouter:
     """Releases: the list, each in full, its statement, its tables and its files."""
     router = new_router("releases")
+    _add_documents(router, reader)
+    _add_download(router, files)
+    return router
+
+
+def _add_documents(router: APIRouter, reader: ReleaseReader) -> None:
+    """What is known of releases: the list, one in full, its statement and its tables."""
 
     @router.get(
         "/releases",
@@ -81,6 +88,10 @@ def release_router(reader: ReleaseReader, files: Files) -> APIRouter:
         """The tables of a release, with their downloads."""
         return answer_document(request, TableList.of(find_figures(reader, releaseId)))
 
+
+def _add_download(router: APIRouter, files: Files) -> None:
+    """All figures of a release as one file."""
+
     @router.get(
         "/releases/{releaseId}/downloads/{formatId}",
         response_class=Response,
@@ -97,5 +108,3 @@ def release_router(reader: ReleaseReader, files: Files) -> APIRouter:
         format_ = release_format_of(formatId)
         file = files.write_release(releaseId, filters, format_)
         return answer_file(request, file, format_.media_type)
-
-    return router

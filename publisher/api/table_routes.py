@@ -32,6 +32,13 @@ CSV_HEADED = "text/csv; charset=utf-8; header=present"
 def table_router(files: Files) -> APIRouter:
     """Tables: rows as a document, as pages of observations, and as files."""
     router = new_router("tables")
+    _add_files(router, files)
+    _add_observations(router, files)
+    return router
+
+
+def _add_files(router: APIRouter, files: Files) -> None:
+    """All rows of a table at once: as a document, and as a file in a format of one's choice."""
     as_document = format_of("json")
 
     @router.get(
@@ -71,6 +78,10 @@ def table_router(files: Files) -> APIRouter:
         file = files.write(releaseId, tableId, filters, format_)
         return answer_file(request, file, format_.media_type)
 
+
+def _add_observations(router: APIRouter, files: Files) -> None:
+    """The cells of a table a page at a time."""
+
     @router.get(
         "/releases/{releaseId}/tables/{tableId}/observations",
         response_model=ObservationPage,
@@ -94,5 +105,3 @@ def table_router(files: Files) -> APIRouter:
         if media_type == CSV:
             return answer(request, rfc4180_csv(part), CSV_HEADED, more=more)
         return answer_document(request, observation_page(part, rows, page), more)
-
-    return router

@@ -13,7 +13,7 @@ from publisher.context.figures import Areas, Figures
 from publisher.context.importing.areas import AREAS
 from publisher.context.importing.lists import SURVEY, read_any, read_list
 from publisher.context.importing.reading import About
-from publisher.context.keeping import identity_of, imports, keep, withdraw
+from publisher.context.keeping import identity_of, imports, keep_all, withdraw
 from publisher.context.surveys.blank import blank_counts, blank_questionnaire
 from publisher.context.surveys.outcomes import Outcomes
 from publisher.context.surveys.questions import questionnaires
@@ -124,8 +124,8 @@ def _threshold(here: Here) -> int:
 
 def _keep(here: Here, documents: Sequence[Figures | Areas | Outcomes]) -> None:
     allowed = here.settings.load_policy().policy.synthetic
-    for document in documents:
-        new = keep(here.database, document, synthetic_allowed=allowed)
+    kept = keep_all(here.database, documents, synthetic_allowed=allowed)
+    for document, new in zip(documents, kept, strict=True):
         source, _ = identity_of(document)
         click.echo(f"{source}: {'imported' if new else 'known already; nothing changed'}")
 

@@ -22,7 +22,7 @@ from publisher.context.shown import Context
 from publisher.context.surveys.outcomes import Outcomes
 from publisher.store import ContextRow
 from shared.canonical import sha256_hex
-from shared.errors import InputError, NotFoundError, PolicyError
+from shared.errors import InputError, NotFoundError, PolicyError, StateError
 from shared.ledger import Event
 from shared.state.database import Database, Transaction
 
@@ -81,40 +81,72 @@ def identity_of(document: Figures | Areas | Outcomes) -> tuple[str, str]:
 def keep(
     database: Database, document: Figures | Areas | Outcomes, *, synthetic_allowed: bool
 ) -> bool:
-    """Keep what was read; whether it was new. The same file again changes nothing.
+    """Keep what was read of one file; as ``keep_all``."""
+    (new,) = keep_all(database, (document,), synthetic_allowed=synthetic_allowed)
+    return new
+
+
+def keep_all(
+    database: Database,
+    documents: Sequence[Figures | Areas | Outcomes],
+    *,
+    synthetic_allowed: bool,
+) -> tuple[bool, ...]:
+    """Keep what was read, all of it or nothing; per document whether it was new.
+
+    The same file again changes nothing.
 
     Args:
         synthetic_allowed: the policy is that of a demonstration.
 
     Raises:
         PolicyError: ``context-synthetic``.
+        StateError: ``survey-period-kept``.
     """
-    if document.synthetic and not synthetic_allowed:
+    if any(each.synthetic for each in documents) and not synthetic_allowed:
         raise PolicyError(
             "context-synthetic",
             "expected real figures under a policy that is not synthetic, found invented ones",
             hint="import the original file, without --synthetic",
         )
+    return database.run(lambda tx: tuple(_enter(tx, each) for each in documents))
+
+
+def _enter(tx: Transaction, document: Figures | Areas | Outcomes) -> bool:
     source, sha256 = identity_of(document)
     data = to_bytes(document)
+    known = tx.session.get(ContextRow, (source, sha256))
+    if known is not None and not known.reason and known.document == data:
+        return False
+    if isinstance(document, Outcomes):
+        _check_only(tx, source, document)
+    row = ContextRow(
+        source=source,
+        sha256=sha256,
+        kind=_KINDS[type(document)].value,
+        document=data,
+        imported_at=tx.now,
+        reason="",
+    )
+    tx.session.merge(row)
+    tx.record(Event.CONTEXT_IMPORTED, source=source, sha256=sha256)
+    return True
 
-    def enter(tx: Transaction) -> bool:
-        known = tx.session.get(ContextRow, (source, sha256))
-        if known is not None and not known.reason and known.document == data:
-            return False
-        row = ContextRow(
-            source=source,
-            sha256=sha256,
-            kind=_KINDS[type(document)].value,
-            document=data,
-            imported_at=tx.now,
-            reason="",
+
+def _check_only(tx: Transaction, source: str, document: Outcomes) -> None:
+    """Refuse a second file of one questionnaire and period.
+
+    Only the newest would be shown, but both would be kept: two roundings of almost the same
+    answers, of which the difference tells more than either.
+    """
+    kept = tx.session.scalars(_shown().where(ContextRow.source == source)).all()
+    held = (from_bytes(row.document, Outcomes) for row in kept if row.document is not None)
+    if any(each.period == document.period for each in held):
+        raise StateError(
+            "survey-period-kept",
+            f"expected no outcomes of {source} over {document.period} yet, found some",
+            hint="withdraw these first; `publisher context list` says under which hash",
         )
-        tx.session.merge(row)
-        tx.record(Event.CONTEXT_IMPORTED, source=source, sha256=sha256)
-        return True
-
-    return database.run(enter)
 
 
 def withdraw(database: Database, sha256: str, reason: str) -> Import:

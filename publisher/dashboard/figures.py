@@ -84,10 +84,16 @@ SYMBOLS = (
 
 def figure_of(cell: Cell | None) -> Figure:
     """The figure of a released cell; a cell that the release lacks is *geen gegevens*."""
-    status = CellStatus.NOT_AVAILABLE if cell is None else cell.status
+    if cell is None:
+        return figure(None, CellStatus.NOT_AVAILABLE)
+    return figure(cell.value, cell.status, cell.decimals)
+
+
+def figure(value: int | None, status: CellStatus, decimals: int = 0) -> Figure:
+    """The figure of a value, or of its absence, that was worked out from released cells."""
     meaning = _(STATUS_WORDS[status])
-    if cell is None or cell.value is None:
+    if value is None:
         return Figure(_(_SYMBOLS[status]), meaning, has_value=False, order=None)
-    if status is CellStatus.ROUNDED and cell.value == 0:
-        return Figure(_ROUNDED_ZERO, meaning, has_value=True, order=cell.value)
-    return Figure(number(cell.value, cell.decimals), meaning, has_value=True, order=cell.value)
+    if status is CellStatus.ROUNDED and value == 0:
+        return Figure(_ROUNDED_ZERO, meaning, has_value=True, order=value)
+    return Figure(number(value, decimals), meaning, has_value=True, order=value)

@@ -2,10 +2,13 @@
 
 Programs get RFC 9457 documents, as everywhere. A browser that asks for a page gets the same
 status and headers with a page that says what is the matter and where to go. The page is chosen
-by the status alone, so that nothing of the request and nothing of the error can stand on it.
+by the status, and for some by the code, from a list of texts; so nothing of the request and
+nothing else of the error can stand on it.
 """
 
 from __future__ import annotations
+
+import json
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,25 +33,37 @@ class ProblemPages:
         if not _wants_a_page(scope):
             await self._app(scope, receive, send)
             return
-        page = b""
+        start: Message | None = None
 
         async def send_page(message: Message) -> None:
-            nonlocal page
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if headers.get("content-type") == MEDIA_TYPE:
-                    with speaking(_language_of(scope["path"])):
-                        page = problem_page(message["status"])
-                    headers["content-type"] = HTML
-                    headers["content-length"] = str(len(page))
-                    headers["cache-control"] = "no-store"
-            elif page:
-                if message.get("more_body", False):
-                    return
-                message = {"type": "http.response.body", "body": page}
-            await send(message)
+            nonlocal start
+            if message["type"] == "http.response.start" and _is_problem(message):
+                start = message  # what it says about the length follows from the document
+            elif start is None:
+                await send(message)
+            elif not message.get("more_body", False):
+                with speaking(_language_of(scope["path"])):
+                    page = problem_page(start["status"], _code_in(message.get("body", b"")))
+                headers = MutableHeaders(scope=start)
+                headers["content-type"] = HTML
+                headers["content-length"] = str(len(page))
+                headers["cache-control"] = "no-store"
+                await send(start)
+                await send({"type": "http.response.body", "body": page})
 
         await self._app(scope, receive, send_page)
+
+
+def _is_problem(start: Message) -> bool:
+    return Headers(raw=start["headers"]).get("content-type") == MEDIA_TYPE
+
+
+def _code_in(document: bytes) -> str:
+    """The code of a problem document; empty where there is none, as in the answer to HEAD."""
+    try:
+        return str(json.loads(document)["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _wants_a_page(scope: Scope) -> bool:

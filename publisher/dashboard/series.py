@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from publisher.dashboard.figures import WITHHELD_SYMBOL, Figure, figure_of
-from publisher.dashboard.findings import MAIN_TABLE, PUPILS, Findings
+from publisher.dashboard.findings import CLIENTS, MAIN_TABLE, PUPILS, Findings
 from publisher.dashboard.language import _, msg
 from publisher.dashboard.topics import Column, Part
 from publisher.dashboard.words import capital, heading_of
@@ -20,6 +20,10 @@ from shared.reference import Level
 
 NARROW_COLUMNS = 2
 """Columns of figures that a narrow screen can show beside names."""
+BESIDE_COLUMNS = 4
+"""Columns of figures that a table can have beside a chart."""
+SCREEN_COLUMNS = 8
+"""Columns that a wide screen can show beside names."""
 _PERIODS_OF_CATEGORIES = 3
 
 
@@ -60,17 +64,32 @@ class SeriesRow:
 
 @dataclass(frozen=True, slots=True)
 class SeriesTable:
-    """The figures of one unit, by period (oldest first) or by category."""
+    """The figures of one unit, by period (oldest first) or by category.
+
+    Attributes:
+        total_elsewhere: the total of the categories stands in the table that a profile starts with.
+    """
 
     caption: str
     name_heading: str
     headings: tuple[str, ...]
     rows: tuple[SeriesRow, ...]
+    total_elsewhere: bool = False
 
     @property
     def is_wide(self) -> bool:
         """Whether a narrow screen cannot show every column at once."""
         return len(self.headings) > NARROW_COLUMNS
+
+    @property
+    def fits_beside(self) -> bool:
+        """Whether the table can stand beside a chart; else it stands under it."""
+        return len(self.headings) <= BESIDE_COLUMNS
+
+    @property
+    def is_very_wide(self) -> bool:
+        """Whether a wide screen cannot show every column at once either."""
+        return len(self.headings) > SCREEN_COLUMNS
 
     @property
     def notes(self) -> tuple[RowNote, ...]:
@@ -173,10 +192,13 @@ def nobody_counts(findings: Findings, level: Level, unit: str, period: int) -> b
 def category_table(
     findings: Findings, level: Level, unit: str, part: Part, caption: str
 ) -> SeriesTable:
-    """The categories of a part in the last periods."""
+    """The categories of a part in the last periods, under their total where the table has it."""
     periods = findings.periods[-_PERIODS_OF_CATEGORIES:]
     measure, table = part.measures[0], part.table
-    categories = {"": _("totaal"), **findings.categories_of(table)}
+    categories = findings.categories_of(table)
+    whole = Column(table, measure)
+    if any(cell_at(findings, level, unit, whole, each.code) is not None for each in periods):
+        categories = {"": _("totaal"), **categories}
     return SeriesTable(
         caption,
         heading_of(findings, measure),
@@ -192,6 +214,7 @@ def category_table(
             )
             for code, label in categories.items()
         ),
+        total_elsewhere="" not in categories and measure == CLIENTS,
     )
 
 

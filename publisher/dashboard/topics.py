@@ -7,7 +7,7 @@ topic without released figures simply does not show.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from publisher.dashboard.findings import (
     CLIENTS,
@@ -38,11 +38,18 @@ class Part:
     Attributes:
         measures: in the order in which they stand; the first one is drawn.
         split: whether the measure, of which there is then one, is shown by category.
+        per_school: the measure of which schools are set side by side; else the first one.
     """
 
     table: str
     measures: tuple[str, ...]
     split: bool = False
+    per_school: str = ""
+
+    @property
+    def of_schools(self) -> str:
+        """The measure of which schools are set side by side."""
+        return self.per_school if self.per_school in self.measures else self.measures[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,6 @@ TOPICS = (
         msg("Krijgen leerlingen hulp thuis, bij een aanbieder, of verblijven zij ergens anders?"),
         _OVERLAP,
         (Part(FORM_TABLE, (CLIENTS,), split=True),
-         Part("clients_by_form_school", (CLIENTS,), split=True),  # per school, and rounded
          Part("clients_of_kind", ("clients_with_stay",))),
     ),
     Topic(
@@ -168,7 +174,8 @@ TOPICS = (
             "Een gemiddelde verandert sterk door één kind met dure hulp. Het vaste bedrag van een "
             "arrangement staat niet in deze kosten."
         ),
-        (Part("costs", ("cost_eur", "cost_per_client", "cost_per_pupil")),
+        (Part("costs", ("cost_eur", "cost_per_client", "cost_per_pupil"),
+              per_school="cost_per_client"),
          Part("costs_by_form", ("cost_eur",), split=True)),
     ),
     Topic(
@@ -212,6 +219,20 @@ def topic_of(id_: str) -> Topic | None:
     return next((topic for topic in TOPICS if topic.id == id_), None)
 
 
+def tables_of(topic: Topic) -> frozenset[str]:
+    """Every table that can hold figures of a topic."""
+    return frozenset(name for part in topic.parts for name in _variants(part.table))
+
+
+def _variants(table: str) -> tuple[str, str]:
+    """A table, and the one that a policy may have beside it: the same per school, and rounded."""
+    return table, f"{table}_school"
+
+
+def _with_variants(parts: tuple[Part, ...]) -> Iterator[tuple[Part, str]]:
+    return ((part, table) for part in parts for table in _variants(part.table))
+
+
 def held_parts(
     findings: Findings, topic: Topic, level: Level, unit: str | None = None
 ) -> tuple[Part, ...]:
@@ -222,13 +243,13 @@ def held_parts(
 def _held(
     findings: Findings, parts: tuple[Part, ...], level: Level, unit: str | None
 ) -> Iterator[Part]:
-    for part in parts:
-        measures = findings.measures_of(part.table, level, part.measures)
+    for part, table in _with_variants(parts):
+        measures = findings.measures_of(table, level, part.measures)
         if unit is not None:
-            shelf = findings.shelves.get(part.table)
+            shelf = findings.shelves.get(table)
             measures = tuple(m for m in measures if shelf and shelf.has(level, unit, m))
-        if measures and not (part.split and not findings.categories_of(part.table)):
-            yield Part(part.table, measures, part.split)
+        if measures and not (part.split and not findings.categories_of(table)):
+            yield replace(part, table=table, measures=measures)
 
 
 def columns_of(findings: Findings, part: Part) -> tuple[Column, ...]:

@@ -150,6 +150,13 @@ RESIDENCE = UnitKind(
 UNIT_KINDS = (SCHOOL, MUNICIPALITY, SWV_PO, SWV_VO, SCHOOL_TYPE, RESIDENCE)
 """Every kind of unit with a page of its own."""
 REGION_UNIT = "region"
+ARRANGEMENTS = "/arrangementen"
+"""The list of arrangements, each of which has a page of its own."""
+
+
+def arrangement_address(number: int) -> str:
+    """The page of an arrangement."""
+    return f"{ARRANGEMENTS}/{number}"
 
 
 def kind_of(level: Level) -> UnitKind | None:

@@ -87,6 +87,28 @@ def change(before: Share, after: Share) -> tuple[float, float]:
     return moved - down, moved + up
 
 
+def apart(own: tuple[Share, Share], others: tuple[Share, Share]) -> tuple[float, float]:
+    """95 % interval of how much more one group changed than another: before and after of both.
+
+    Source: Zou and Donner, limits of a difference from the limits of its two terms (Statistics in
+    Medicine 27, 2008), which is how Newcombe's interval is made too. Nobody is in both groups.
+    """
+    (low1, high1), (low2, high2) = change(*own), change(*others)
+    moved1, moved2 = own[1].rate - own[0].rate, others[1].rate - others[0].rate
+    moved = moved1 - moved2
+    down = sqrt((moved1 - low1) ** 2 + (high2 - moved2) ** 2)
+    up = sqrt((high1 - moved1) ** 2 + (moved2 - low2) ** 2)
+    return moved - down, moved + up
+
+
+def direction_of(interval: tuple[float, float]) -> Direction:
+    """What an interval of a difference says: more, less, or perhaps chance."""
+    low, high = interval
+    if low > 0:
+        return Direction.MORE
+    return Direction.LESS if high < 0 else Direction.SAME
+
+
 def development(findings: Findings, level: Level, unit: str) -> Development | None:
     """From the first to the last shown period since the last trend break, if there are two."""
     since = max((code for code in findings.breaks), default=0)
@@ -99,10 +121,4 @@ def development(findings: Findings, level: Level, unit: str) -> Development | No
     if len(shown) < 2 or shown[-1][0] != findings.latest:
         return None
     (first, before), (last, after) = shown[0], shown[-1]
-    low, high = change(before, after)
-    direction = Direction.SAME
-    if low > 0:
-        direction = Direction.MORE
-    elif high < 0:
-        direction = Direction.LESS
-    return Development(first, last, direction)
+    return Development(first, last, direction_of(change(before, after)))

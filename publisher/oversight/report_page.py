@@ -13,12 +13,13 @@ from publisher.downloads.words import LEVEL_WORDS, MARK
 from publisher.oversight.loss_picture import loss_picture
 from publisher.oversight.protection_report import Loss, ReleaseReport, TableLoss
 from publisher.oversight.report_words import STATES, per_cent, reasons, smallest, value_of, whole
-from shared.service.markup import STYLE, cell, lines_cell, table
+from shared.service.markup import STYLE, cell, lines_cell, name_cell, table
 
 _OWN_STYLE = """\
-svg { display: block; height: auto; margin: 1rem 0 2rem; max-width: 100%; }
+svg { background: #fff; display: block; height: auto; margin: 1rem 0 2rem; max-width: 100%; }
 .good { border-left: .4rem solid #0b6b2d; padding-left: 1rem; }
-@media print { body { margin: 0; max-width: none; } }
+.alarm { background: var(--mark); border-left: .4rem solid var(--mark-line); color: var(--on-mark);
+  padding: .5rem 1rem; }
 """
 
 
@@ -85,7 +86,7 @@ def _verdict(report: ReleaseReport) -> str:
     return f'<div class="{"good" if good else "alarm"}"><p>{escape(said)}</p></div>' + table(
         "Oordeel",
         ("Wat", "Aantal"),
-        ((cell(what), cell(count, "number")) for what, count in rows),
+        ((name_cell(what), cell(count, "num")) for what, count in rows),
         "Niets.",
     )
 
@@ -123,11 +124,11 @@ def _row(name: str, loss: Loss) -> tuple[str, ...]:
         per_cent(loss.withheld_per_10000),
     )
     return (
-        cell(name),
-        *(cell(number, "number") for number in numbers),
+        name_cell(name),
+        *(cell(number, "num") for number in numbers),
         lines_cell(reasons(loss) or ["niets verborgen"]),
-        cell(per_cent(loss.hidden_value_per_10000), "number"),
-        cell(smallest(loss), "number"),
+        cell(per_cent(loss.hidden_value_per_10000), "num"),
+        cell(smallest(loss), "num"),
     )
 
 
@@ -136,6 +137,6 @@ def _rules(report: ReleaseReport) -> str:
     return table(
         "Regels in gebruik",
         ("Regel", "Waarde"),
-        ((cell(name), cell(value_of(value))) for name, value in rules),
+        ((name_cell(name), cell(value_of(value))) for name, value in rules),
         "Geen regel.",
     )

@@ -29,6 +29,7 @@ from publisher.protection.measures import (
     Kind,
     Term,
 )
+from publisher.protection.problem import Kind as Shown
 from publisher.protection.problem import Problem, ProblemBuilder
 from publisher.protection.quantities import Quantity, quantities_of
 from publisher.protection.rules import Rules
@@ -57,7 +58,11 @@ class PeriodProblem:
     def build(self, closed: frozenset[str]) -> Problem:
         """The problem in which the cells ``closed`` are withheld from the start."""
         builder = ProblemBuilder()
-        nodes = self._add_nodes(builder)
+        nodes = self._add_nodes(builder, closed)
+        if self.rules.fallback and self.rules.zeros != "publish":
+            builder.reserve.extend(
+                place for place, node in enumerate(builder.nodes) if node.kind is Shown.PUBLIC
+            )
         for relation in self._relations():
             self._relate(builder, relation, nodes)
         self._add_exclusive(builder, nodes)
@@ -80,8 +85,8 @@ class PeriodProblem:
     def _of_term(self) -> dict[Term, Quantity]:
         return {quantity.term: quantity for quantity in self.quantities}
 
-    def _add_nodes(self, builder: ProblemBuilder) -> dict[Term, Nodes]:
-        adder = QuantityNodes(self.grid, self.period, builder)
+    def _add_nodes(self, builder: ProblemBuilder, closed: frozenset[str]) -> dict[Term, Nodes]:
+        adder = QuantityNodes(self.grid, self.period, builder, closed)
         duo = self._duo_totals()
         ceilings = {leaves: high for leaves, (_, high) in duo.items()}
         return {

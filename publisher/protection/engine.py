@@ -2,8 +2,9 @@
 
 Two rules look at the pattern: hidden children of a published parent must together reach the
 threshold (union), and a zero may only be shown while the total that it splits is. What they
-add is withheld from the start of the next round. Groups that no cell names but that the pattern
-tells become sensitive quantities of the next round. Rounds only ever add, so they end.
+add is withheld from the start of the next round; so are zeros without which nothing protects.
+Groups that no cell names but that the pattern tells become sensitive quantities of the next
+round. Rounds only ever add, so they end.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from publisher.protection.effort import Effort
 from publisher.protection.groups import Group, told_groups, with_groups
 from publisher.protection.primary import Rule
 from publisher.protection.problem import Kind, Problem
+from publisher.protection.resuming import Remembered
 from publisher.protection.rules import Rules
 from publisher.protection.secondary import Pattern, Progress, suppress
 
@@ -61,27 +63,43 @@ def protect_block(
         progress: called with needs done and needs in all.
         effort: how hard to look for a cheaper pattern.
         processes: how many may work on it; the solution is the same.
-        settle_first: look for a cheaper pattern only once nothing is open any more. That is
-            most of the time of a round; what the first patterns open costs a few cells more.
+        settle_first: look for a cheaper pattern only once nothing is open any more, and only
+            once: most of the time of a round is for that.
 
     Raises:
         ProtectionError: ``protection-unmet``.
     """
     closed: frozenset[str] = frozenset()
     groups: frozenset[Group] = frozenset()
+    remembered: Remembered | None = None
     now = Effort.QUICK if settle_first else effort
+    improved = False
     while True:
         problem = with_groups(build(closed), groups)
-        pattern = suppress(problem, rules, progress, effort=now, processes=processes)
+        pattern = suppress(
+            problem, rules, progress, effort=now, processes=processes, remembered=remembered
+        )
+        remembered = Remembered.of(
+            problem, pattern.secondary, pattern.witnesses, pruned=not pattern.opened
+        )
+        if pattern.opened:
+            opened = {key for node in pattern.opened for key in problem.nodes[node].keys}
+            if opened <= closed:
+                raise RuntimeError("a zero that was opened is still published")
+            closed |= opened
+            continue
         more = _still_open(problem, pattern, rules)
         told = told_groups(problem, pattern.primary | pattern.secondary) if rules.union else groups
         if more <= closed and told <= groups:
-            if now is effort:
+            if now is effort or improved:
                 return _solution(problem, pattern)
-            now = effort
+            now, improved = effort, True
             continue
         closed |= more
         groups |= told
+        if improved:
+            # The cheaper pattern is remembered; what it opened is closed, and that is all.
+            now = Effort.QUICK
 
 
 def _still_open(problem: Problem, pattern: Pattern, rules: Rules) -> frozenset[str]:

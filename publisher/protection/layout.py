@@ -96,11 +96,16 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class QuantityNodes:
-    """Adds the nodes of a quantity, and the sums between them, to a problem."""
+    """Adds the nodes of a quantity, and the sums between them, to a problem.
+
+    Attributes:
+        closed: keys of the cells that are withheld from the start, a zero that is mostly shown too.
+    """
 
     grid: Grid
     period: int
     builder: ProblemBuilder
+    closed: frozenset[str] = frozenset()
 
     def add(
         self,
@@ -136,7 +141,7 @@ class QuantityNodes:
             nodes[leaves] = self.builder.cell(
                 keys,
                 true,
-                may_withhold=true > 0 or may_withhold_zeros,
+                may_withhold=true > 0 or may_withhold_zeros or not self.closed.isdisjoint(keys),
                 priority=priority,
                 ceiling=ceiling,
             )

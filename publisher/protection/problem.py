@@ -109,6 +109,7 @@ class Problem:
         zeros: (published zero, the total it splits): the zero may be shown only while the
             total is.
         additive: quantities of which no small group may be told, not even one without a cell.
+        reserve: zeros that are published as long as something else can protect (``reserves``).
     """
 
     nodes: tuple[Node, ...]
@@ -117,6 +118,7 @@ class Problem:
     families: tuple[tuple[int, tuple[int, ...], int], ...] = ()
     zeros: tuple[tuple[int, int], ...] = ()
     additive: tuple[Additive, ...] = ()
+    reserve: tuple[int, ...] = ()
 
     def place(self, node: int) -> str:
         """Where a quantity stands, for an error; never its value."""
@@ -153,6 +155,7 @@ class ProblemBuilder:
     families: list[tuple[int, tuple[int, ...], int]] = field(default_factory=list)
     zeros: list[tuple[int, int]] = field(default_factory=list)
     additive: list[Additive] = field(default_factory=list)
+    reserve: list[int] = field(default_factory=list)
 
     def cell(
         self,
@@ -210,6 +213,7 @@ class ProblemBuilder:
             tuple(self.families),
             tuple(self.zeros),
             tuple(self.additive),
+            tuple(self.reserve),
         )
         problem.check_truth()
         return problem

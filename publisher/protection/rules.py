@@ -42,7 +42,7 @@ class Rules:
         p_percent: how closely nobody may estimate an amount, in per cents.
         amount_over: whose share in an amount is protected: clients, providers, suppliers.
         rate_min: a rate needs this many resident pupils; 0 is off.
-        fallback: hide more (zeros, total, breakdown of the unit) before giving up.
+        fallback: withhold zeros that are otherwise shown, where nothing else protects.
     """
 
     threshold: int = 5

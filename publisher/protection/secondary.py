@@ -1,9 +1,11 @@
 """Secondary suppression: sequential linear programs with witnesses, then pruning.
 
+0. What an earlier round of the same block left is taken over, as far as it still holds.
 1. Every need that hidden quantities alone can meet gets its witness; nothing more is withheld.
 2. Each need that is left, in the problem's order: the cheapest change that meets it is found,
    and the published cells that it changes are withheld. In a large block a municipality is
-   searched first, its margins fixed, and the whole only where that finds nothing.
+   searched first, its margins fixed, and the whole only where that finds nothing. Where even
+   that finds nothing, the zeros that are mostly shown are asked (``reserves``).
 3. Prune, heaviest first: a cell is published again where every need that its witness served
    finds another; only those needs are solved again.
 4. Improve, neighbourhood by neighbourhood (``improving``).
@@ -25,6 +27,8 @@ from publisher.protection.parts import HiddenParts
 from publisher.protection.problem import Kind, Problem
 from publisher.protection.pruning import Pruner
 from publisher.protection.relations import Relations
+from publisher.protection.reserves import Reserves
+from publisher.protection.resuming import Remembered
 from publisher.protection.rules import Rules
 from publisher.protection.served import Served
 from publisher.protection.solver import Witness, WitnessModel, best_witness
@@ -45,6 +49,8 @@ class Pattern:
         witnesses: (position in the problem's sensitive list, change per node).
         cost: of what is withheld beside the primary ones.
         bound: what no pattern can cost less than; None where that was not asked.
+        opened: zeros of the reserve that have to be withheld first. Where there are any, the rest
+            protects not everything.
     """
 
     primary: frozenset[int]
@@ -52,6 +58,7 @@ class Pattern:
     witnesses: tuple[tuple[int, tuple[tuple[int, int], ...]], ...]
     cost: float
     bound: float | None
+    opened: frozenset[int] = frozenset()
 
 
 def suppress(
@@ -61,6 +68,7 @@ def suppress(
     *,
     effort: Effort = Effort.USUAL,
     processes: int = 1,
+    remembered: Remembered | None = None,
 ) -> Pattern:
     """Find a pattern in which every sensitive quantity has its witnesses.
 
@@ -70,13 +78,18 @@ def suppress(
         progress: called with needs done and needs in all.
         effort: how hard to look for a cheaper pattern.
         processes: how many may work on it; the pattern is the same.
+        remembered: the end of an earlier round of this block.
 
     Raises:
         ProtectionError: ``protection-unmet`` where no pattern can meet a need.
     """
     search = _Search(problem, rules, progress or (lambda done, of: None))
+    if remembered is not None:
+        search.resume(remembered)
     search.serve_from_hidden()
     search.serve_rest()
+    if search.opened:
+        return search.pattern()
     search.prune()
     if effort is not Effort.QUICK:
         search.improve(exact=effort is Effort.EXACT, processes=processes)
@@ -98,6 +111,9 @@ class _Search:
         }
         self._model.hide(sorted(self._primary))
         self._bound: float | None = None
+        self.opened: set[int] = set()
+        self._resumed: set[int] | None = None
+        self._reserves = Reserves(problem, self._relations)
         self._near: NearModels | None = None
         self._secondary: set[int] = set()
         self._served = Served(
@@ -108,6 +124,15 @@ class _Search:
                 for need in needs_of(problem, position, rules.direction)
             ],
         )
+
+    def resume(self, remembered: Remembered) -> None:
+        """Step 0."""
+        self._withhold(remembered.cells(self._problem))
+        hidden = frozenset(self._primary | self._secondary)
+        for witness in remembered.witnesses(self._problem, self._relations, hidden):
+            self._served.keep(witness)
+        if remembered.pruned:
+            self._resumed = set(self._secondary)
 
     def serve_from_hidden(self) -> None:
         """Step 1."""
@@ -133,12 +158,16 @@ class _Search:
                 or self._beyond(number)
                 or self._after_fallback(need)
             )
+            if witness is None:
+                continue
             self._withhold(witness)
             self._served.keep(witness)
         self._model.close(self._candidates())
 
     def prune(self) -> None:
-        """Step 3."""
+        """Step 3; what was pruned in an earlier round, and did not grow since, is not again."""
+        if self._secondary == self._resumed:
+            return
         nodes = self._problem.nodes
         pruner = Pruner(self._served, self._parts_now(), everywhere=not self._is_large())
         heaviest = sorted(self._secondary, key=lambda node: (-nodes[node].cost, node))
@@ -167,6 +196,8 @@ class _Search:
         witnesses = []
         for need, witness in zip(self._served.needs, self._served.witness_of, strict=True):
             if witness is None:
+                if self.opened:
+                    continue
                 raise RuntimeError("a need was left without a witness")
             witnesses.append((need.sensitive, tuple(sorted(witness.items()))))
         cost = sum(self._problem.nodes[node].cost for node in sorted(self._secondary))
@@ -176,6 +207,7 @@ class _Search:
             tuple(witnesses),
             cost,
             self._bound,
+            frozenset(self.opened),
         )
 
     def _is_large(self) -> bool:
@@ -219,8 +251,12 @@ class _Search:
         if self._near is not None:
             self._near.hide(new)
 
-    def _after_fallback(self, need: Need) -> Witness:
-        """The unit's zeros (where hidden at all), then its total, then its whole breakdown."""
+    def _after_fallback(self, need: Need) -> Witness | None:
+        """The unit's total, then its whole breakdown; else zeros that are mostly shown.
+
+        The search cannot withhold such a zero by itself: what it tells of is then no longer shown
+        either. It is opened, and everything begins anew.
+        """
         item = self._problem.sensitive[need.sensitive]
         if self._rules.fallback:
             for node in item.unit:
@@ -229,6 +265,10 @@ class _Search:
                     witness = self._best(need)
                     if witness is not None:
                         return witness
+            opened = self._reserves.asked_by(need)
+            if opened:
+                self.opened.update(opened)
+                return None
         raise ProtectionError(
             "protection-unmet",
             f"expected an alternative for every sensitive count, found none for one "

@@ -5,29 +5,31 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publisher.awaiting import ForApproval, Found, Waiting
-from publisher.downloads.cache import Cache
 from publisher.policies import ReleaseState
 from publisher.reading import read_release
+from publisher.released import Release
 from publisher.releasing.approvals import STATEMENT_FILE, SUMMARY_FILE
 from publisher.releasing.decisions import Decision
+from publisher.releasing.gate import check_signed
 from publisher.releasing.page_decisions import Decided, PageDecisions
 from publisher.releasing.permissions import PAGE
 from publisher.releasing.releases import Releases
-from publisher.screening.screen import Screening, Verdict
+from publisher.releasing.verified import Verdicts
+from publisher.screening.screen import Screening, Verdict, check_screening
 from publisher.store import ReleaseRow, approvals, find_round
 from shared.agreements import PinnedAgreements
-from shared.errors import NotFoundError
+from shared.canonical import sha256_hex
+from shared.errors import NotFoundError, TrustError
 
 PROPOSED = (ReleaseState.SUBMITTED, ReleaseState.RETURNED, ReleaseState.APPROVED)
 """States in which approvers look at a release."""
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
-_SCREENINGS_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +40,20 @@ class ReleaseDesk:
         agreements: reads them anew, so that an expiry counts at once.
     """
 
-    releases: Releases
+    verdicts: Verdicts
     agreements: Callable[[], PinnedAgreements]
-    _screenings: Cache[tuple[str, str], Screening] = field(
-        default_factory=lambda: Cache(_SCREENINGS_KEPT)
-    )
+
+    @property
+    def releases(self) -> Releases:
+        """The releases that are looked at."""
+        return self.verdicts.releases
 
     def waiting(self) -> tuple[Waiting, ...]:
         """Every release that was proposed and is not published, newest first."""
         query = select(ReleaseRow).where(ReleaseRow.state.in_(PROPOSED))
         query = query.order_by(ReleaseRow.staged_at.desc(), ReleaseRow.release_id.desc())
         with self.releases.database.reading() as session:
-            found = [(row, read_release(session, row)) for row in session.scalars(query)]
+            found = [(row, self._read(session, row)) for row in session.scalars(query)]
         return tuple(
             Waiting(
                 row.release_id,
@@ -65,15 +69,15 @@ class ReleaseDesk:
 
         Raises:
             NotFoundError: ``release-not-proposed``.
+            TrustError: other bytes lie there than the publisher signed.
         """
         with self.releases.database.reading() as session:
             row = _proposed(session, release_id)
-            release = read_release(session, row)
+            release = self._read(session, row)
             given = approvals(session, release_id)
             policy = find_round(session, row.round_id).read().policy
-        screening = self._screenings.get(
-            (row.sha256, row.state.value), lambda: self.releases.screen(release_id)
-        )
+        verified = self.verdicts.known(release_id)
+        screening = verified.screening
         return ForApproval(
             manifest=release.manifest,
             state=row.state.value,
@@ -82,6 +86,9 @@ class ReleaseDesk:
             verdict=screening.verdict.value,
             checks=len(screening.outcomes),
             found=_found(screening),
+            certificates=verified.certificates,
+            verified_at=verified.at,
+            verified_sha256=verified.sha256,
             given=tuple(sorted({each.organisation for each in given})),
             accepts_page=PAGE in policy.approval.accepted,
             is_proposer=row.proposer == party,
@@ -94,10 +101,11 @@ class ReleaseDesk:
 
         Raises:
             NotFoundError: ``release-not-proposed``.
+            TrustError: other bytes lie there than the publisher signed.
         """
         with self.releases.database.reading() as session:
             row = _proposed(session, release_id)
-            release = read_release(session, row)
+            release = self._read(session, row)
         files = {f"{table.id}.parquet": table.to_bytes() for table in release.tables}
         files |= {SUMMARY_FILE: row.summary.encode(), STATEMENT_FILE: row.statement}
         sink = io.BytesIO()
@@ -107,16 +115,42 @@ class ReleaseDesk:
         return sink.getvalue()
 
     def approve(self, mandate_id: str, release_id: str, sha256: str) -> None:
-        """Record an approval of exactly these bytes."""
-        self._decide(Decided(mandate_id, release_id, sha256, Decision.APPROVE))
+        """Record an approval of exactly these bytes, which are verified once more first.
+
+        Raises:
+            PolicyError: ``screening-failed``, or as a decision that does not count.
+            TrustError: ``released-bytes-differ``, or as a decision that does not count.
+        """
+        decided = Decided(mandate_id, release_id, sha256, Decision.APPROVE)
+        decisions, agreements = self._decisions(), self.agreements()
+        decisions.check(decided, agreements)  # who may not approve has nothing verified
+        verified = self.verdicts.anew(release_id)
+        check_screening(verified.screening)
+        decisions.record(replace(decided, verified=verified.sha256), agreements)
 
     def request_change(self, mandate_id: str, release_id: str, sha256: str, reason: str) -> None:
         """Record a request for change of exactly these bytes."""
-        self._decide(Decided(mandate_id, release_id, sha256, Decision.REQUEST_CHANGE, reason))
+        decided = Decided(mandate_id, release_id, sha256, Decision.REQUEST_CHANGE, reason)
+        self._decisions().record(decided, self.agreements())
 
-    def _decide(self, decided: Decided) -> None:
-        decisions = PageDecisions(self.releases.database, self.releases.identity)
-        decisions.record(decided, self.agreements())
+    def _read(self, session: Session, row: ReleaseRow) -> Release:
+        """A release whose every byte is the one that its signed statement pins.
+
+        Raises:
+            TrustError: ``signature-invalid``, ``signature-missing`` or ``released-bytes-differ``.
+        """
+        check_signed(row, self.releases.identity.card)
+        release = read_release(session, row)
+        if sha256_hex(row.summary.encode()) != release.manifest.summary_sha256:
+            raise TrustError(
+                "released-bytes-differ",
+                f"expected the summary of {row.release_id} as its statement pins it, found another",
+                hint="restore the database from a copy, or stage the release again",
+            )
+        return release
+
+    def _decisions(self) -> PageDecisions:
+        return PageDecisions(self.releases.database, self.releases.identity)
 
 
 def _proposed(session: Session, release_id: str) -> ReleaseRow:

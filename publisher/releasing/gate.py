@@ -26,12 +26,13 @@ from shared.state.database import Transaction
 from shared.state.ledger_table import entries
 from shared.statement import Kind, Statement
 
-_WHAT_READERS_HAVE = (
+WHAT_READERS_HAVE = (
     Event.RELEASE_STAGED,
     Event.RELEASE_PUBLISHED,
     Event.RELEASE_WITHDRAWN,
     Event.RELEASE_EXPIRED,
 )
+"""What changes that readers have a release, and what a new one is compared with."""
 
 
 def check_signed(row: ReleaseRow, publisher: Card) -> None:
@@ -79,7 +80,7 @@ def check_not_overtaken(session: Session, row: ReleaseRow) -> None:
     others = {id_ for id_ in session.scalars(query) if id_ != row.release_id}
     readable: set[str] = set()
     changed: set[str] = set()
-    for entry in entries(session.connection(), _WHAT_READERS_HAVE):
+    for entry in entries(session.connection(), WHAT_READERS_HAVE):
         about = parse_canonical(entry.body)["release"]
         if about == row.release_id and entry.event is Event.RELEASE_STAGED:
             changed.clear()

@@ -133,7 +133,14 @@ class Releases:
 
     def screen(self, release_id: str) -> Screening:
         """Run every check of the screener on a release."""
-        return self._screen(release_id, self._refusal_of_proof(release_id))
+        return self.verify_and_screen(release_id)[1]
+
+    def verify_and_screen(self, release_id: str) -> tuple[int, Screening]:
+        """The number of certificates that were verified, and the outcome of every check."""
+        found = self._proof(release_id)
+        if isinstance(found, MonitorError):
+            return 0, self._screen(release_id, found)
+        return found, self._screen(release_id, None)
 
     def _screen(self, release_id: str, refused: MonitorError | None) -> Screening:
         with self.database.reading() as session:
@@ -141,12 +148,12 @@ class Releases:
             code = refused.code if refused else ""
             return screen(subject_of(session, row, self.identity.card, code))
 
-    def _refusal_of_proof(self, release_id: str) -> MonitorError | None:
+    def _proof(self, release_id: str) -> int | MonitorError:
+        """The number of certificates that hold, or why the proof is refused."""
         try:
-            self.verify(release_id)
+            return self.verify(release_id)
         except (TrustError, StateError, PolicyError, ProtectionError) as error:
             return error
-        return None
 
     def submit(self, release_id: str, proposer: str, agreements: Agreements) -> tuple[Release, str]:
         """Propose a release to the approvers; the release and the checker's summary.
@@ -165,9 +172,10 @@ class Releases:
             if not is_again:
                 check_move(release_id, row.state, ReleaseState.SUBMITTED)
         if not is_again:
-            refused = self._refusal_of_proof(release_id)
-            if isinstance(refused, StateError):
-                raise refused  # nothing is wrong in the release: its time has passed
+            found = self._proof(release_id)
+            if isinstance(found, StateError):
+                raise found  # nothing is wrong in the release: its time has passed
+            refused = found if isinstance(found, MonitorError) else None
             check_screening(self._screen(release_id, refused))
 
         def propose(tx: Transaction) -> tuple[Release, str]:

@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse
 
 from shared.clock import parse_instant
 from shared.ledger import Entry, Event
-from shared.service.markup import cell, crumbs, lines_cell, page, table
+from shared.service.markup import cell, crumbs, lines_cell, name_cell, page, table
 from shared.service.oversight import PATH, STYLE_PATH
 from shared.state.database import Database
 from shared.state.ledger_table import last_entries
@@ -91,7 +91,7 @@ def render_ledger(service: str, found: tuple[Entry, ...]) -> str:
     heads = ("Regel", "Wanneer", "Wat", "Waarover", "Kenmerk van de regel")
     rows = (
         (
-            cell(str(each.seq), "number"),
+            name_cell(str(each.seq)),
             cell(parse_instant(each.at).strftime("%d-%m-%Y %H:%M UTC")),
             cell(EVENTS.get(each.event, each.event.value)),
             lines_cell(f"{name}: {value}" for name, value in json.loads(each.body).items()),
@@ -109,4 +109,5 @@ ervoor, zodat niemand er later iets aan kan veranderen. Hier staan de laatste {S
 nieuwste bovenaan. Deze pagina bewijst niets: controleer het hele logboek met
 <code>ledger verify</code>.</p>
 {table("Laatste regels", heads, rows, "Er staat nog niets in het logboek.")}""",
+        site="Monitor Onderwijs-Jeugdhulp: toezicht",
     )

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse
 
 from shared.destruction import KEY_LOST, Kept, Reason
 from shared.holdings import Alarm, HeldKind, Holdings
-from shared.service.markup import STYLE, cell, page, table
+from shared.service.markup import STYLE, box, cell, name_cell, page, section, sentence, table
 
 PATH: Final = "/toezicht"
 STYLE_PATH: Final = f"{PATH}/opmaak.css"
@@ -65,6 +65,16 @@ REASONS: Final = {
 }
 """What each reason is called on the page."""
 
+_WHAT_IS_HELD = (
+    "Na de dag onder “Tot” vernietigt het programma de sleutel. Wat daarmee is versleuteld, kan "
+    "dan niemand meer lezen. De laatste kolommen zijn kenmerken (SHA-256) van de documenten die "
+    "toen golden."
+)
+_WHAT_IS_GONE = (
+    "Van elke vernietiging is er een getekende verklaring en een regel in het logboek. Hier staan "
+    "de kenmerken daarvan."
+)
+
 
 def oversight_router(find: Callable[[], Holdings]) -> APIRouter:
     """The page and its style; ``find`` gives what is held at this instant."""
@@ -90,32 +100,30 @@ def render(found: Holdings) -> str:
         f"Toezicht op {found.service}",
         STYLE_PATH,
         f"""<h1>Wat {service} bewaart en heeft vernietigd</h1>
-<p>Stand van {_instant(found.as_of)}. Aantallen zijn verzegelde stukken, tabellen of regels, nooit
-personen. Wat hier staat, staat ook in <a href="{PATH}/logboek">het getekende logboek</a> of in een
-getekende verklaring.</p>
+<p class="lead">Stand van {_instant(found.as_of)}. Aantallen zijn verzegelde stukken, tabellen of
+regels, nooit personen. Wat hier staat, staat ook in
+<a href="{PATH}/logboek">het getekende logboek</a> of in een getekende verklaring.</p>
 {_alarms(found)}
-{_held(found)}
-{_gone(found)}""",
+{section("Wat er is", sentence(_WHAT_IS_HELD), _held(found))}
+{section("Wat er niet meer is", sentence(_WHAT_IS_GONE), _gone(found))}""",
+        site="Monitor Onderwijs-Jeugdhulp: toezicht",
     )
 
 
 def _alarms(found: Holdings) -> str:
     if not found.alarms:
-        return "<p>Er zijn geen waarschuwingen.</p>"
-    said = "".join(
-        f"<li>{escape(each.of or found.service)}: {ALARMS[each.alarm]}</li>"
-        for each in found.alarms
-    )
-    return f'<section class="alarm"><h2>Waarschuwingen</h2><ul>{said}</ul></section>'
+        return sentence("Er zijn geen waarschuwingen.", "box")
+    said = (f"{each.of or found.service}: {ALARMS[each.alarm]}" for each in found.alarms)
+    return box("Waarschuwingen", said, is_warning=True)
 
 
 def _held(found: Holdings) -> str:
     heads = ("Wat", "Ronde of uitgave", "Aantal", "Sinds", "Tot", "Beleid", "Overeenkomsten")
     rows = (
         (
-            cell(KINDS[each.kind]),
+            name_cell(KINDS[each.kind]),
             cell(each.of or "alle"),
-            cell(str(each.count), "number"),
+            cell(str(each.count), "num"),
             cell(_instant(each.since)),
             cell("geen termijn" if each.until is None else _instant(each.until)),
             cell(each.policy, "hash"),
@@ -123,7 +131,7 @@ def _held(found: Holdings) -> str:
         )
         for each in found.held
     )
-    return table("Wat er is", heads, rows, "Er wordt niets bewaard.")
+    return table("Bewaarde stukken", heads, rows, "Er wordt niets bewaard.")
 
 
 def _gone(found: Holdings) -> str:
@@ -131,17 +139,19 @@ def _gone(found: Holdings) -> str:
              "Regel in het logboek")  # fmt: skip
     rows = (
         (
-            cell(GONE[each.what]),
+            name_cell(GONE[each.what]),
             cell(each.id),
             cell(_instant(each.at)),
-            cell(str(each.objects), "number"),
+            cell(str(each.objects), "num"),
             cell(_reason(each.reason)),
             cell(each.statement, "hash"),
             cell(f"{each.ledger_seq}: {each.ledger_sha256}", "hash"),
         )
         for each in found.gone
     )
-    return table("Wat er niet meer is", heads, rows, "Er is nog niets vernietigd of vervallen.")
+    return table(
+        "Vernietigde en vervallen stukken", heads, rows, "Er is nog niets vernietigd of vervallen."
+    )
 
 
 def _instant(moment: datetime) -> str:

@@ -12,8 +12,9 @@ SEARCH = {
         "amounts.problem", "amounts.providers", "amounts.solving", "audit", "blocks",
         "catalogue", "cellproblem", "covering", "crew", "engine", "groups", "highs",
         "improving", "judge", "layout", "near", "needs", "parts", "period", "problem",
-        "pruning", "relations", "rounding.fitting", "rounding.method", "secondary", "served",
-        "solver", "sums", "time.additive", "time.again", "time.joint", "trading",
+        "pruning", "relations", "reserves", "resuming", "rounding.fitting", "rounding.method",
+        "secondary", "served", "solver", "sums", "time.additive", "time.again", "time.joint",
+        "trading",
     )
 } | {"highspy"}  # fmt: skip
 

@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from tests.support.assurance import LONG
-from tests.support.browser import ABSENT, CHROMIUM, EMULATIONS, Emulation, browsing, opened, served
+from tests.support.browser import (
+    ABSENT,
+    CHROMIUM,
+    EMULATIONS,
+    Emulation,
+    browsing,
+    opened,
+    served,
+    settle,
+)
 from tests.support.dashboards import EVERY_PAGE, NOTES, dashboard_app
 from tests.support.region_release import region_release
 
@@ -32,7 +41,7 @@ def test_the_contact_sheet_shows_every_page(tmp_path: Path) -> None:
             for emulation, width in _SHOWN.values():
                 with opened(browser, emulation) as (page, _complaints):
                     page.goto(site + address)
-                    page.wait_for_load_state("networkidle")
+                    settle(page)
                     shot = base64.b64encode(page.screenshot(type="jpeg", quality=60)).decode()
                 cells.append(
                     f'<figure style="width:{width}px"><img width="{width}" '

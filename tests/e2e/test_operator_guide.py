@@ -335,7 +335,7 @@ def approve(servers: Servers, letter: str, command: str) -> None:
 
 
 def keep_and_restore(servers: Servers) -> None:
-    """Chapter "Een back-up": back up, and restore in an empty folder with the same settings."""
+    """Chapter "Een back-up": back up, restore on an empty server, and the drill without keys."""
     shell = servers.linker
     shell.give("mkdir back-up")
     make, *rest = [each.text for each in commands("beheer")
@@ -345,16 +345,19 @@ def keep_and_restore(servers: Servers) -> None:
     (moment,) = [path.name for path in (shell.folder / "back-up").iterdir()]
     empty = servers.root / "hersteld"
     empty.mkdir()
-    for name in ("linker.toml", "policy.toml", "agreements.toml", "identity.json",
-                 "koppelaar.card.json", "moj_backup.py"):  # fmt: skip
+    for name in ("identity.json", "koppelaar.card.json", "moj_backup.py"):
         shutil.copy(shell.folder / name, empty)
+    saved = shell.folder / "back-up" / moment
     for name in ("policy.toml", "agreements.toml"):
-        (empty / name).unlink()
+        shutil.copy(saved / name, empty)
+    shutil.copy(saved / "settings.toml", empty / "linker.toml")
     shutil.copytree(shell.folder / "back-up", empty / "back-up")
     there = replace(shell, folder=empty, instead={"/srv/backup/MOMENT": f"back-up/{moment}"})
-    for text in rest:
+    *restoring, shows, opens = rest
+    for text in restoring:
         there.give(text)
-    assert ROUND_ID in there.give(f"linker round status {ROUND_ID}")
+    assert ROUND_ID in there.give(shows)
+    there.is_refused(opens, "round-key-absent")
 
 
 def the_rest(servers: Servers) -> None:

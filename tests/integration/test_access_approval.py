@@ -6,7 +6,8 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx2
@@ -19,14 +20,33 @@ from publisher.access.four_eyes import countersign
 from publisher.access.mandates import Mandates, account_of
 from publisher.access.roles import AccessRole
 from publisher.policies import ReleaseState
+from publisher.released import Manifest
 from publisher.releasing.approvals import read_package
-from publisher.releasing.decisions import PageDecision
-from publisher.store import ApprovalRow, ChangeRequestRow, ReleaseRow
+from publisher.releasing.bytes_of import sha256_of
+from publisher.releasing.decisions import Decision, PageDecision
+from publisher.releasing.keeping import CERTIFICATES
+from publisher.releasing.page_decisions import Decided, PageDecisions
+from publisher.releasing.releases import Releases
+from publisher.releasing.verified import Verdicts
+from publisher.store import (
+    ApprovalRow,
+    ChangeRequestRow,
+    InternalDocumentRow,
+    MandateRow,
+    ReleaseRow,
+)
 from shared.errors import MonitorError
 from shared.ledger import Event
 from shared.state.ledger_table import entries
 from shared.statement import Kind, Statement
-from tests.support.access import app_of, as_before, asking, fed_publisher, give
+from tests.support.access import (
+    agreement_ended,
+    app_of,
+    as_before,
+    asking,
+    fed_publisher,
+    give,
+)
 from tests.support.oidc import running_provider, sign_in, sign_in_settings
 from tests.support.parties import ROUND
 from tests.support.publishing import Publisher
@@ -228,6 +248,119 @@ def test_a_request_for_change_sends_the_release_back_and_undoes_approvals(desk: 
     assert (said.reason, said.approver) == ("De titel klopt niet", "goedkeurder-b")
 
 
+# --- what was verified --------------------------------------------------------------------------
+
+
+def counted(patch: pytest.MonkeyPatch) -> list[str]:
+    """The releases that are verified from now on."""
+    asked: list[str] = []
+    verify = Releases.verify
+
+    def count(it: Releases, release_id: str) -> int:
+        asked.append(release_id)
+        return verify(it, release_id)
+
+    patch.setattr(Releases, "verify", count)
+    return asked
+
+
+def test_the_page_says_over_which_bytes_its_verdict_is_and_of_when(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.give_approver(ANNA)
+    asked = counted(monkeypatch)
+    with desk.publisher.releases.database.reading() as session:
+        sha256 = sha256_of(session, session.get_one(ReleaseRow, desk.release))
+        box = session.get_one(InternalDocumentRow, (desk.release, CERTIFICATES)).box
+    with asking(desk.app) as client:
+        sign_in(client, ANNA)
+        first = page(client, desk)
+        known = len(asked)
+        assert known <= 1  # an earlier test may have looked at the same bytes
+        assert sha256 in first.text
+        (time,) = first.all("time")
+        said = datetime.fromisoformat(time.attributes["datetime"])
+        assert said <= desk.publisher.region.clock()
+        desk.publisher.region.clock.now += timedelta(minutes=5)
+        assert page(client, desk).all("time")[0].attributes == time.attributes
+        assert len(asked) == known  # nothing changed, so nothing was done again
+        write_box(desk, (box or b"")[:-1] + b"x")
+        altered = page(client, desk)
+        assert (len(asked), sha256 in altered.text) == (known + 1, False)
+        assert "niet in orde" in altered.text
+        assert datetime.fromisoformat(altered.all("time")[0].attributes["datetime"]) > said
+        assert code_of(decide(client, desk, "goedkeuren")) == "screening-failed"
+        unchanged(desk)
+        write_box(desk, box)
+        asked.clear()
+        assert decide(client, desk, "goedkeuren").status_code == 303
+    # The page had seen these bytes before; what is approved is verified once more all the same.
+    assert asked == [desk.release]
+
+
+def write_box(desk: Desk, box: bytes | None) -> None:
+    """What somebody writes who has the database."""
+    with desk.publisher.releases.database.transaction() as tx:
+        tx.session.get_one(InternalDocumentRow, (desk.release, CERTIFICATES)).box = box
+
+
+def test_other_bytes_than_were_just_verified_are_not_approved(desk: Desk) -> None:
+    mandate = desk.give_approver(ANNA)
+    decisions = PageDecisions(desk.publisher.releases.database, desk.mandates.identity)
+    pinned = desk.publisher.region.pinned_agreements
+    with desk.publisher.releases.database.reading() as session:
+        row = session.get_one(ReleaseRow, desk.release)
+        looked_at = sha256_of(session, row)
+    decided = Decided(mandate, desk.release, row.sha256, Decision.APPROVE)
+    for verified in ("", "0" * 64):
+        with pytest.raises(MonitorError) as refusal:
+            decisions.record(replace(decided, verified=verified), pinned)
+        assert refusal.value.code == "released-bytes-differ"
+        unchanged(desk)
+    decisions.record(replace(decided, verified=looked_at), pinned)
+    assert len(desk.approvals()) == 1
+
+
+def test_a_release_that_changes_while_it_is_verified_gets_no_verdict(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with desk.publisher.releases.database.reading() as session:
+        box = session.get_one(InternalDocumentRow, (desk.release, CERTIFICATES)).box
+    verify = Releases.verify
+
+    def somebody_writes(it: Releases, release_id: str) -> int:
+        found = verify(it, release_id)
+        write_box(desk, b"x")
+        return found
+
+    monkeypatch.setattr(Releases, "verify", somebody_writes)
+    with pytest.raises(MonitorError) as refusal:
+        Verdicts(desk.publisher.releases).anew(desk.release)
+    assert refusal.value.code == "release-changing"
+    write_box(desk, box)
+
+
+@pytest.mark.parametrize("column", ["summary", "statement"])
+def test_what_is_not_as_it_was_signed_is_not_shown(desk: Desk, column: str) -> None:
+    desk.give_approver(ANNA)
+    with desk.publisher.releases.database.transaction() as tx:
+        row = tx.session.get_one(ReleaseRow, desk.release)
+        before = getattr(row, column)
+        other = Statement.make(
+            Kind.RELEASE, Statement.from_bytes(row.statement).read(Kind.RELEASE, Manifest),
+            desk.publisher.region.identities["koppelaar"],
+        ).to_bytes()  # fmt: skip
+        setattr(row, column, "Alles is goed." if column == "summary" else other)
+    code = {"summary": "released-bytes-differ", "statement": "signature-missing"}[column]
+    with asking(desk.app) as client:
+        sign_in(client, ANNA)
+        for path in ("/goedkeuren", desk.path, f"{desk.path}/pakket.zip"):
+            answer = client.get(path)
+            assert (answer.status_code, code_of(answer)) == (403, code)
+    with desk.publisher.releases.database.transaction() as tx:
+        setattr(tx.session.get_one(ReleaseRow, desk.release), column, before)
+
+
 # --- what is no decision ------------------------------------------------------------------------
 
 
@@ -315,6 +448,55 @@ def test_a_role_that_ends_takes_its_approval_along(desk: Desk) -> None:
     with pytest.raises(MonitorError) as refusal:
         desk.publisher.releases.publish(desk.release, desk.publisher.region.agreements)
     assert refusal.value.code == "mandate-not-in-force"
+    assert desk.publisher.state(desk.release) is ReleaseState.APPROVED
+
+
+@pytest.mark.parametrize("party", ["goedkeurder-a", "goedkeurder-b"])
+def test_an_agreement_that_ended_closes_the_desk_and_takes_approvals_along(
+    desk: Desk, party: str
+) -> None:
+    """Of the approver, or of who confirmed that this account decides for them."""
+    for who in (ANNA, BOB):
+        desk.give_approver(who)
+    region, paths = desk.publisher.region, (desk.path, "/goedkeuren", f"{desk.path}/pakket.zip")
+    with asking(desk.app) as anna, asking(desk.app) as bob:
+        sign_in(anna, ANNA)
+        sign_in(bob, BOB)
+        sent = form(page(anna, desk), "goedkeuren")
+        with agreement_ended(region, party):
+            for client in (anna, bob):
+                for path in paths:
+                    answer = client.get(path)
+                    assert (answer.status_code, code_of(answer)) == (403, "agreement-not-in-force")
+                assert client.get("/").status_code == 200  # that is for everybody
+                told = client.get(desk.path, headers={"accept": "text/html"})
+                assert (told.status_code, "overeenkomst" in told.text) == (403, True)
+            assert code_of(anna.post(desk.path, data=sent)) == "agreement-not-in-force"
+            unchanged(desk)
+        for client in (anna, bob):
+            assert decide(client, desk, "goedkeuren").status_code == 303
+    assert desk.publisher.state(desk.release) is ReleaseState.APPROVED
+    with agreement_ended(region, party), pytest.raises(MonitorError) as refusal:
+        desk.publisher.releases.publish(desk.release, region.agreements)
+    assert refusal.value.code == "agreement-not-in-force"
+    assert desk.publisher.state(desk.release) is ReleaseState.APPROVED
+
+
+def test_a_mandate_that_somebody_wrote_makes_no_approval_count(desk: Desk) -> None:
+    """Whoever can write in the database can point a mandate at another; the signatures do not."""
+    given = [desk.give_approver(who) for who in (ANNA, BOB)]
+    with asking(desk.app) as anna, asking(desk.app) as bob:
+        for client, who in ((anna, ANNA), (bob, BOB)):
+            sign_in(client, who)
+            decide(client, desk, "goedkeuren")
+        with desk.publisher.releases.database.transaction() as tx:
+            tx.session.get_one(MandateRow, given[1]).party = "goedkeurder-a"
+        refused = bob.get(desk.path)
+        assert (refused.status_code, code_of(refused)) == (403, "mandate-altered")
+        assert bob.get("/aanmelden").status_code == 200  # there is a way to sign in anew
+    with pytest.raises(MonitorError) as refusal:
+        desk.publisher.releases.publish(desk.release, desk.publisher.region.agreements)
+    assert refusal.value.code == "mandate-altered"
     assert desk.publisher.state(desk.release) is ReleaseState.APPROVED
 
 

@@ -180,7 +180,7 @@ def bad_tokens(published: Publisher) -> Iterator[tuple[str, str]]:
     yield "Bearer moj_" + "A" * 43, "token-unknown"
     yield f"Bearer moj_{good.text[4:-1]}{'B' if good.text[-1] != 'B' else 'C'}", ""
     revoked = give(published.releases)
-    Tokens(published.releases.database).revoke(revoked.token_id)
+    Tokens(published.releases.database, published.releases.identity).revoke(revoked.token_id)
     yield f"Bearer {revoked.text}", "token-revoked"
     expired = give(published.releases, days=1)
     published.region.clock.forward(1)

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from publisher.access.four_eyes import AccessMandate, countersign
-from publisher.access.mandates import Mandates, account_of, mandate_of
+from publisher.access.holding import mandate_of
+from publisher.access.mandates import Mandates, account_of
 from publisher.access.roles import AccessRole
 from publisher.cli import publisher as command
 from shared.errors import MonitorError
@@ -40,7 +41,7 @@ def mandates(region: MiniRegion, database: Database) -> Mandates:
 
 def role_of(mandates: Mandates, region: MiniRegion, account: str = ACCOUNT) -> AccessRole | None:
     with mandates.database.reading() as session:
-        found = mandate_of(session, account, region.clock())
+        found = mandate_of(session, account, mandates.identity, region.clock())
     return None if found is None else found.role
 
 

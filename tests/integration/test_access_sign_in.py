@@ -340,7 +340,8 @@ def test_signing_out_needs_the_form_of_this_session(
     as_json = browser.post(OUT, json={"form_token": token}, headers=headers)
     assert as_json.status_code in (400, 403)
     cookie = browser.cookies[SESSION_COOKIE]
-    assert browser.post(OUT, data={"form_token": token}).status_code == 303
+    signed_out = browser.post(OUT, data={"form_token": token})
+    assert (signed_out.status_code, signed_out.headers["clear-site-data"]) == (303, '"cache"')
     assert SESSION_COOKIE not in browser.cookies
     kept_cookie = {"cookie": f"{SESSION_COOKIE}={cookie}"}
     assert browser.get("/", headers=kept_cookie).status_code == 303
@@ -357,6 +358,21 @@ def test_a_session_is_new_at_every_sign_in(
     assert fixed not in {each.value for each in browser.cookies.jar if each.name == SESSION_COOKIE
                          and each.domain != "testserver.local"}  # fmt: skip
     assert kept(publisher) == (1, 0)
+
+
+def test_who_signs_in_anew_leaves_no_session_behind_in_this_browser(
+    publisher: Publisher, issuer: str, browser: TestClient
+) -> None:
+    """Also where somebody else comes back, who has no role: the session before is over."""
+    give_role(publisher, issuer)
+    sign_in(browser, SUBJECT)
+    before = browser.cookies[SESSION_COOKIE]
+    sign_in(browser, SUBJECT)
+    assert (kept(publisher)[0], browser.cookies[SESSION_COOKIE] == before) == (1, False)
+    assert browser.get("/", headers={"cookie": f"{SESSION_COOKIE}={before}"}).status_code == 303
+    assert sign_in(browser, "iemand.anders@gemeente.example").status_code == 403
+    assert SESSION_COOKIE not in browser.cookies
+    assert kept(publisher) == (0, 0)
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "A" * 43, "A" * 5000, '"quoted"', "%00"])

@@ -25,7 +25,7 @@ from shared.identity import Identity
 from shared.ledger import Event
 from shared.service.commands import Installation
 from shared.state.database import Database, Transaction
-from tests.support.parties import MiniRegion, make_region
+from tests.support.parties import MiniRegion
 
 HERE = Place("https://monitor.example.org", "Regio", "mailto:a@example.org",
              "https://example.org/licence", is_closed=False)  # fmt: skip
@@ -74,11 +74,6 @@ def receiver() -> Iterator[Receiver]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture
-def region(tmp_path: Path) -> MiniRegion:
-    return make_region(tmp_path)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from publisher.context.keeping import (
     identity_of,
     imports,
     keep,
+    keep_all,
     withdraw,
 )
 from publisher.context.surveys.blank import blank_counts, blank_questionnaire
@@ -24,7 +25,7 @@ from publisher.context.surveys.questions import questionnaires
 from publisher.context.surveys.reading import COLUMNS, read_outcomes
 from publisher.store import ContextRow
 from shared.canonical import sha256_hex
-from shared.errors import InputError, NotFoundError, PolicyError
+from shared.errors import InputError, NotFoundError, PolicyError, StateError
 from shared.identity import Role
 from shared.state.database import Database, open_engine
 from shared.state.ledger_table import entries
@@ -140,6 +141,35 @@ def test_no_count_of_a_questionnaire_is_kept_nor_a_hash_of_them(database: Databa
     whole = kept + b"".join(body for _, body in events(database))
     assert sha256_hex(text.encode()).encode() not in whole
     assert identity_of(document) == ("vragenlijst-beleid", sha256_hex(kept))
+
+
+def outcomes(period: str = "2024", first: int = 41) -> Outcomes:
+    text = counted((first, *OWN[1:])).replace(";2024;", f";{period};")
+    return read_outcomes(text.encode(), questionnaires(), THRESHOLD)
+
+
+def test_a_second_file_of_a_questionnaire_and_period_is_refused(database: Database) -> None:
+    assert keep(database, outcomes(), synthetic_allowed=False)
+    assert not keep(database, outcomes(), synthetic_allowed=False)
+    with pytest.raises(StateError, match="survey-period-kept"):
+        keep(database, outcomes(first=91), synthetic_allowed=False)
+    assert keep(database, outcomes("2025"), synthetic_allowed=False)
+    withdraw(database, identity_of(outcomes())[1], "verkeerd geteld")
+    assert keep(database, outcomes(first=91), synthetic_allowed=False)
+    with pytest.raises(StateError, match="survey-period-kept"):
+        keep(database, outcomes(), synthetic_allowed=False)
+    assert set(ContextReader(database)().surveys) == {outcomes(first=91), outcomes("2025")}
+
+
+def test_of_several_documents_all_are_kept_or_none(database: Database) -> None:
+    with pytest.raises(StateError, match="survey-period-kept"):
+        keep_all(database, (*figures(), outcomes(), outcomes(first=91)), synthetic_allowed=True)
+    assert imports(database) == ()
+    assert events(database) == []
+    assert keep_all(database, (outcomes(), *figures()[:1]), synthetic_allowed=True) == (True, True)
+    assert keep_all(database, (outcomes(), outcomes("2025")), synthetic_allowed=True) == (
+        False, True,
+    )  # fmt: skip
 
 
 def test_withheld_answers_leave_the_same_bytes(database: Database) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import tomllib
+from collections import defaultdict
 from dataclasses import replace
 
 import pyarrow as pa
@@ -18,6 +19,7 @@ from publisher.dashboard.governance import Governance
 from publisher.dashboard.language import number
 from publisher.dashboard.topics import TOPICS, released_topics
 from publisher.released import Change, Release, ReleasedTable
+from shared.contract.codes import SchoolType
 from shared.errors import ConfigurationError
 from shared.reference import Level
 from tests.support.dashboards import DOCUMENTS, EVERY_PAGE, NOTES, QUESTIONS, Question, dashboard
@@ -26,10 +28,11 @@ from tests.support.region_release import (
     REGION_RELEASE,
     SECONDARY,
     SPECIAL,
+    region,
     region_release,
     with_tables,
 )
-from tests.support.releases import MemoryReader, cell_of
+from tests.support.releases import PERIODS, MemoryReader, cell_of
 from tests.support.web import Html
 
 
@@ -137,10 +140,69 @@ def test_an_arrangement_shows_before_and_after_beside_comparable_schools(
     client: TestClient,
 ) -> None:
     page = read(client, "/arrangementen/1")
-    assert "Met toeval erbij ligt de verandering tussen" in page.text
+    assert "de echte verandering ligt waarschijnlijk tussen 3,4 minder en 8,1 meer" in page.text
+    assert "Het verschil tussen beide groepen kan toeval zijn." in page.text
     assert "€ 60.000" in page.text
-    assert [table[0][0] for table in page.tables[:2]] == ["Periode", "Periode"]
+    assert [table[0][0] for table in page.tables[:3]] == ["Periode"] * 3
+    assert page.tables[2][-1][2] == "60.000"
+    assert "met het vaste bedrag erbij" in page.text
+    english = read(client, "/en/arrangementen/1").text
+    assert "probably lies between 3.4 fewer and 8.1 more" in english
     assert client.get("/arrangementen/99").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("topic", "school_type", "measure", "has_mean"),
+    [
+        ("aanbieders", "BO", "providers", False),
+        ("kosten", "VO", "cost_per_client", True),
+        ("ggz", "VO", "clients_mental_health", False),
+    ],
+)
+def test_schools_of_a_type_stand_side_by_side_at_a_topic(
+    client: TestClient, topic: str, school_type: str, measure: str, has_mean: bool
+) -> None:
+    page = read(client, f"/onderwerpen/{topic}?niveau=school&soort={school_type}")
+    (address,) = [src for src in page.attributes("img", "src") if "/spreiding/" in src]
+    assert f"/{measure}/type/{school_type}/" in address
+    svg = client.get(address).text
+    assert ("alle scholen samen:" in svg) is has_mean
+    # Without a type there is no strip: a BO and a VO school are no alike schools.
+    every = read(client, f"/onderwerpen/{topic}?niveau=school")
+    assert not [src for src in every.attributes("img", "src") if "/spreiding/" in src]
+
+
+def test_zeros_and_single_schools_are_no_strip(client: TestClient) -> None:
+    for address in ("dagbehandeling?niveau=school&soort=BO", "kosten?niveau=school&soort=PRO"):
+        page = read(client, f"/onderwerpen/{address}")
+        assert not [src for src in page.attributes("img", "src") if "/spreiding/" in src]
+
+
+def test_costs_per_school_type_are_those_of_its_schools_added_up(client: TestClient) -> None:
+    """Total and mean, worked out once more from the rows of the schools."""
+    (table,) = [each for each in region_release().tables if each.id == "costs"]
+    (counts,) = [each for each in region_release().tables if each.id == "pupils_and_clients"]
+    types = {each.code: each.type.value for each in region().schools}
+
+    def added(rows: list[dict[str, object]], measure: str) -> dict[str, int]:
+        found: dict[str, int] = defaultdict(int)
+        for row in rows:
+            where = (row["level"], row["measure"], row["period"])
+            if where == ("school", measure, PERIODS[-1].code) and not row["category"]:
+                value = row["value"]
+                assert isinstance(value, int)
+                found[types[str(row["unit"])]] += value
+        return found
+
+    costs = added(table.cells.to_pylist(), "cost_eur")
+    clients, pupils = (added(counts.cells.to_pylist(), each) for each in ("clients", "pupils"))
+    shown = {row[0]: row for row in read(client, "/onderwerpen/kosten?niveau=type").tables[0]}
+    assert len(shown) == len(costs) + 1
+    for kind, total in costs.items():
+        assert shown[SchoolType(kind).label.capitalize()][1:4] == [
+            number(total), number(round(total / clients[kind])),
+            number(round(total / pupils[kind])),
+        ]  # fmt: skip
 
 
 def test_low_coverage_is_a_caution(client: TestClient) -> None:

@@ -18,10 +18,11 @@ from publisher.dashboard.reports import printing
 from publisher.dashboard.reports.contents import make_report, wanted_of
 from publisher.dashboard.reports.printing import may_print, to_pdf
 from publisher.dashboard.units import MUNICIPALITY
+from publisher.notes.shown import Notes
 from publisher.released import CellStatus
 from publisher.report_command import check_topics, find_area, report_for_talks
 from shared.errors import BusyError, ConfigurationError, InputError, NotFoundError
-from tests.support.dashboards import dashboard
+from tests.support.dashboards import NOTES, dashboard
 from tests.support.parties import ROUND
 from tests.support.pdf import ABSENT, Pdf
 from tests.support.publishing import RELEASE, Publisher
@@ -39,10 +40,10 @@ def _findings() -> Findings:
     return Findings(region_release(), region())
 
 
-def _made(*topics: str, language: Language = DUTCH) -> bytes:
+def _made(*topics: str, language: Language = DUTCH, notes: Notes = NOTES) -> bytes:
     findings = _findings()
     with speaking(language):
-        return make_report(findings, wanted_of(findings, MUNICIPALITY, PLACE, topics))
+        return make_report(findings, wanted_of(findings, MUNICIPALITY, PLACE, topics), notes)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def made() -> bytes:
 
 @pytest.fixture(scope="module")
 def client() -> TestClient:
-    return dashboard(region_release())
+    return dashboard(region_release(), notes=lambda: NOTES)
 
 
 def test_the_report_is_tagged_and_says_what_it_is(made: bytes) -> None:
@@ -60,7 +61,7 @@ def test_the_report_is_tagged_and_says_what_it_is(made: bytes) -> None:
     assert (found.title, found.language) == ("Jeugdhulp en onderwijs: Doetinchem", "nl")
     assert 'pdfuaid:part="1"' in found.metadata
     assert found.tags["/H1"] == 1
-    assert found.tags["/H2"] == 8
+    assert found.tags["/H2"] == 9
     # Over the years; forms by category and one by year; costs and costs by form; the schools.
     assert found.tags["/Table"] == found.tags["/Caption"] == 6
     assert found.tags["/TH"] > 40
@@ -108,11 +109,33 @@ def test_the_same_choice_gives_the_same_bytes_in_any_order(made: bytes) -> None:
     assert len({wanted_of(_findings(), MUNICIPALITY, PLACE, each) for each in orders}) == 1
 
 
+def test_notes_of_the_area_stand_in_it_with_their_owner_and_day(made: bytes) -> None:
+    """Of the two notes one is about an arrangement with a school here, one about a school there."""
+    found = Pdf.of(made)
+    assert found.tags["/H3"] == 1
+    for said in (
+        "Signalen en maatregelen",
+        "Dit gaat over Zorg in de klas.",
+        "Wij kijken of hulp in de klas losse hulp vervangt.",
+        "signaal, 1 oktober 2025",
+        "volgen, 2 maart 2026",
+        "Eigenaar: Werkgroep onderwijs en jeugdhulp. Wordt opnieuw bekeken op 1 september 2026.",
+        "horen niet bij de ondertekende cijfers",
+    ):
+        assert said in found.words
+    assert "Basisschool De Linde." not in found.words
+    without = Pdf.of(_made("vormen", "kosten", notes=Notes()))
+    assert "Signalen en maatregelen" not in without.words
+    assert (without.tags["/H2"], without.tags["/H3"]) == (8, 0)
+
+
 def test_english_is_english() -> None:
     found = Pdf.of(_made("kosten", language=ENGLISH))
     assert found.language == "en"
     assert "Youth care and education: Doetinchem" in found.words
     assert "Leerlingen" not in found.words
+    assert "This is about Zorg in de klas." in found.words
+    assert "Will be looked at again on 1 September 2026." in found.words
 
 
 def test_readers_find_it_from_the_page_of_an_area(client: TestClient) -> None:

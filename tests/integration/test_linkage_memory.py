@@ -18,14 +18,27 @@ from tests.support.assurance import figure, record
 PUPILS = figure(100_000, 1_000_000)
 SHARDS = figure(10, 60)
 ENGINE_LIMIT_MB = 64
-PEAK_MB = figure(700, 1_800)
-"""Engine, interpreter, libraries, one shard and the sums over all; not the deliveries."""
+PEAK_MB = figure(600, 1_000)
+"""Engine, interpreter, libraries, one shard and a few ranges of units; not the deliveries."""
+SMALLER = 4
+"""So many times fewer pupils than the others, schools and cells with them."""
+BYTES_PER_CELL = figure(400, 100)
+"""What each cell more may take. Held with what they are made of, they took over 150 each.
+
+Of a small population what a part takes of itself is divided over few cells."""
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("drawn") / "source"
     write_source(folder, NATION.times(PUPILS / NATION.pupils))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def smaller(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("drawn") / "smaller"
+    write_source(folder, NATION.times(PUPILS / NATION.pupils / SMALLER))
     return folder
 
 
@@ -56,3 +69,12 @@ def test_over_the_limit_it_stops_and_leaves_nothing(source: Path, tmp_path: Path
     found = linked(source, 1, ENGINE_LIMIT_MB, tmp_path)
     assert found == {**found, "code": "linkage-out-of-memory", "cells": 0, "names": []}
     assert list(tmp_path.iterdir()) == []
+
+
+def test_memory_does_not_grow_with_the_cells(source: Path, smaller: Path, tmp_path: Path) -> None:
+    large = linked(source, SHARDS, ENGINE_LIMIT_MB, tmp_path)
+    small = linked(smaller, max(2, SHARDS // SMALLER), ENGINE_LIMIT_MB, tmp_path)
+    more_cells = large["cells"] - small["cells"]
+    more_bytes = (large["peak_mb"] - small["peak_mb"]) * 1024 * 1024
+    assert more_cells > 2 * small["cells"]
+    assert more_bytes < BYTES_PER_CELL * more_cells

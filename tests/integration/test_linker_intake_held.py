@@ -1,4 +1,4 @@
-"""What intake holds for a person, what it keeps of a delivery, and what it tells to whom."""
+"""What intake holds for a person, what it keeps of a delivery, and what the ledger says of both."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from fastapi.testclient import TestClient
-from httpx2 import Response
 from sqlalchemy import select
 
 from linker.intake.deliveries import decide_delivery
@@ -17,30 +16,17 @@ from linker.intake.judging import figures_term
 from linker.intake.plausibility import DEFAULT_BANDS
 from linker.intake.reasons import in_english
 from linker.oversight.holdings import find_holdings
-from linker.rounds.lifecycle import close_round
 from linker.rounds.retention import Retention
-from linker.store import DeliveryRow, DeliveryState, FigureRow, RefusalRow, RoundRow, RoundState
+from linker.store import DeliveryRow, DeliveryState, FigureRow, RoundRow, RoundState
 from shared.destruction import Kept, Reason
-from shared.errors import BusyError, ConfigurationError
+from shared.errors import ConfigurationError
 from shared.holdings import Alarm, HeldKind
 from shared.ledger import Entry
-from shared.receipt import Outcome, Receipt
+from shared.receipt import Outcome
 from shared.round import TrustedRound
 from shared.state.ledger_table import entries
-from shared.statement import Kind, Statement
-from tests.support.parties import (
-    ROUND,
-    Letter,
-    MiniRegion,
-    care_table,
-    objection_table,
-    pseudonym,
-    seal_letter,
-)
-from tests.support.rounds import EVERY_DELIVERY
-
-PLANTED = "999000007"
-Seal = Callable[..., Letter]
+from tests.support.letters import Seal, care, outcome, put, sealer
+from tests.support.parties import ROUND, Letter, MiniRegion, objection_table
 
 
 @pytest.fixture
@@ -59,35 +45,7 @@ def client(region: MiniRegion, trusted: TrustedRound) -> Iterator[TestClient]:
 
 @pytest.fixture
 def seal(region: MiniRegion, trusted: TrustedRound) -> Seal:
-    def seal(table: pa.Table | None = None, schema: str = "care/1", **changes: Any) -> Letter:
-        party = changes.pop("party", "gm0197")
-        return seal_letter(region, trusted, party, table or care(5), schema, **changes)
-
-    return seal
-
-
-def care(count: int, forms: tuple[int, ...] = (2, 3, 11), children: int = 10_000) -> pa.Table:
-    """Care that looks like care: several forms, domains and referrers."""
-    return care_table(
-        [
-            {
-                "pseudonym": pseudonym(number % children),
-                "form": forms[number % children % len(forms)],
-                "domain": 1 + number % children % 2,
-                "referrer": 1 + number % children % 2,
-            }
-            for number in range(count)
-        ]
-    )
-
-
-def put(client: TestClient, letter: Letter) -> Response:
-    return client.put(f"/envelopes/{letter.address}", content=letter.data)
-
-
-def outcome(answer: Response) -> Outcome:
-    assert answer.status_code == 201, answer.text
-    return Statement.from_bytes(answer.content).read(Kind.RECEIPT, Receipt).outcome
+    return sealer(region, trusted)
 
 
 def delivery_of(region: MiniRegion, letter: Letter) -> DeliveryRow:
@@ -321,88 +279,3 @@ def test_a_decision_about_objections_names_nobody_in_the_ledger(
     assert delivery_of(region, many).state is DeliveryState.CURRENT
     last = ledger(region)[-1]
     assert (last.event.value, last.body) == ("delivery_decided", b'{"round":"%s"}' % ROUND.encode())
-
-
-# --- the same envelope again -------------------------------------------------------------------
-
-
-def test_a_replay_gets_its_receipt_whatever_ended_since(
-    region: MiniRegion, client: TestClient, seal: Seal
-) -> None:
-    letter = seal()
-    first = put(client, letter)
-    text = region.agreements_path.read_text()
-
-    def same_again() -> None:
-        again = put(client, letter)
-        assert (again.status_code, again.content) == (200, first.content)
-
-    region.agreements_path.write_text(text.replace("2027-10-05", "2026-10-04"))
-    assert put(client, seal()).json()["code"] == "agreement-not-in-force"
-    same_again()
-    region.agreements_path.write_text(text)
-    region.clock.forward(10 * 366)  # cards are over
-    assert put(client, seal()).json()["code"] == "card-not-valid"
-    same_again()
-    region.clock.forward(-10 * 366)
-    database = region.linker_database()
-    close_round(database, ROUND, without=EVERY_DELIVERY)
-    database.close()
-    same_again()
-
-
-def test_a_replay_of_another_header_over_known_bytes_is_no_replay(
-    region: MiniRegion, client: TestClient, seal: Seal
-) -> None:
-    letter = seal()
-    put(client, letter)
-    lines = letter.data.split(b"\n", 3)
-    lines[1] = lines[1].replace(b'"rows":5', b'"rows":6')
-    answer = client.put(f"/envelopes/{letter.address}", content=b"\n".join(lines))
-    assert (answer.status_code, answer.json()["code"]) == (403, "signature-invalid")
-
-
-# --- what a refusal says -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"round_id": f"r{PLANTED}"},
-        {"recipient": f"a{PLANTED}"},
-        {"agreement": PLANTED},
-        {"schema_name": f"a/{PLANTED}"},
-        {"calibration": f"{PLANTED:0>64}"},
-        {"policy": f"{PLANTED:0<64}"},
-        {"round_statement": f"{PLANTED:0<64}"},
-        {"supersedes": f"{PLANTED:0<32}"},
-        {"previous": f"{PLANTED:0<64}"},
-        {"part": 9_000, "delivery": f"{PLANTED:0<32}"},
-        {"tool": f"hasher {PLANTED}", "recipient": "publicist"},
-        {"party": f"a{PLANTED}"},
-    ],
-)
-def test_no_refusal_repeats_what_a_header_said(
-    region: MiniRegion, client: TestClient, seal: Seal, changes: dict[str, Any]
-) -> None:
-    if "party" in changes:
-        region.identities[changes["party"]] = region.identities["gm0197"]
-    answer = put(client, seal(**changes))
-    assert 400 <= answer.status_code < 500
-    assert PLANTED not in answer.text + "".join(answer.headers.values())
-    assert answer.json()["hint"]
-
-
-def test_a_service_that_has_no_time_counts_no_refusal_of_the_supplier(
-    region: MiniRegion, client: TestClient, seal: Seal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def busy(*_: object) -> None:
-        raise BusyError("no-room", "expected room, found none")
-
-    monkeypatch.setattr("linker.intake.steps.check_body", busy)
-    answer = put(client, seal())
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-    database = region.linker_database()
-    with database.reading() as session:
-        assert session.scalars(select(RefusalRow)).all() == []
-    database.close()

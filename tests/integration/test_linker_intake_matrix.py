@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -15,12 +16,8 @@ from fastapi.testclient import TestClient
 from linker.cli import linker as linker_command
 from linker.intake.deliveries import decide_delivery
 from linker.oversight.matrix import Line, Matrix, matrices
-from linker.oversight.operator_pages import (
-    DELIVERY_STATES,
-    ROUND_STATES,
-    SCHEMAS,
-    create_operator_app,
-)
+from linker.oversight.matrix_page import DELIVERY_STATES, ROUND_STATES, SCHEMAS, tasks
+from linker.oversight.operator_pages import create_operator_app
 from linker.store import DeliveryState, RoundState
 from shared.clock import today
 from shared.contract.deliveries import SCHEMAS as WIRE_SCHEMAS
@@ -188,6 +185,36 @@ def test_the_page_shows_the_matrix_in_dutch_and_without_script(
     assert objections[4:] == ["", ""]
     (style,) = page.attributes("link", "href")
     assert pages.get(style).headers["content-type"].startswith("text/css")
+
+
+def test_the_page_says_what_to_do_while_the_round_is_open(
+    pages: TestClient, everything: dict[str, Letter], region: MiniRegion
+) -> None:
+    page = Html.of(pages.get(f"/operator/rounds/{ROUND}").text)
+    held = everything["held"].context.delivery
+    assert f"Beslis over levering {held} (jeugdhulp van gm0197): zij is aangehouden." in page.text
+    partial = everything["incomplete"].context.delivery
+    assert f"Van levering {partial} (jeugdhulp van gm0222) ontbreken delen." in page.text
+    found = matrix(region)
+    quiet = replace(
+        found, lines=tuple(replace(each, overdue=False, received=()) for each in found.lines)
+    )
+    assert tasks(quiet) == ()
+    late = replace(quiet, lines=(replace(line(quiet, "gm0222"), overdue=True),))
+    assert tasks(late) == ("Bel gm0222: de laatste dag voor jeugdhulp is voorbij.",)
+    for state in set(RoundState) - {RoundState.OPEN}:
+        assert tasks(replace(late, state=state)) == ()
+
+
+def test_every_row_of_the_page_has_a_name_and_every_table_can_be_reached(
+    pages: TestClient, everything: dict[str, Letter]
+) -> None:
+    page = Html.of(pages.get(f"/operator/rounds/{ROUND}").text)
+    named = [each for each in page.all("th") if each.attributes.get("scope") == "row"]
+    assert len(named) == sum(len(table) - 1 for table in page.tables)
+    reached = [each.attributes for each in page.all("div") if "tabindex" in each.attributes]
+    assert len(reached) == len(page.tables) == 2
+    assert all(each["role"] == "region" and each["aria-label"] for each in reached)
 
 
 def test_the_list_leads_to_each_round(pages: TestClient, trusted: TrustedRound) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from linker.linkage.cell_store import CellStore
 from linker.linkage.engine import Linked, link
 from linker.rounds.lifecycle import close_round
 from linker.rounds.reopening import ReopenReason, reopen_round
@@ -86,7 +87,7 @@ def test_an_engine_that_counts_otherwise_is_seen(
 
     def miscounts(*given: object) -> Linked:
         linked = honest(*given)  # type: ignore[arg-type]
-        return replace(linked, cells=linked.cells.slice(1))
+        return replace(linked, store=CellStore.of(linked.cells.slice(1)))
 
     monkeypatch.setattr(tallying, "link", miscounts)
     found = replayed(region, database)

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from pydantic import BaseModel
 
+from deploy.governance.register import ROLES
 from linker.linkage.indicators import TABLES
 from publisher.protection.rules import Rules
 from publisher.staging import AMOUNTS
@@ -76,10 +77,10 @@ def test_recipients_are_those_of_question_6() -> None:
     assert rows == receives
 
 
-def test_protection_approval_and_limits_are_those_of_question_17() -> None:
+def test_protection_corrections_approval_and_limits_are_those_of_question_17() -> None:
     declared = [
         pair
-        for part in (POLICY.protection, POLICY.approval, POLICY.limits)
+        for part in (POLICY.protection, POLICY.corrections, POLICY.approval, POLICY.limits)
         for pair in settings(part)
     ]
     assert documented("docs/dpia/dpia.md", "Waarde") == declared
@@ -153,10 +154,17 @@ def test_nothing_is_signed_and_nothing_is_invented() -> None:
 
 
 def test_the_register_has_the_same_agreements() -> None:
-    rows = table(read("docs/dpia/verwerkersregister.md"), "Partij", "Rol in de software").rows
+    rows = table(read("docs/dpia/verwerkersregister.md"), "Partij", "Rol").rows
     assert [(code(row[0]), row[1], row[3]) for row in rows] == [
-        (each.party, each.role.value, each.status.value) for each in AGREEMENTS.agreements
+        (each.party, ROLES[each.role], each.status.value) for each in AGREEMENTS.agreements
     ]
+
+
+def test_every_role_has_the_word_of_the_glossary() -> None:
+    glossary = read("GLOSSARY.md")
+    assert set(ROLES) == set(Role)
+    for role, word in ROLES.items():
+        assert role is Role.AUDITOR or f"| {role.value.replace('_', ' ')} | {word} |" in glossary
 
 
 def test_every_point_of_article_28_3_has_an_answer() -> None:

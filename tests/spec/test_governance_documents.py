@@ -121,7 +121,7 @@ def test_reasons_are_of_settings_that_exist() -> None:
     policy = SOURCES.policy
     settings = {
         name
-        for part in (policy.protection, policy.approval, policy.limits)
+        for part in (policy.protection, policy.corrections, policy.approval, policy.limits)
         for name in part.model_dump()
     }
     assert set(SOURCES.answers.reasons) == settings

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +67,7 @@ def give(
     days: int = 90,
 ) -> Given:
     wanted = Wanted("Regio Voorbeeld", role, scopes or MAY[role], days, area)
-    token_id, secret = Tokens(releases.database).create(wanted)
+    token_id, secret = Tokens(releases.database, releases.identity).create(wanted)
     return Given(token_id, shown(secret))
 
 
@@ -88,6 +90,23 @@ def fed_publisher(folder: Path, policy: str | None = None) -> Iterator[Publisher
     publisher = next(makes)
     yield publisher
     assert next(makes, None) is None
+
+
+@contextmanager
+def agreement_ended(region: MiniRegion, party: str) -> Iterator[None]:
+    """Until the end of the block the agreement of a party is one of before today."""
+    before = region.agreements_path.read_text(encoding="utf-8")
+    yesterday = region.clock().date() - timedelta(days=1)
+    blocks = [
+        re.sub(r"in_force_until = \S+", f"in_force_until = {yesterday}", each)
+        if f'party = "{party}"\n' in each
+        else each
+        for each in before.split("[[agreements]]")
+    ]
+    region.agreements_path.write_text("[[agreements]]".join(blocks), encoding="utf-8")
+    assert region.agreements_path.read_text(encoding="utf-8") != before
+    yield
+    region.agreements_path.write_text(before, encoding="utf-8")
 
 
 def as_before(publisher: Publisher) -> Publisher:

@@ -103,6 +103,16 @@ def opened(browser: Browser, emulation: Emulation) -> Iterator[tuple[Page, list[
         context.close()
 
 
+def settle(page: Page) -> None:
+    """Load every image, also one that waits until a reader comes near it, and wait for it."""
+    page.wait_for_load_state("networkidle")
+    page.evaluate(
+        "async () => { const all = [...document.images];"
+        " for (const one of all) { one.loading = 'eager'; }"
+        " await Promise.all(all.map((one) => one.decode())); }"
+    )
+
+
 def violations(page: Page) -> list[str]:
     """What axe-core finds wrong, by rule and place; needs no script of the page itself."""
     if not page.evaluate("typeof window.axe === 'object'"):

@@ -37,6 +37,9 @@ BOTH = (SQLITE, POSTGRESQL)
 
 ON_BOTH = frozenset(
     {
+        "test_access_decisions",
+        "test_access_rows",
+        "test_announcing_webhooks",
         "test_linker_intake",
         "test_linker_rounds",
         "test_linker_stored",
@@ -47,6 +50,7 @@ ON_BOTH = frozenset(
         "test_state_races",
         *(
             (
+                "test_access_mandates",
                 "test_holdings",
                 "test_linker_intake_held",
                 "test_linker_limits",

@@ -65,9 +65,25 @@ class Shell:
         Raises:
             AssertionError: it failed, with what it said.
         """
+        done = self._run(text)
+        assert done.returncode == 0, f"{done.args[-1]}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def is_refused(self, text: str, code: str) -> None:
+        """Give a command that is to be refused, with this code.
+
+        Raises:
+            AssertionError: it was not, or for another reason.
+        """
+        done = self._run(text)
+        assert done.returncode != 0, f"{done.args[-1]} was not refused"
+        assert code in done.stderr, f"{done.args[-1]}\n{done.stderr}"
+
+    def _run(self, text: str) -> subprocess.CompletedProcess[str]:
         for capitals, value in self.instead.items():
             text = text.replace(capitals, value)
-        done = subprocess.run(
+        self.said.append(text)
+        return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", text],
             cwd=self.folder,
             env=self.environment(),
@@ -75,6 +91,3 @@ class Shell:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"{text}\n{done.stdout}{done.stderr}"
-        self.said.append(text)
-        return done.stdout

@@ -40,11 +40,12 @@ def main(source: Path, shards: int, limit_mb: int, folder: Path) -> None:
                 EngineSettings(memory_limit_mb=limit_mb),
                 progress,
                 count=shards,
+                file=staged.file,
             )
         except MonitorError as error:
             code = error.code
         else:
-            cells = len(linked.cells)
+            cells = len(linked.store)
     peak = _peak_megabytes()
     found = {"cells": cells, "code": code, "peak_mb": peak, "names": sorted(names)}
     sys.stdout.write(json.dumps(found))

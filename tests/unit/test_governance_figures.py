@@ -90,9 +90,9 @@ def test_the_page_says_what_the_files_say(tmp_path: Path) -> None:
         ("Kosten", "500", "60", "12,0 %", "1", "-"),
         ("samen", "1.500", "143", "9,5 %", "1", "7"),
     )
-    assert table(page, "Dienst", "Verzegelde objecten").rows == (
-        ("`koppelaar`", "12", "2027-05-30", "0", "-", "-"),
-        ("`publicist`", "0", "-", "4", "2027-09-01", "sha256 `abababababababab`"),
+    assert table(page, "Dienst", "Verzegeld bewaard").rows == (
+        ("`koppelaar`", "12", "30 mei 2027", "0", "-", "-"),
+        ("`publicist`", "0", "-", "4", "1 september 2027", "sha256 `abababababababab`"),
     )
     assert "precies te berekenen zijn: 0" in page
     assert "te dicht te benaderen zijn: 1" in page

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from linker.linkage.carrying import Carried, carried
+from linker.linkage.cell_store import CellsKey, CellStore
 from linker.linkage.count_stages import Place
 from linker.linkage.counter import Totals
 from linker.linkage.database import Database, EngineSettings, Stage
 from linker.linkage.engine import link_shards
 from linker.linkage.facts import Facts
+from linker.linkage.gathering import Gathering
 from linker.linkage.indicators import catalogue
 from linker.linkage.inputs import Inputs
-from linker.linkage.levels import cells_of
+from linker.linkage.laws import Laws
+from linker.linkage.levels import Maker, cells_of
 from linker.linkage.protecting import SHIPPED_RULE
 from linker.linkage.public_cells import public_cells
 from linker.linkage.rollup import PUPILS
+from linker.linkage.sealed_file import SealedFile
 from linker.linkage.shards import Counting
 from linker.linkage.units import LevelUnits, Parts
 from shared.errors import StateError
@@ -87,6 +91,40 @@ ONE = cells(1, 1)
 def test_shards_and_hands_change_no_cell(count: int, hands: int) -> None:
     assert len(ONE) > 500
     assert cells(count, hands).equals(ONE)
+
+
+def staged_cells(count: int, places_at_once: int, waiting_rows: int) -> pa.Table:
+    """The same cells with everything staged that can be, and every law checked on the way."""
+    tables, file = catalogue(REFERENCE), SealedFile()
+    public = tuple(public_cells(REFERENCE, periods()))
+    maker = Maker.of(REFERENCE, tables, SHIPPED_RULE, public)
+    gathering = Gathering(maker.levels, file, places_at_once)
+    store, laws = CellStore(file), Laws(tables, REFERENCE, periods(), at_once=200)
+
+    def take(found: Mapping[CellsKey, pa.Table]) -> None:
+        laws.check_units({key[0]: each for key, each in found.items()})
+        for key, each in found.items():
+            store.add(key, each)
+
+    with Database(SETTINGS, 2) as engine:
+        found = Counting(engine, REFERENCE, REGION.covered, periods(), count, lambda _step: None,
+                         file, gathering)  # fmt: skip
+        found._carried = Carried(REFERENCE, count, file, waiting_rows)
+        found.count(inputs(count))
+    gathering.add(found.totals.facts())
+    gathering.make(maker, take, threads=2)
+    laws.check_levels(store)
+    assert laws.checked > 200
+    whole = store.table()
+    file.close()
+    return whole
+
+
+@pytest.mark.parametrize(("places", "waiting"), [(1, 0), (2, 10), (100, 1_000)])
+def test_staged_facts_and_cells_change_no_cell(places: int, waiting: int) -> None:
+    found = staged_cells(3, places, waiting)
+    assert found.equals(ONE)
+    assert found.column(0).num_chunks > (40 if places == 100 else 100)
 
 
 @pytest.mark.parametrize("at_once", [1, 20])

@@ -63,7 +63,7 @@ def rows_of(table: pa.Table) -> list[tuple[object, ...]]:
 
 
 def file_of(shards: StagedShards) -> int:
-    return shards._file.fileno()
+    return shards.file._file.fileno()
 
 
 def bytes_of(shards: StagedShards) -> bytes:
@@ -133,7 +133,7 @@ def test_the_file_has_no_name(tmp_path: Path) -> None:
 def test_another_key_opens_nothing(shards: StagedShards) -> None:
     bytes_of(shards)
     with StagedShards(1) as other:
-        shards._box = other._box
+        shards.file._box = other.file._box
     with pytest.raises(TrustError, match="staged-chunk-altered"):
         next(iter(shards))
 

@@ -16,7 +16,8 @@ _PREAMBLE = (
 
 def blank_questionnaire(asked: Questionnaires, group: Group) -> str:
     """The questionnaire of a group in Dutch, as Markdown."""
-    lines = [f"# Vragenlijst: {group.title.nl}", "", group.intro.nl, ""]
+    told = [each.nl for each in (group.intro, group.promise) if each is not None]
+    lines = [f"# Vragenlijst: {group.title.nl}", "", " ".join(told), ""]
     lines += [f"- {text}" for text in _PREAMBLE]
     for number, question in enumerate(group.questions, start=1):
         lines += ["", f"## {number}. {question.text.nl}", ""]

@@ -57,11 +57,16 @@ class Question(Document):
 
 
 class Group(Document):
-    """Whom a questionnaire is for, and its questions."""
+    """Whom a questionnaire is for, and its questions.
+
+    Attributes:
+        promise: what is said to whoever answers, and not to readers of the outcomes.
+    """
 
     id: Id
     title: Told
     intro: Told
+    promise: Told | None = None
     questions: Annotated[tuple[Question, ...], Field(min_length=1)]
 
 

@@ -2,6 +2,7 @@
 
 from publisher.dashboard.blocks.images import ChartImage, image_of, trend_chart
 from publisher.dashboard.blocks.key_figures import KeyFigure, key_figures
+from publisher.dashboard.blocks.noted import Noted, notes_about, notes_within
 from publisher.dashboard.blocks.origins import (
     FileGroup,
     FileLink,
@@ -27,6 +28,7 @@ __all__ = [
     "FileGroup",
     "FileLink",
     "KeyFigure",
+    "Noted",
     "Origin",
     "Section",
     "UnitTable",
@@ -36,6 +38,8 @@ __all__ = [
     "image_of",
     "key_figures",
     "latest_figures",
+    "notes_about",
+    "notes_within",
     "origin_of",
     "permalink",
     "release_files",

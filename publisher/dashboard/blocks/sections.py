@@ -76,4 +76,7 @@ def subject_of(findings: Findings, topic: Topic, part: Part) -> str:
     if not part.split:
         return _(topic.title)
     title = _(findings.shelves[part.table].table.title)
+    # Only where a topic has two measures of one table does a reader need to know which.
+    if sum(each.split and each.table == part.table for each in topic.parts) < 2:
+        return title
     return f"{title} ({heading_of(findings, part.measures[0]).lower()})"

@@ -10,6 +10,7 @@ from publisher.dashboard.findings import Findings
 from publisher.dashboard.language import _
 from publisher.dashboard.series import (
     NARROW_COLUMNS,
+    SCREEN_COLUMNS,
     UnitRow,
     by_name,
     column_heading,
@@ -36,6 +37,11 @@ class UnitTable:
     def is_wide(self) -> bool:
         """Whether a narrow screen cannot show every column at once."""
         return len(self.fact_headings) + len(self.headings) > NARROW_COLUMNS
+
+    @property
+    def is_very_wide(self) -> bool:
+        """Whether a wide screen cannot show every column at once either."""
+        return len(self.fact_headings) + len(self.headings) > SCREEN_COLUMNS
 
 
 def unit_table(

@@ -104,8 +104,9 @@ def chart_data(findings: Findings, key: ChartKey) -> ChartData | None:
     data = _BUILDERS[key.kind](findings, key)
     if data is None or not data.points:
         return None
-    own = [each for each in data.points if each.series == data.series[0] and each.value]
-    return data if len(own) >= _FEWEST_VALUES or key.kind is ChartKind.STRIP else None
+    counts = data.series if key.kind is ChartKind.STRIP else data.series[:1]
+    own = [each for each in data.points if each.series in counts and each.value]
+    return data if len(own) >= _FEWEST_VALUES else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,9 @@ def _strip(findings: Findings, key: ChartKey) -> ChartData | None:
     if kind is None:
         return None
     column = Column(key.table, key.measure)
-    whole = cell_at(findings, Level.TYPE, own_type, column, period.code)
+    whole = None
+    if key.measure in _COMPARED:  # a number of people or providers of all schools is no mean
+        whole = cell_at(findings, Level.TYPE, own_type, column, period.code)
     schools = {
         code: cell_at(findings, Level.SCHOOL, code, column, period.code)
         for code in findings.schools_in(Level.TYPE, own_type)

@@ -9,6 +9,8 @@ import altair as alt
 
 from publisher.dashboard.charts.data import ChartData
 from publisher.dashboard.charts.looks import Look, Theme
+from publisher.dashboard.language import _
+from publisher.downloads.words import WITHHELD
 
 Drawing = alt.LayerChart | alt.FacetChart | alt.VConcatChart
 """What the drawing library gives for layers on, or under, each other."""
@@ -44,7 +46,7 @@ def from_zero(data: ChartData, room: float = 1.0) -> alt.Scale:
 
 def title_of(data: ChartData, look: Look) -> alt.TitleParams:
     """Title, what is shown, the synthetic mark, and the key of shortened notes."""
-    key = look.format.key if any(data.notes) else ""
+    key = look.format.key if any(_(WITHHELD) in note for note in data.notes) else ""
     under = [
         line
         for text in (data.subtitle, data.mark, key)

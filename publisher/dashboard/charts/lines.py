@@ -18,6 +18,7 @@ from publisher.dashboard.charts.frame import (
     value_axis,
 )
 from publisher.dashboard.charts.looks import Look
+from publisher.dashboard.language import number
 
 _LINE_BREAK = "|"
 _ROOM_UNDER = 0.12
@@ -25,6 +26,10 @@ _ROOM_UNDER = 0.12
 _ROOM_ABOVE = 1.2
 """Over the highest value, so that a figure above a point stays within its small chart."""
 _LABEL_CHARACTERS = 18
+_CHARACTER = 7
+"""Width of one character of a name or a figure, in pixels; rather too much than too little."""
+_NAME_GAP = 8
+"""Between the last point and a name, beside half of the figure that stands over the point."""
 _LABEL_ROOM = 38
 """Height of a name of two lines, in pixels."""
 
@@ -63,7 +68,8 @@ def trend(data: ChartData, look: Look) -> Drawing:
     own = base.transform_filter(alt.datum.series == data.series[0])
     figure = alt.Text("value:Q", format=number_format(data))
     deepest = max(tick.count(_LINE_BREAK) for tick in ticks.values()) + 1
-    width = look.format.trend_width - (_LABEL_CHARACTERS * 7 if names else 0)
+    gap = _NAME_GAP + _CHARACTER * _last_figure(data) // 2
+    width = look.format.trend_width - (gap + _longest_line(data.series) if names else 0)
     layers = [
         base.mark_line(strokeWidth=2.5).encode(detail="line:N", strokeDash=dash),
         base.mark_point(filled=True, size=55, opacity=1),
@@ -73,7 +79,7 @@ def trend(data: ChartData, look: Look) -> Drawing:
             .encode(text=figure)
             for under, dy in ((False, -13), (True, 16))
         ),
-        *(_name(base, name, dy, ticks[data.axis[-1]]) for name, dy in names),
+        *(_name(base, name, gap, dy, ticks[data.axis[-1]]) for name, dy in names),
         source_line(data, look, look.format.height + 22 + LINE_HEIGHT * (deepest + 1)),
     ]
     return alt.layer(*layers).properties(
@@ -112,6 +118,11 @@ def _panel(data: ChartData, look: Look, name: str, region: str, width: int) -> D
     base = rows_of(rows).encode(x=x, y=y, detail="line:N")
     own = base.transform_filter(alt.datum.series == name)
     last = own.transform_filter(alt.datum.at == data.axis[-1])
+    under = any(
+        _reads_under(data, each, beside=region)
+        for each in data.points
+        if (each.series, each.at) == (name, data.axis[-1])
+    )
     title = alt.TitleParams(name, anchor="start", fontSize=13, color=look.theme.ink)
     return alt.layer(
         base.transform_filter(alt.datum.series == region).mark_line(
@@ -119,7 +130,7 @@ def _panel(data: ChartData, look: Look, name: str, region: str, width: int) -> D
         ),
         own.mark_line(color=ink, strokeWidth=2.5),
         own.mark_point(color=ink, filled=True, size=20, opacity=1),
-        last.mark_text(color=ink, dy=-10, fontSize=12, fontWeight="bold").encode(
+        last.mark_text(color=ink, dy=14 if under else -10, fontSize=12, fontWeight="bold").encode(
             text=alt.Text("value:Q", format=number_format(data))
         ),
     ).properties(width=width, height=110, title=title)
@@ -141,13 +152,24 @@ def _names(data: ChartData, look: Look) -> list[tuple[str, int]]:
     return [(first, -push), (second, push)]
 
 
-def _name(base: alt.Chart, name: str, dy: int, last: str) -> alt.Chart:
+def _last_figure(data: ChartData) -> int:
+    """Characters of the figure at the last point of the unit's own line."""
+    ends = [each.value for each in data.points if each.series == data.series[0]]
+    return len(number(round(ends[-1] * 10**data.decimals), data.decimals))
+
+
+def _longest_line(names: tuple[str, ...]) -> int:
+    lines = (line for name in names for line in textwrap.wrap(name, _LABEL_CHARACTERS))
+    return _CHARACTER * max(len(line) for line in lines)
+
+
+def _name(base: alt.Chart, name: str, dx: int, dy: int, last: str) -> alt.Chart:
     named: alt.Chart = base.transform_filter(
         (alt.datum.series == name) & (alt.datum.at == last)
     ).mark_text(
         align="left",
         baseline="middle",
-        dx=12,
+        dx=dx,
         dy=dy,
         fontSize=13,
         text=textwrap.wrap(name, _LABEL_CHARACTERS),
@@ -177,8 +199,16 @@ def _line_styles(
     return colour, alt.StrokeDash("series:N", scale=scale, legend=shown)
 
 
-def _reads_under(data: ChartData, own: Point) -> bool:
-    """Whether a figure stands under its point, so that no other line runs through it."""
-    others = [each.value for each in data.points if each.at == own.at and each.series != own.series]
+def _reads_under(data: ChartData, own: Point, beside: str = "") -> bool:
+    """Whether a figure stands under its point, so that no other line runs through it.
+
+    Args:
+        beside: the only other line that counts; every other one without it.
+    """
+    others = [
+        each.value
+        for each in data.points
+        if each.at == own.at and each.series != own.series and beside in ("", each.series)
+    ]
     has_room = own.value > _ROOM_UNDER * max(each.value for each in data.points)
     return has_room and any(other >= own.value for other in others)

@@ -20,6 +20,7 @@ from publisher.access.roles import Resource
 from publisher.awaiting import Desk
 from publisher.dashboard.language import LANGUAGES, _, here, msg, spoken_by
 from publisher.dashboard.rendering import HOME, HTML, Crumb, Page, render
+from shared.clock import instant
 from shared.errors import InputError
 
 APPROVE, REQUEST = "goedkeuren", "wijzigen"
@@ -74,6 +75,7 @@ def _pages(desk: Desk) -> APIRouter:
             state=STATES[found.state],
             verdict=VERDICTS[found.verdict],
             verdicts=VERDICTS,
+            verified=instant(found.verified_at),
             action=here(f"{APPROVALS}/{release_id}"),
             package=f"{APPROVALS}/{release_id}/pakket.zip",
             field=FORM_TOKEN,

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from publisher.api.answers import answer
 from publisher.dashboard.site import Site
+from shared.service.markup import STYLE
 
 _STATIC = files("publisher.dashboard") / "static"
 
@@ -19,14 +20,19 @@ def _content(name: str) -> bytes:
     return (_STATIC / name).read_bytes()
 
 
+@cache
+def _style() -> bytes:
+    return STYLE.encode() + _content("monitor.css")
+
+
 def routes(_site: Site) -> APIRouter:
     """Addresses of the files that every page needs."""
     router = APIRouter()
 
     @router.get("/static/monitor.css")
     def style(request: Request) -> Response:
-        """The style sheet."""
-        return answer(request, _content("monitor.css"), "text/css; charset=utf-8")
+        """The style of every page, with what the dashboard adds to it."""
+        return answer(request, _style(), "text/css; charset=utf-8")
 
     @router.get("/static/icon.svg")
     def icon(request: Request) -> Response:

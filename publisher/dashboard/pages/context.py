@@ -34,63 +34,71 @@ def routes(site: Site) -> APIRouter:
     """The addresses of the overview, of every area and of every questionnaire."""
     router = APIRouter()
 
-    def answer(
-        request: Request, places: Places, key: Hashable, make: Callable[[], bytes]
-    ) -> Response:
-        """A page about an import and a release, made once for both."""
-        if places.findings is None:
-            return reply(request, make())
-        whole_key = ("context", places.context.key, key)
-        return reply(request, site.page(places.findings, whole_key, make))
-
-    def area_page(request: Request, address: str) -> Response:
-        places = Places(site.context(), site.latest())
-        found = next((each for each in places.every if each.address == address), None)
-        if found is None:
-            return not_found(
-                request,
-                _("Over dit gebied zijn geen cijfers uit andere bronnen"),
-                _("Controleer het adres, of kies een gebied uit de lijst."),
-                HERE,
-            )
-        return answer(request, places, address, lambda: _area_html(places, found))
-
     @router.get(HERE.href)
     def context(request: Request) -> Response:
         """Every indicator for every area, and the ways further in."""
         places = Places(site.context(), site.latest())
-        return answer(request, places, "overview", lambda: _overview_html(places))
+        return _answer(site, request, places, "overview", lambda: _overview_html(places))
 
     @router.get("/context/land")
     def country(request: Request) -> Response:
         """The country over the periods."""
-        return area_page(request, "/context/land")
+        return _area_page(site, request, "/context/land")
 
     @router.get("/context/gemeenten/{unit}")
     def municipality(request: Request, unit: str) -> Response:
         """One municipality over the periods."""
-        return area_page(request, f"/context/gemeenten/{unit}")
+        return _area_page(site, request, f"/context/gemeenten/{unit}")
 
     @router.get("/context/samenwerkingsverbanden/{unit}")
     def swv(request: Request, unit: str) -> Response:
         """One samenwerkingsverband over the periods."""
-        return area_page(request, f"/context/samenwerkingsverbanden/{unit}")
+        return _area_page(site, request, f"/context/samenwerkingsverbanden/{unit}")
 
     @router.get("/context/vragenlijsten/{group}")
     def survey(request: Request, group: str) -> Response:
         """The outcomes of one questionnaire."""
-        found = next((each for each in questionnaires().groups if each.id == group), None)
-        if found is None:
-            return not_found(
-                request,
-                _("Deze vragenlijst is er niet"),
-                _("Controleer het adres, of kies een vragenlijst uit de lijst."),
-                HERE,
-            )
-        places = Places(site.context(), site.latest())
-        return answer(request, places, ("survey", group), lambda: _survey_html(places, found))
+        return _survey_page(site, request, group)
 
     return router
+
+
+def _area_page(site: Site, request: Request, address: str) -> Response:
+    """The page of the area with this address, or that there is none."""
+    places = Places(site.context(), site.latest())
+    found = next((each for each in places.every if each.address == address), None)
+    if found is None:
+        return not_found(
+            request,
+            _("Over dit gebied zijn geen cijfers uit andere bronnen"),
+            _("Controleer het adres, of kies een gebied uit de lijst."),
+            HERE,
+        )
+    return _answer(site, request, places, address, lambda: _area_html(places, found))
+
+
+def _survey_page(site: Site, request: Request, group: str) -> Response:
+    """The page of the questionnaire with this id, or that there is none."""
+    found = next((each for each in questionnaires().groups if each.id == group), None)
+    if found is None:
+        return not_found(
+            request,
+            _("Deze vragenlijst is er niet"),
+            _("Controleer het adres, of kies een vragenlijst uit de lijst."),
+            HERE,
+        )
+    places = Places(site.context(), site.latest())
+    return _answer(site, request, places, ("survey", group), lambda: _survey_html(places, found))
+
+
+def _answer(
+    site: Site, request: Request, places: Places, key: Hashable, make: Callable[[], bytes]
+) -> Response:
+    """A page about an import and a release, made once for both."""
+    if places.findings is None:
+        return reply(request, make())
+    whole_key = ("context", places.context.key, key)
+    return reply(request, site.page(places.findings, whole_key, make))
 
 
 def _overview_html(places: Places) -> bytes:

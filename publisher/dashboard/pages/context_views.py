@@ -104,7 +104,9 @@ class Places:
             for unit, name in self.findings.units(level).items():
                 members = self.context.municipalities_of(unit, codes)
                 address = f"/context/samenwerkingsverbanden/{unit}"
-                yield Area(unit, f"{name} ({unit[:2]})", address, members, (level, unit))
+                sector = unit[:2]  # some names say it themselves
+                label = name if sector in name.split() else f"{name} ({sector})"
+                yield Area(unit, label, address, members, (level, unit))
 
     @cached_property
     def region(self) -> Area | None:

@@ -75,6 +75,78 @@ _BY_STATUS = {
         msg("Wij kunnen deze pagina nu niet maken. Wacht een minuut en probeer het opnieuw."),
     ),
 }
+_BY_CODE = {
+    "agreement-not-in-force": ProblemWords(
+        msg("De overeenkomst is nu niet geldig"),
+        msg(
+            "U kunt dit nu niet zien of doen. De overeenkomst van uw organisatie, of van wie uw "
+            "rol bevestigde, geldt vandaag niet. Vraag degene die de toegang regelt om hulp."
+        ),
+    ),
+    "mandate-not-in-force": ProblemWords(
+        msg("Uw rol geldt niet meer"),
+        msg(
+            "Uw rol als goedkeurder is verlopen of ingetrokken. Vraag degene die de toegang regelt "
+            "om een nieuwe."
+        ),
+    ),
+    "mandate-altered": ProblemWords(
+        msg("Er is iets mis met uw rol"),
+        msg(
+            "Uw rol is niet zoals zij is gegeven en bevestigd. Daarom kunt u niet verder. Meld dit "
+            "aan degene die de toegang regelt."
+        ),
+    ),
+    "form-not-ours": ProblemWords(
+        msg("Dit formulier is verlopen"),
+        msg(
+            "Open de pagina opnieuw en verstuur het formulier nog een keer. Er is niets veranderd."
+        ),
+    ),
+    "approver-is-proposer": ProblemWords(
+        msg("U kunt deze uitgave niet goedkeuren"),
+        msg(
+            "Uw organisatie heeft haar zelf voorgesteld. Vraag een collega van een andere "
+            "organisatie."
+        ),
+    ),
+    "approval-of-other-bytes": ProblemWords(
+        msg("Deze uitgave is veranderd"),
+        msg(
+            "Wat u zag, is niet wat er nu ligt. Open de pagina van de uitgave opnieuw. Er is niets "
+            "goedgekeurd."
+        ),
+    ),
+    "released-bytes-differ": ProblemWords(
+        msg("Deze uitgave is niet zoals zij is getekend"),
+        msg(
+            "Daarom tonen wij haar niet, en telt er niets van mee. Blijft dit zo? Meld het dan aan "
+            "degene die deze dienst beheert."
+        ),
+    ),
+    "screening-failed": ProblemWords(
+        msg("De controle keurt deze uitgave af"),
+        msg(
+            "Bij het opnieuw narekenen klopte er iets niet. Er is niets goedgekeurd. Op de pagina "
+            "van de uitgave staat wat er is gevonden."
+        ),
+    ),
+    "approval-kind-not-accepted": ProblemWords(
+        msg("Een oordeel op de pagina telt hier niet"),
+        msg(
+            "Volgens het beleid telt voor deze ronde alleen een handtekening die u op uw eigen "
+            "computer zet."
+        ),
+    ),
+    "reason-missing": ProblemWords(
+        msg("Schrijf op wat er anders moet"),
+        msg(
+            "Zonder reden kan de indiener niets verbeteren. Ga terug en vul het veld in. Er is "
+            "niets veranderd."
+        ),
+    ),
+}
+"""What somebody who decides on a page can do about; any other code has the words of its status."""
 _STATES = {
     "withdrawn": ProblemWords(
         msg("De cijfers zijn ingetrokken"),
@@ -97,9 +169,14 @@ _NONE = ProblemWords(
 )
 
 
-def problem_page(status: int) -> bytes:
-    """A page about a status, in the spoken language; it knows nothing of the request."""
-    words = _BY_STATUS.get(status, _ELSE)
+def problem_page(status: int, code: str = "") -> bytes:
+    """A page about a status, in the spoken language; it knows nothing of the request.
+
+    Args:
+        status: of the answer.
+        code: of the problem; some have words of their own.
+    """
+    words = _BY_CODE.get(code) or _BY_STATUS.get(status, _ELSE)
     ways = (_FRONT, _TOPICS, _METHOD)
     return _html(Page(_(words.title), HOME.href), _(words.explanation), ways)
 

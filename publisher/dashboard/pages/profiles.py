@@ -10,12 +10,15 @@ from fastapi.responses import Response
 from publisher.dashboard.blocks import (
     MAIN_PART,
     ChartImage,
+    Noted,
     UnitTable,
     beside,
     every_unit,
     has_low_coverage,
     image_of,
     key_figures,
+    notes_about,
+    notes_within,
     origin_of,
     sections,
     trend_chart,
@@ -44,10 +47,10 @@ from publisher.dashboard.units import (
     SWV_VO,
     UNIT_KINDS,
     UnitKind,
+    arrangement_address,
 )
 from publisher.dashboard.verdicts import development, share_of
 from publisher.dashboard.words import capital
-from publisher.notes.shown import Shown
 from shared.reference import School, municipality_key
 
 _DRAWN = (Column(MAIN_TABLE, RATE), Column(MAIN_TABLE, CLIENTS))
@@ -88,7 +91,7 @@ def _add_profile(router: APIRouter, site: Site, kind: UnitKind) -> None:
             return none_yet(request, kind.section, site)
         if unit not in findings.units(kind.level):
             return unknown_unit(request, kind)
-        notes = site.notes().about(kind.level, unit) if kind is SCHOOL else ()
+        notes = _notes(site, findings, kind, unit)
         key = (kind.path, unit, notes)
         html = site.page(findings, key, lambda: _profile_html(findings, kind, unit, notes))
         return reply(request, html)
@@ -145,6 +148,11 @@ def _facts(findings: Findings, kind: UnitKind, unit: str) -> tuple[Fact, ...]:
         if swv in findings.units(of.level):
             name = findings.units(of.level)[swv]
             facts.append(Fact(_("Samenwerkingsverband"), name, of.address(swv)))
+    facts += [
+        Fact(_("Arrangement"), each.name, arrangement_address(each.number))
+        for each in findings.arrangements
+        if unit in each.schools
+    ]
     return (*facts, code)
 
 
@@ -168,7 +176,13 @@ def _schools(findings: Findings, kind: UnitKind, unit: str) -> UnitTable | None:
     return school_table(findings, codes, beside=whole)
 
 
-def _profile_html(findings: Findings, kind: UnitKind, unit: str, notes: tuple[Shown, ...]) -> bytes:
+def _notes(site: Site, findings: Findings, kind: UnitKind, unit: str) -> tuple[Noted, ...]:
+    if kind is SCHOOL:
+        return notes_about(site.notes(), kind.level, unit)
+    return notes_within(findings, site.notes(), kind.level, unit) if kind in REPORTED else ()
+
+
+def _profile_html(findings: Findings, kind: UnitKind, unit: str, notes: tuple[Noted, ...]) -> bytes:
     at = (kind.level, unit)
     page = _page(findings, kind, unit)
     return render(

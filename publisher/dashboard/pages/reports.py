@@ -90,8 +90,9 @@ def _add(router: APIRouter, site: Site, printer: Printer, kind: UnitKind) -> Non
         if unit not in findings.units(kind.level):
             return unknown_unit(request, kind)
         wanted = wanted_of(findings, kind, unit, (onderwerp or ())[:_MOST_ASKED])
-        key = (spoken().code, findings.release.sha256, findings.release.state, wanted)
-        pdf = printer.get(key, lambda: make_report(findings, wanted))
+        release, notes = findings.release, site.notes()
+        key = (spoken().code, release.sha256, release.state, wanted, notes)
+        pdf = printer.get(key, lambda: make_report(findings, wanted, notes))
         name = f"oogo-{unit}-{findings.manifest.release_id}-{spoken().code}.pdf"
         return answer(request, pdf, PDF, file_name=name)
 

@@ -8,14 +8,17 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from publisher.dashboard.blocks import (
+    ChartImage,
     Origin,
     UnitTable,
+    image_of,
     origin_of,
     sections,
     subject_of,
     unit_rows,
     unit_table,
 )
+from publisher.dashboard.charts.data import ChartKey, ChartKind
 from publisher.dashboard.findings import Findings
 from publisher.dashboard.language import _, msg
 from publisher.dashboard.pages.problems import none_yet, not_found
@@ -115,7 +118,11 @@ def _html(findings: Findings, topic: Topic, kind: UnitKind | None, school_type: 
         topic=topic,
         kind=kind,
         ways=_ways(findings, topic, kind, school_type),
-        tables=[_shown(findings, topic, part, kind, school_type) for part in shown if kind],
+        tables=[
+            (*_shown(findings, topic, part, kind, school_type), _strip(findings, part, school_type))
+            for part in shown
+            if kind
+        ],
         sections=sections(findings, Level.REGION, REGION_UNIT, (topic.id,)),
     )  # fmt: skip
 
@@ -133,6 +140,14 @@ def _ways(
                 label = _("Scholen: {kind}", kind=_(SchoolType(code).label))
                 ways.append((label, f"{address}&soort={code}", school_type == code))
     return ways
+
+
+def _strip(findings: Findings, part: Part, school_type: str) -> ChartImage | None:
+    """The schools of a type side by side, where one measure of them is shown."""
+    if not school_type or part.split:
+        return None
+    key = ChartKey(ChartKind.STRIP, part.table, part.of_schools, Level.TYPE, school_type)
+    return image_of(findings, key)
 
 
 def _shown(

@@ -16,6 +16,7 @@ from publisher.dashboard.blocks import (
     beside,
     has_low_coverage,
     key_figures,
+    notes_within,
     origin_of,
     sections,
     trend_chart,
@@ -32,6 +33,7 @@ from publisher.dashboard.series import period_words, trend_table
 from publisher.dashboard.topics import TOPICS, Column, Topic, held_parts
 from publisher.dashboard.units import MUNICIPALITY, SWV_PO, SWV_VO, UnitKind
 from publisher.dashboard.verdicts import development
+from publisher.notes.shown import Notes
 
 KINDS = (MUNICIPALITY, SWV_PO, SWV_VO)
 """The kinds of area that meet for an OOGO."""
@@ -73,8 +75,8 @@ def wanted_of(findings: Findings, kind: UnitKind, unit: str, chosen: Iterable[st
     return Wanted(kind, unit, tuple(each for each in known if each in asked) or known)
 
 
-def make_report(findings: Findings, wanted: Wanted) -> bytes:
-    """The report as a tagged PDF, in the spoken language."""
+def make_report(findings: Findings, wanted: Wanted, notes: Notes) -> bytes:
+    """The report as a tagged PDF, in the spoken language; of the notes those about the area."""
     kind, unit = wanted.kind, wanted.unit
     at = (kind.level, unit)
     name = kind.title(findings.name_of(*at) or unit)
@@ -97,6 +99,7 @@ def make_report(findings: Findings, wanted: Wanted) -> bytes:
         origin=origin_of(findings, MAIN_PART, *at),
         sections=parts,
         schools=school_table(findings, codes) if codes else None,
+        notes=notes_within(findings, notes, *at),
         image_name=_name,
     )
     return to_pdf(html.decode(), _drawn(findings, _charts(parts, chart)))

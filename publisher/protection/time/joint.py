@@ -156,6 +156,7 @@ class _Joint:
                 if self._elsewhere.isdisjoint((family[0], *family[1]))
             ),
             additive=only_cells(self._nodes, self._additive),
+            reserve=tuple(set(self._now.reserve) - self._constants),
         )
         made.check_truth()
         return made

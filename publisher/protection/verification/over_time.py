@@ -185,7 +185,7 @@ def _terms(terms: Terms, told: _Told) -> Terms:
 
 
 def _unchanged(newer: _Told, older: _Told) -> Iterator[Relation]:
-    """Step 2."""
+    """Step 2: quantities with the same value in two releases, said to be equal."""
     for key, value in newer.claim.true.items():
         if older.claim.true.get(key) == value:
             yield Relation(((newer.name(key), 1), (older.name(key), -1)), 0, 0)

@@ -1,0 +1,68 @@
+"""The pages of the operator and the privacy officer in a real browser, as those of readers."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+
+from linker.oversight.operator_pages import create_operator_app
+from shared.round import TrustedRound
+from shared.service.ledger_page import LEDGER_PATH
+from shared.service.logs import Log
+from shared.service.oversight import PATH
+from tests.support.assurance import LONG
+from tests.support.browser import (
+    ABSENT,
+    CHROMIUM,
+    EMULATIONS,
+    browsing,
+    opened,
+    scrolls_sideways,
+    served,
+    violations,
+)
+from tests.support.parties import ROUND, MiniRegion
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=ABSENT)
+
+
+def _of_the_page(complaints: list[str]) -> list[str]:
+    """Complaints without the one about the icon that a browser asks for by itself.
+
+    That stands in the console only; whatever a page names gives an answer that is seen too.
+    """
+    if any(each.startswith("404:") for each in complaints):
+        return complaints
+    return [each for each in complaints if "404 (Not Found)" not in each]
+
+
+def test_they_are_accessible_and_quiet_in_every_look(
+    region: MiniRegion, trusted: TrustedRound
+) -> None:
+    pages = create_operator_app(
+        region.linker_settings, clock=region.clock, log=Log("t", StringIO())
+    )
+    wrong: dict[tuple[str, str], list[str]] = {}
+    with (
+        region.linker_client() as client,
+        served(pages) as operator,
+        served(client.app) as service,  # type: ignore[arg-type]  # Starlette's type is wider
+        browsing() as browser,
+    ):
+        addresses = (
+            f"{operator}/operator",
+            f"{operator}/operator/rounds/{ROUND}",
+            f"{service}{PATH}",
+            f"{service}{LEDGER_PATH}",
+        )
+        for emulation in EMULATIONS if LONG else EMULATIONS[:1]:
+            with opened(browser, emulation) as (page, complaints):
+                for address in addresses:
+                    page.goto(address)
+                    found = violations(page)
+                    found += ["scrolls sideways"] if scrolls_sideways(page) else []
+                    found += _of_the_page(complaints)
+                    complaints.clear()
+                    wrong |= {(emulation.id, address): found} if found else {}
+    assert wrong == {}
