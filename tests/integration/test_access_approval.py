@@ -6,61 +6,49 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from pathlib import Path
 
-import httpx2
 import pytest
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
-from deploy.demo.documents import policy_text, shipped_policy
-from publisher.access.four_eyes import countersign
-from publisher.access.mandates import Mandates, account_of
+from publisher.access.mandates import account_of
 from publisher.access.roles import AccessRole
 from publisher.policies import ReleaseState
-from publisher.released import Manifest
 from publisher.releasing.approvals import read_package
-from publisher.releasing.bytes_of import sha256_of
-from publisher.releasing.decisions import Decision, PageDecision
-from publisher.releasing.keeping import CERTIFICATES
-from publisher.releasing.page_decisions import Decided, PageDecisions
-from publisher.releasing.releases import Releases
-from publisher.releasing.verified import Verdicts
+from publisher.releasing.decisions import PageDecision
 from publisher.store import (
-    ApprovalRow,
     ChangeRequestRow,
-    InternalDocumentRow,
     MandateRow,
     ReleaseRow,
 )
 from shared.errors import MonitorError
 from shared.ledger import Event
-from shared.state.ledger_table import entries
 from shared.statement import Kind, Statement
 from tests.support.access import (
     agreement_ended,
     app_of,
-    as_before,
     asking,
     fed_publisher,
     give,
 )
+from tests.support.approving import (
+    ANNA,
+    BOB,
+    Desk,
+    as_proposed,
+    code_of,
+    decide,
+    form,
+    page,
+    policy_with,
+    proposed,
+    proposed_desk,
+    unchanged,
+)
 from tests.support.oidc import running_provider, sign_in, sign_in_settings
-from tests.support.parties import ROUND
-from tests.support.publishing import Publisher
 from tests.support.web import Html
 
-ANNA, BOB, ANALYST = "anna@a.example", "bob@b.example", "cor@c.example"
+ANALYST = "cor@c.example"
 ROLES_GIVEN = (Event.ACCESS_PROPOSED, Event.ACCESS_GRANTED)
-PARTIES = {ANNA: "goedkeurder-a", BOB: "goedkeurder-b"}
-
-
-def policy_with(accepted: str) -> str:
-    text = policy_text(shipped_policy())
-    assert 'accepted = ["offline"]' in text
-    return text.replace('accepted = ["offline"]', f"accepted = {accepted}")
 
 
 @pytest.fixture(scope="module")
@@ -70,106 +58,14 @@ def issuer() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publisher]:
-    """Of a round whose policy accepts both ways."""
-    folder = tmp_path_factory.mktemp("regio")
-    with fed_publisher(folder, policy_with('["offline", "page"]')) as publisher:
-        yield publisher
-
-
-@dataclass
-class Desk:
-    """A release that was just proposed, and browsers in front of its page."""
-
-    publisher: Publisher
-    app: FastAPI
-    issuer: str
-    release: str
-
-    @property
-    def mandates(self) -> Mandates:
-        return Mandates(
-            self.publisher.releases.database, self.publisher.region.identities["publicist"]
-        )
-
-    def give_approver(self, who: str) -> str:
-        region, party = self.publisher.region, PARTIES[who]
-        account = account_of(self.mandates.identity, self.issuer, who)
-        proposal = self.mandates.propose(account, party, region.agreements, 90)
-        other = region.identities["goedkeurder-b" if party == "goedkeurder-a" else "goedkeurder-a"]
-        card = self.mandates.identity.card
-        confirmed = countersign(proposal, card, card.fingerprint, other)
-        return self.mandates.confirm(confirmed, other.card, region.pinned_agreements)
-
-    def events(self) -> list[Event]:
-        with self.publisher.releases.database.reading() as session:
-            return [each.event for each in entries(session.connection())]
-
-    def approvals(self) -> list[ApprovalRow]:
-        with self.publisher.releases.database.reading() as session:
-            return list(session.query(ApprovalRow).filter_by(release_id=self.release))
-
-    @property
-    def path(self) -> str:
-        return f"/goedkeuren/{self.release}"
-
-
-def proposed(publisher: Publisher, folder: Path) -> str:
-    """The id of a release that is staged and proposed."""
-    release = publisher.releases.stage(ROUND).release_id
-    publisher.submit(folder / "pakket", release_id=release)
-    return release
-
-
-@pytest.fixture(scope="module")
-def made(both: Publisher, issuer: str, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    settings = sign_in_settings(both.region, issuer)
-    app = app_of(both.region, access="public", **settings)
-    return Desk(both, app, issuer, proposed(both, tmp_path_factory.mktemp("voorstel")))
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with proposed_desk(tmp_path_factory.mktemp("goedkeuren")) as found:
+        yield found
 
 
 @pytest.fixture
 def desk(made: Desk) -> Desk:
-    """The desk as before: staging costs more than everything else here."""
-    as_before(made.publisher)
-    with made.publisher.releases.database.transaction() as tx:
-        for table in (ApprovalRow, ChangeRequestRow):
-            tx.session.query(table).delete()
-        row = tx.session.get_one(ReleaseRow, made.release)
-        row.state, row.published_at = ReleaseState.SUBMITTED, None
-        row.proposer = "publicist"
-    return made
-
-
-def page(client: TestClient, desk: Desk, language: str = "") -> Html:
-    answer = client.get(language + desk.path)
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["cache-control"] == "no-store"
-    return Html.of(answer.text)
-
-
-def form(shown: Html, decision: str) -> dict[str, str]:
-    """The fields of the form with a decision, as a browser would send them."""
-    fields: dict[str, str] = {}
-    for element in shown.all("input"):
-        name, value = element.attributes["name"], element.attributes.get("value", "")
-        if name == "form_token":
-            fields = {}
-        fields[name] = value
-        if fields.keys() == {"form_token", "release", "decision", "reason"} and (
-            fields["decision"] == decision
-        ):
-            return fields
-    raise AssertionError(f"no form to {decision}")
-
-
-def decide(client: TestClient, desk: Desk, decision: str, **changes: str) -> httpx2.Response:
-    return client.post(desk.path, data={**form(page(client, desk), decision), **changes})
-
-
-def code_of(answer: httpx2.Response) -> str:
-    code: str = answer.json()["code"]
-    return code
+    return as_proposed(made)
 
 
 def test_two_approvers_of_two_organisations_decide_on_the_page(desk: Desk) -> None:
@@ -248,125 +144,7 @@ def test_a_request_for_change_sends_the_release_back_and_undoes_approvals(desk: 
     assert (said.reason, said.approver) == ("De titel klopt niet", "goedkeurder-b")
 
 
-# --- what was verified --------------------------------------------------------------------------
-
-
-def counted(patch: pytest.MonkeyPatch) -> list[str]:
-    """The releases that are verified from now on."""
-    asked: list[str] = []
-    verify = Releases.verify
-
-    def count(it: Releases, release_id: str) -> int:
-        asked.append(release_id)
-        return verify(it, release_id)
-
-    patch.setattr(Releases, "verify", count)
-    return asked
-
-
-def test_the_page_says_over_which_bytes_its_verdict_is_and_of_when(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    desk.give_approver(ANNA)
-    asked = counted(monkeypatch)
-    with desk.publisher.releases.database.reading() as session:
-        sha256 = sha256_of(session, session.get_one(ReleaseRow, desk.release))
-        box = session.get_one(InternalDocumentRow, (desk.release, CERTIFICATES)).box
-    with asking(desk.app) as client:
-        sign_in(client, ANNA)
-        first = page(client, desk)
-        known = len(asked)
-        assert known <= 1  # an earlier test may have looked at the same bytes
-        assert sha256 in first.text
-        (time,) = first.all("time")
-        said = datetime.fromisoformat(time.attributes["datetime"])
-        assert said <= desk.publisher.region.clock()
-        desk.publisher.region.clock.now += timedelta(minutes=5)
-        assert page(client, desk).all("time")[0].attributes == time.attributes
-        assert len(asked) == known  # nothing changed, so nothing was done again
-        write_box(desk, (box or b"")[:-1] + b"x")
-        altered = page(client, desk)
-        assert (len(asked), sha256 in altered.text) == (known + 1, False)
-        assert "niet in orde" in altered.text
-        assert datetime.fromisoformat(altered.all("time")[0].attributes["datetime"]) > said
-        assert code_of(decide(client, desk, "goedkeuren")) == "screening-failed"
-        unchanged(desk)
-        write_box(desk, box)
-        asked.clear()
-        assert decide(client, desk, "goedkeuren").status_code == 303
-    # The page had seen these bytes before; what is approved is verified once more all the same.
-    assert asked == [desk.release]
-
-
-def write_box(desk: Desk, box: bytes | None) -> None:
-    """What somebody writes who has the database."""
-    with desk.publisher.releases.database.transaction() as tx:
-        tx.session.get_one(InternalDocumentRow, (desk.release, CERTIFICATES)).box = box
-
-
-def test_other_bytes_than_were_just_verified_are_not_approved(desk: Desk) -> None:
-    mandate = desk.give_approver(ANNA)
-    decisions = PageDecisions(desk.publisher.releases.database, desk.mandates.identity)
-    pinned = desk.publisher.region.pinned_agreements
-    with desk.publisher.releases.database.reading() as session:
-        row = session.get_one(ReleaseRow, desk.release)
-        looked_at = sha256_of(session, row)
-    decided = Decided(mandate, desk.release, row.sha256, Decision.APPROVE)
-    for verified in ("", "0" * 64):
-        with pytest.raises(MonitorError) as refusal:
-            decisions.record(replace(decided, verified=verified), pinned)
-        assert refusal.value.code == "released-bytes-differ"
-        unchanged(desk)
-    decisions.record(replace(decided, verified=looked_at), pinned)
-    assert len(desk.approvals()) == 1
-
-
-def test_a_release_that_changes_while_it_is_verified_gets_no_verdict(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with desk.publisher.releases.database.reading() as session:
-        box = session.get_one(InternalDocumentRow, (desk.release, CERTIFICATES)).box
-    verify = Releases.verify
-
-    def somebody_writes(it: Releases, release_id: str) -> int:
-        found = verify(it, release_id)
-        write_box(desk, b"x")
-        return found
-
-    monkeypatch.setattr(Releases, "verify", somebody_writes)
-    with pytest.raises(MonitorError) as refusal:
-        Verdicts(desk.publisher.releases).anew(desk.release)
-    assert refusal.value.code == "release-changing"
-    write_box(desk, box)
-
-
-@pytest.mark.parametrize("column", ["summary", "statement"])
-def test_what_is_not_as_it_was_signed_is_not_shown(desk: Desk, column: str) -> None:
-    desk.give_approver(ANNA)
-    with desk.publisher.releases.database.transaction() as tx:
-        row = tx.session.get_one(ReleaseRow, desk.release)
-        before = getattr(row, column)
-        other = Statement.make(
-            Kind.RELEASE, Statement.from_bytes(row.statement).read(Kind.RELEASE, Manifest),
-            desk.publisher.region.identities["koppelaar"],
-        ).to_bytes()  # fmt: skip
-        setattr(row, column, "Alles is goed." if column == "summary" else other)
-    code = {"summary": "released-bytes-differ", "statement": "signature-missing"}[column]
-    with asking(desk.app) as client:
-        sign_in(client, ANNA)
-        for path in ("/goedkeuren", desk.path, f"{desk.path}/pakket.zip"):
-            answer = client.get(path)
-            assert (answer.status_code, code_of(answer)) == (403, code)
-    with desk.publisher.releases.database.transaction() as tx:
-        setattr(tx.session.get_one(ReleaseRow, desk.release), column, before)
-
-
 # --- what is no decision ------------------------------------------------------------------------
-
-
-def unchanged(desk: Desk) -> None:
-    assert desk.publisher.state(desk.release) is ReleaseState.SUBMITTED
-    assert desk.approvals() == []
 
 
 def test_only_an_approver_sees_and_decides(desk: Desk) -> None:
