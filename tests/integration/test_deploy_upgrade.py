@@ -64,6 +64,10 @@ def rows(connection: sa.Connection, tables: list[sa.Table]) -> dict[str, list[di
     }
 
 
+ENDED = {("publisher", "access_session")}
+"""What an upgrade ends: people sign in anew; see the upgrade to 0009."""
+
+
 @pytest.mark.parametrize("package", SERVICES)
 def test_every_row_of_any_earlier_version_survives(package: str, urls: tuple[str, str]) -> None:
     """From the version before as from the first; PostgreSQL from the version before only."""
@@ -94,6 +98,9 @@ def test_every_row_of_any_earlier_version_survives(package: str, urls: tuple[str
     engine.dispose()
     assert version == known[-1]
     for name, kept in before.items():
+        if (package, name) in ENDED:
+            assert not after[name], name
+            continue
         assert len(after[name]) == len(kept) == 1, name
         for key, value in kept[0].items():
             assert after[name][0][key] == value, f"{name}.{key}"

@@ -77,8 +77,17 @@ def test_numbers_are_kept_in_few_bytes_and_stay_exact() -> None:
     assert facts.grouped(np.array([1] * 300), np.array([1] * 300)).counts[0].tolist() == [90_000]
 
 
+def test_numbers_with_gaps_that_do_not_fit_keep_their_order() -> None:
+    keys, extras = [1 << 10, 7], [5, 1 << 20]
+    facts = [(key, extra) for key in keys for extra in extras]
+    four = np.array([[20, 1 << 40, key, extra] for key, extra in facts]).T
+    packed = pack(four)
+    assert [facts[at] for at in np.argsort(packed)] == sorted(facts)
+    assert len(set(packed.tolist())) == len(facts)
+
+
 def test_what_does_not_fit_one_number_is_refused() -> None:
-    four = np.array([[20], [1 << 40], [1 << 10], [1 << 20]])
+    four = np.array([[20], [1 << 50], [1 << 10], [1 << 20]])
     with pytest.raises(RuntimeError, match="one number"):
         pack(four)
     assert run_starts(np.array([4, 4, 7])).tolist() == [0, 2]
