@@ -19,11 +19,12 @@ from publisher.access.seals import put_seal
 from publisher.access.standing import AgreementsInUse, Standing, check_takes_part
 from publisher.access.tokens import Wanted, shown
 from publisher.store import MandateRow, SessionRow, TokenRow
+from shared.agreements import PinnedAgreements
 from shared.canonical import canonical_json
 from shared.errors import ConfigurationError, MonitorError
 from shared.identity import Identity, Role
 from shared.redaction import Secret
-from shared.statement import Kind, Statement
+from shared.statement import Kind, Signature, Statement
 from tests.support.access import agreement_ended
 from tests.support.accounts import ACCOUNT, CONFIRMER, OTHER, PARTY, Access, refusal, values
 from tests.support.parties import MiniRegion, identity
@@ -185,8 +186,8 @@ def test_an_approver_is_one_while_both_signatures_are_there(access: Access) -> N
     def card_of(who: Identity) -> bytes:
         return canonical_json(who.card.model_dump(mode="json"))
 
-    def bytes_of(*signatures: object) -> bytes:
-        return replace(statement, signatures=signatures).to_bytes()  # type: ignore[arg-type]
+    def bytes_of(*signatures: Signature) -> bytes:
+        return replace(statement, signatures=signatures).to_bytes()
 
     for written, code in (
         ({"statement": bytes_of(first)}, "signature-missing"),
@@ -373,13 +374,13 @@ def test_agreements_count_as_they_lie_there_now(access: Access) -> None:
     """They are parsed once, and again when their bytes are others."""
     loads = 0
 
-    def load() -> object:
+    def load() -> PinnedAgreements:
         nonlocal loads
         loads += 1
         return access.region.pinned_agreements
 
     path = access.region.agreements_path
-    in_use = AgreementsInUse(path, load)  # type: ignore[arg-type]
+    in_use = AgreementsInUse(path, load)
     first = in_use()
     assert in_use() is first
     with agreement_ended(access.region, PARTY):

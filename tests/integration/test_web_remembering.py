@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -69,12 +70,12 @@ def counting_app(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> Count
     found = Counted(FastAPI())
     given = RememberedAnswers.__init__
 
-    def counting(self: RememberedAnswers, app: ASGIApp, **more: object) -> None:
+    def counting(self: RememberedAnswers, app: ASGIApp, **more: Any) -> None:
         async def reach(scope: Scope, receive: Receive, send: Send) -> None:
             found.reached += scope["type"] == "http"
             await app(scope, receive, send)
 
-        given(self, reach, **more)  # type: ignore[arg-type]
+        given(self, reach, **more)
 
     monkeypatch.setattr(RememberedAnswers, "__init__", counting)
     found.app = app_of(publisher.region, access="public")

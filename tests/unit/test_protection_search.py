@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import highspy
 import pytest
@@ -169,9 +170,9 @@ def test_a_block_is_settled_before_cheaper_patterns_are_looked_for(
     cells = small_cells(spec, rows)
     efforts: list[Effort] = []
 
-    def noted(*given: object, effort: Effort, **how: object) -> Pattern:
+    def noted(*given: Any, effort: Effort, **how: Any) -> Pattern:
         efforts.append(effort)
-        return suppress(*given, effort=effort, **how)  # type: ignore[arg-type]
+        return suppress(*given, effort=effort, **how)
 
     monkeypatch.setattr(engine, "suppress", noted)
     build = CellProblem.of(spec, cells).build
