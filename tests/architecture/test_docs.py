@@ -26,6 +26,7 @@ DOCUMENTS = sorted(
 )
 DECISIONS = [name for name in DOCUMENTS if re.match(r"docs/adr/[0-9]{4}-", name)]
 FOLDERS = "shared|linker|publisher|deploy|tests|docs"
+TEST_ID = re.compile(r"(tests/[\w/]+\.py)::(test_\w+)")
 COMMANDS = {
     "hasher": "shared.hashing.cli",
     "linker": "linker.cli",
@@ -59,6 +60,19 @@ def test_files_that_are_named_exist(name: str) -> None:
     for each in codes(read(name)):
         if re.fullmatch(rf"({FOLDERS})/[\w./-]*", each):
             assert (ROOT / each).exists(), f"{name} names {each}"
+
+
+def test_tests_that_are_named_exist() -> None:
+    """In every document and every file of the policy: a test that was moved is found here."""
+    named = 0
+    for path in sorted(path for path in ROOT.glob("docs/**/*") if path.suffix in {".md", ".toml"}):
+        for file, test in TEST_ID.findall(path.read_text(encoding="utf-8")):
+            named += 1
+            assert (ROOT / file).is_file(), f"{path.name} names {file}"
+            where = (ROOT / file).read_text(encoding="utf-8")
+            found = re.search(rf"^ *(async )?def {test}\(", where, re.MULTILINE)
+            assert found, f"{path.name} names {file}::{test}"
+    assert named > 100
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -35,26 +35,6 @@ def test_a_made_document_is_up_to_date(name: str) -> None:
     assert (DPIA / name).read_bytes() == documents(SOURCES)[name], "run `make pages`"
 
 
-def named_tests() -> Iterator[str]:
-    """Every test that a document names as the one that shows something."""
-    for path in sorted(DPIA.glob("*")):
-        if path.suffix in {".md", ".toml"}:
-            yield from (match[0] for match in TEST_ID.finditer(path.read_text(encoding="utf-8")))
-    yield from (match[0] for match in TEST_ID.finditer(read("docs/threat-model.md")))
-
-
-NAMED = sorted(set(named_tests()))
-
-
-@pytest.mark.parametrize("name", NAMED)
-def test_a_test_that_is_named_exists(name: str) -> None:
-    found = TEST_ID.fullmatch(name)
-    assert found
-    path = ROOT / found[1]
-    assert path.is_file(), name
-    assert re.search(rf"^\s*(async )?def {found[2]}\(", path.read_text(encoding="utf-8"), re.M)
-
-
 def test_every_threat_has_a_control_and_a_test_or_a_duty() -> None:
     rows = table(read("docs/threat-model.md"), "Nr.", "Threat").rows
     assert [row[0] for row in rows] == [f"T{n:02d}" for n in range(1, len(rows) + 1)]
