@@ -35,6 +35,8 @@ from shared.contract.tally import SupplierQuality
 from shared.errors import StateError
 from shared.reference import Reference
 
+HELD_SHARDS = 6
+"""Shards of which facts and cells fit in memory together; of more they are staged."""
 Progress = Callable[[str, int, int], None]
 """Called with the name of the step that begins, steps done and steps in all."""
 
@@ -132,16 +134,16 @@ def link_shards(
         suppliers: of all shards; the numbers in the inputs are places in it.
         count: how many shards there will be, for progress.
         engine: another engine than DuckDB in this process; it is left open.
-        file: where to stage what grows with the population: rows that wait, and cells. The cells
-            can be read for as long as it is open.
+        file: where to stage what grows with the population: rows that wait and, from more than
+            ``HELD_SHARDS`` shards, facts and cells. Cells can be read for as long as it is open.
     """
     steps = _Steps(progress, count + (3 if count > 1 else 2))
     own = Database(settings, hands=min(count, settings.threads)) if engine is None else None
     tables = catalogue(reference)
-    file = file if count > 1 else None  # one shard is small enough to stage nothing
-    laws, store = Laws(tables, reference, periods), CellStore(file)
+    staging = file if count > HELD_SHARDS else None
+    laws, store = Laws(tables, reference, periods), CellStore(staging)
     maker = Maker.of(reference, tables, rule, tuple(public_cells(reference, periods)))
-    gathering = Gathering(maker.levels, file) if file is not None else None
+    gathering = Gathering(maker.levels, staging) if staging is not None else None
 
     def take(found: Mapping[CellsKey, pa.Table]) -> None:
         laws.check_units({key[0]: cells for key, cells in found.items()})

@@ -30,8 +30,8 @@ from linker.linkage.sealed_file import Chunk, SealedFile, place_of
 from linker.linkage.units import LevelUnits, Parts, merged
 from shared.reference import Level
 
-PLACES_AT_ONCE = 300
-"""Schools behind a range of units: some hundred thousand facts."""
+PLACES_AT_ONCE = 3_000
+"""Schools behind a range of units: some million facts, of which each takes a few dozen bytes."""
 _MOST_RANGES = 200
 _ADDED_UP_FROM = 400_000
 """Facts of a range that are added up before all of them are gathered."""

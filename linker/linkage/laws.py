@@ -34,7 +34,7 @@ _PER_MILLE = 1000
 _WIDTHS = ("protect_clients", "protect_providers", "protect_suppliers")
 _JOINT = frozenset({Level.ARRANGEMENT, Level.COMPARISON})
 _THREADS = 2
-CELLS_AT_ONCE = 1_000_000
+CELLS_AT_ONCE = 2_000_000
 """About so many cells are held against those above them at once by one thread."""
 _OF_CELLS, _OF_UNITS, _OF_LEVELS = "cells", "units", "levels"
 
