@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from shared.policy import load_policy
+
 ROOT: Final = Path(__file__).parents[1]
 SPECIFICATION: Final = ROOT / "docs" / "dpia" / "suppression.toml"
 POLICY: Final = ROOT / "docs" / "dpia" / "policy.toml"
@@ -33,7 +35,7 @@ daar een bewijs van. Hoe dat gaat, staat in [protection.md](../protection.md) (E
 
 def suppression_page() -> str:
     """The page, in Dutch."""
-    policy = tomllib.loads(POLICY.read_text(encoding="utf-8"))["protection"]
+    policy = load_policy(POLICY).policy.protection.model_dump()
     lines = [_INTRO.rstrip("\n")]
     for rule in rules():
         lines += ["", *_chapter(rule, policy)]

@@ -67,7 +67,7 @@ def make_vectors(old: Json) -> Json:
         "refused-bodies": refused_body_vectors(old.get("refused-bodies", [])),
         "envelopes": envelopes,
         "altered-envelopes": altered_vectors(old.get("altered-envelopes", []), envelopes),
-        "ledger": ledger_vectors(address),
+        "ledger": ledger_vectors(),
         "respelled": respelled_vectors(address),
     }
 

@@ -22,8 +22,6 @@ from linker.settings import Settings
 from linker.tallying import mirrors, outbox
 from shared.cli import EXISTING, NEW_FILE, run
 from shared.clock import system_clock
-from shared.destruction import OPERATOR_REASONS, Reason
-from shared.files import read_file
 from shared.holdings import Holdings
 from shared.identity import Role, check_pinned, load_card
 from shared.policy import load_policy
@@ -31,8 +29,8 @@ from shared.round import Round
 from shared.service.commands import Installation, service_group
 from shared.service.figures import figures_command
 from shared.service.retaining import holdings_command, policy_of, retain_command
-from shared.state.round_acceptance import RoundFiles
-from shared.statement import Kind, Statement
+from shared.service.round_commands import read_round_files, round_group
+from shared.statement import Kind
 
 Here = Installation[Settings]
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -55,24 +53,13 @@ linker.add_command(
 )
 for _command in COMMANDS:
     linker.add_command(_command)
+rounds_group = round_group(
+    _retention, "Rounds: offer a key, accept, close, reopen, status, destroy."
+)
+linker.add_command(rounds_group)
 
 
-@linker.group("round")
-def round_group() -> None:
-    """Rounds: offer a key, accept, close, reopen, status, destroy."""
-
-
-@round_group.command("offer")
-@click.argument("round_id")
-@click.option("--out", type=NEW_FILE, required=True)
-@click.pass_obj
-def round_offer(here: Here, round_id: str, out: Path) -> None:
-    """Make this round's key and offer its public half to the key office."""
-    _retention(here).offers.make(round_id, system_clock).save(out)
-    click.echo(f"offer for {round_id} in {out.name}")
-
-
-@round_group.command("accept")
+@rounds_group.command("accept")
 @click.argument("statement", type=EXISTING)
 @click.option("--register", type=EXISTING, required=True)
 @click.option("--reference", type=EXISTING, required=True)
@@ -84,12 +71,7 @@ def round_accept(here: Here, statement: Path, register: Path, reference: Path, o
         here.database,
         here.identity,
         here.keys,
-        RoundFiles(
-            statement=Statement.load(statement),
-            register=Statement.load(register),
-            reference=read_file(reference, "a reference bundle"),
-            policy=read_file(here.settings.policy, "a policy"),
-        ),
+        read_round_files(here.settings, statement, register, reference),
         here.settings.load_agreements(),
         system_clock,
     )
@@ -98,7 +80,7 @@ def round_accept(here: Here, statement: Path, register: Path, reference: Path, o
     click.echo(f"round {body.round_id} open until {body.closes_on}")
 
 
-@round_group.command("close")
+@rounds_group.command("close")
 @click.argument("round_id")
 @click.option("--without", multiple=True, help="SUPPLIER:SCHEMA that need not be there.")
 @click.pass_obj
@@ -110,7 +92,7 @@ def round_close(here: Here, round_id: str, without: tuple[str, ...]) -> None:
     click.echo(f"round {round_id} closed")
 
 
-@round_group.command("reopen")
+@rounds_group.command("reopen")
 @click.argument("round_id")
 @click.option(
     "--reason-code",
@@ -126,7 +108,7 @@ def round_reopen(here: Here, round_id: str, reason_code: str, until: datetime) -
     click.echo(f"round {round_id} open until {until.date()}")
 
 
-@round_group.command("status")
+@rounds_group.command("status")
 @click.argument("round_id")
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_obj
@@ -151,25 +133,6 @@ def round_status(here: Here, round_id: str, as_json: bool) -> None:
         click.echo(f"  {line['supplier']:<16} {line['schema']:<14} {states or 'expected'}")
     for refusal in status["refusals"]:
         click.echo(f"  refused: {refusal['supplier']} {refusal['code']} {refusal['count']}x")
-
-
-@round_group.command("destroy")
-@click.argument("round_id")
-@click.option(
-    "--reason-code",
-    type=click.Choice([each.value for each in OPERATOR_REASONS]),
-    required=True,
-    help="Stands in the ledger and in the statement for good.",
-)
-@click.option("--key-lost", is_flag=True, help="The key was lost before; the statement says so.")
-@click.option("--out", type=NEW_FILE, required=True, help="The destruction statement.")
-@click.confirmation_option(prompt="The round's key and rows will be gone for good. Continue?")
-@click.pass_obj
-def round_destroy(here: Here, round_id: str, reason_code: str, key_lost: bool, out: Path) -> None:
-    """Destroy a round's key and rows now, before its term."""
-    statement = _retention(here).destroy(round_id, Reason(reason_code), key_lost=key_lost)
-    statement.save(out)
-    click.echo(f"round {round_id} destroyed")
 
 
 @linker.command("matrix")

@@ -5,7 +5,7 @@ It holds no rule. The pages and the API know only the reader of released tables.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -36,10 +36,11 @@ from publisher.remembering import RememberedAnswers
 from publisher.rounds.retention import Retention
 from publisher.settings import Settings
 from shared import __version__
-from shared.clock import Clock, system_clock
+from shared.clock import Clock, system_clock, today
 from shared.envelope import MAX_HEADER_BYTES
 from shared.files import file_mark
 from shared.holdings import Holdings
+from shared.identity import Identity
 from shared.service.health import health_router
 from shared.service.hygiene import surround
 from shared.service.ledger_page import ledger_router
@@ -106,7 +107,8 @@ def create_app(
         """All that an answer to unknown readers follows from."""
         with database.reading() as session:
             head = read_head(session.connection())
-        return head, file_mark(settings.policy), file_mark(settings.agreements)
+        # A note whose day of review is over says so from the next day on.
+        return head, today(clock), file_mark(settings.policy), file_mark(settings.agreements)
 
     # The first to be added stands nearest to the routes: what the gate refuses is logged and
     # counted, and nothing is remembered of what it did not let through.
@@ -129,24 +131,28 @@ def create_app(
     app.include_router(oversight_router(holdings))
     app.include_router(ledger_router(identity.card.party, database))
     metrics.watch(lambda: [each.alarm for each in holdings().alarms])
+    for router in _for_readers(settings, database, identity):
+        app.include_router(router)
+    return app
+
+
+def _for_readers(
+    settings: Settings, database: Database, identity: Identity
+) -> Iterator[APIRouter]:  # fmt: skip
+    """What readers get: the API, what announces a release, and the pages."""
     reader = DatabaseReader(database)
-    app.include_router(
-        api_router(
-            reader,
-            reader.reference_of,
-            calendar_of=lambda: announcements(database),
-            governance_of=lambda: documents_of(settings.load_policy(), settings.load_agreements()),
-        )
+    yield api_router(
+        reader,
+        reader.reference_of,
+        calendar_of=lambda: announcements(database),
+        governance_of=lambda: documents_of(settings.load_policy(), settings.load_agreements()),
     )
     place = place_of(settings, identity)
-    app.include_router(announcing_router(reader, lambda: release_events(database), place))
-    app.include_router(
-        dashboard_router(
-            reader,
-            reader.reference_of,
-            lambda: _governance(settings),
-            ContextReader(database),
-            lambda: read_notes(database),
-        )
+    yield announcing_router(reader, lambda: release_events(database), place)
+    yield dashboard_router(
+        reader,
+        reader.reference_of,
+        lambda: _governance(settings),
+        ContextReader(database),
+        lambda: read_notes(database),
     )
-    return app

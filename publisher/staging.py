@@ -22,6 +22,7 @@ from publisher.protection import (
     Rounding,
     Rules,
     derive_rates,
+    narrowed_until_made,
     protect_tally,
     to_json_lines,
     verify_protection,
@@ -110,29 +111,24 @@ def stage(
             nothing is released.
     """
     check_mark(tally.header.synthetic, round_)
-    rules, published = rules_of(round_.policy), published_of(round_.policy, tally)
-    rounding = rounding_of(round_.policy, tally, rounding_key)
-    protected = protect_tally(
-        tally, round_.reference, rules, published, earlier=earlier, rounding=rounding,
-        progress=progress, processes=processes,
-    )  # fmt: skip
-    verify_protection(
-        protected.cells, tally, round_.reference, rules, published, protected.certificates,
-        earlier, rounding, protected.rounded,
-    )  # fmt: skip
-    cells = derive_rates(protected.cells, round_.reference, rules)
-    tables = tuple(
-        _released_table(each.table, each.table, cells, tally, round_.reference)
-        for each in published
+    rules, rounding = rules_of(round_.policy), rounding_of(round_.policy, tally, rounding_key)
+
+    def make(published: tuple[Published, ...]) -> tuple[Protected, tuple[Published, ...]]:
+        protected = protect_tally(
+            tally, round_.reference, rules, published, earlier=earlier, rounding=rounding,
+            progress=progress, processes=processes,
+        )  # fmt: skip
+        verify_protection(
+            protected.cells, tally, round_.reference, rules, published, protected.certificates,
+            earlier, rounding, protected.rounded,
+        )  # fmt: skip
+        return protected, published
+
+    allowed = published_of(round_.policy, tally)
+    protected, published = (
+        narrowed_until_made(make, allowed, tally.header.tables) if rules.fallback else make(allowed)
     )
-    titles = {table.id: table.title for table in round_.policy.tables}
-    tables += tuple(
-        replace(
-            _released_table(each.id, each.of, protected.rounded, tally, round_.reference),
-            title=titles[each.id],
-        )
-        for each in rounding.tables
-    )
+    tables = _released_tables(round_, tally, protected, published, rounding)
     report = protected.report.to_json()
     subject = Subject(
         title=f"Jeugdhulp op school, {round_.reference.region_name}",
@@ -167,6 +163,29 @@ def check_mark(synthetic: bool, round_: KnownRound) -> None:
             f"{round_.body.round_id}, found {synthetic}",
             hint="a synthetic release is published with its mark or not at all",
         )
+
+
+def _released_tables(
+    round_: KnownRound,
+    tally: Tally,
+    protected: Protected,
+    published: Sequence[Published],
+    rounding: Rounding,
+) -> tuple[ReleasedTable, ...]:
+    """What readers get: the protected tables with their rates, then the rounded ones."""
+    reference = round_.reference
+    cells = derive_rates(protected.cells, reference, rules_of(round_.policy))
+    titles = {table.id: table.title for table in round_.policy.tables}
+    return (
+        *(_released_table(each.table, each.table, cells, tally, reference) for each in published),
+        *(
+            replace(
+                _released_table(each.id, each.of, protected.rounded, tally, reference),
+                title=titles[each.id],
+            )
+            for each in rounding.tables
+        ),
+    )
 
 
 def _released_table(
@@ -213,8 +232,8 @@ def check_release(
     Raises:
         ProtectionError: ``release-differs``, ``verification-failed`` or ``quotient-differs``.
     """
-    rules, published = rules_of(round_.policy), published_of(round_.policy, tally)
-    rounding = rounding_of(round_.policy, tally, rounding_key)
+    rules, rounding = rules_of(round_.policy), rounding_of(round_.policy, tally, rounding_key)
+    published = _held(published_of(round_.policy, tally), tables)
     of_rounded = {each.id for each in rounding.tables}
     rounded = [_frame(table) for table in tables if table.id in of_rounded]
     frames = [_frame(table) for table in tables if table.id not in of_rounded]
@@ -231,6 +250,19 @@ def check_release(
             "expected every rate and coverage to follow from the released counts, found others",
             hint="stage the release again",
         )
+
+
+def _held(allowed: Sequence[Published], tables: Sequence[ReleasedTable]) -> tuple[Published, ...]:
+    """What a release has of what it may have: less may have been protected, and is then proven."""
+    held = {table.id: set(table.cells["level"].unique().to_pylist()) for table in tables}
+    kept = (
+        Published(
+            each.table,
+            tuple(level for level in each.levels if level.value in held.get(each.table, ())),
+        )
+        for each in allowed
+    )
+    return tuple(each for each in kept if each.levels)
 
 
 def _frame(table: ReleasedTable) -> pd.DataFrame:

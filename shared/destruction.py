@@ -81,7 +81,7 @@ class Destruction(Body):
     """Body of a destruction statement: it attests; the restore drill demonstrates.
 
     Attributes:
-        objects: sealed objects whose bytes were deleted.
+        objects: sealed objects whose bytes were deleted; lists of objections are not counted.
         reason: as the ledger announced it; says so where the key was lost before.
         ledger_seq: the ledger's entry of the destruction.
     """

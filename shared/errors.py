@@ -46,6 +46,14 @@ class MonitorError(Exception):
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """As it is, for whoever asked a process of its own to do something."""
+        return _again, (type(self), self.message), self.__dict__
+
+
+def _again(kind: type[MonitorError], message: str) -> MonitorError:
+    return kind.__new__(kind, message)
+
 
 class InputError(MonitorError):
     """The sender's file or argument is wrong."""

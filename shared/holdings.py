@@ -52,7 +52,7 @@ class Holding(Body):
 
     Attributes:
         of: id of the round or release; empty for the service as a whole.
-        count: sealed objects, tables or entries; never persons or rows.
+        count: sealed objects, tables or entries; never persons or rows, and no list of objections.
         until: end of its term; None where no term of the service ends it.
         policy: sha256 of the policy that its round pins; empty without a round.
         agreements: sha256 of the agreements under which its round was accepted, from the ledger.

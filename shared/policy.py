@@ -126,6 +126,8 @@ class Protection(_Part):
         amount_over: whose share in an amount is protected; see ADR 0015.
         remainder_min: children who must be left, or none, for a supplier that knows its own
             clients behind an amount.
+        split_remainder_min: the same behind a count of a split; 0 is off (ADR 0018).
+        total_remainder_min: the same behind a count in total; 0 is off.
     """
 
     threshold: Annotated[int, Field(ge=3)]
@@ -139,6 +141,8 @@ class Protection(_Part):
     group: bool
     remainder: Annotated[int, Field(ge=0)]
     remainder_min: Annotated[int, Field(ge=0)]
+    split_remainder_min: Annotated[int, Field(ge=0)] = 0
+    total_remainder_min: Annotated[int, Field(ge=0)] = 0
     rate_min: Annotated[int, Field(ge=1)]
     p_percent: Annotated[int, Field(ge=1, le=100)]
     dominance_percent: Annotated[int, Field(ge=1, le=99)]

@@ -38,6 +38,13 @@ class SchemaName(StrEnum):
     OBJECTION = "objection/1"
 
 
+TOLD_SCHEMAS = (SchemaName.ENROLMENT, SchemaName.CARE)
+"""Schemas of which a service tells who delivered what, and how much; an allow-list.
+
+Of objections it tells none of that: not in a count, and not in a sum that holds one.
+"""
+
+
 class Offer(Body):
     """A service offers a key, for one round only, to which others may seal.
 
@@ -206,9 +213,7 @@ def check_round(
         )
     parties = register.read(Kind.REGISTER, Register)
     # 2. The pinned key office signed both.
-    office = next((card for card in parties.cards if card.role is Role.KEY_OFFICE), None)
-    if office is None:
-        raise TrustError("key-office-missing", "expected a key office in the register, found none")
+    office = _key_office(parties)
     check_pinned(office, pins.key_office, role=Role.KEY_OFFICE)
     register.check_signed_by(office)
     statement.check_signed_by(office)
@@ -216,13 +221,7 @@ def check_round(
     linker = read_offer(round_.offers[0], pins.linker, Role.LINKER)
     publisher = read_offer(round_.offers[1], pins.publisher, Role.PUBLISHER)
     for offer in (linker, publisher):
-        if offer.round_id != round_.round_id:
-            raise TrustError(
-                "offer-of-other-round",
-                f"expected an offer for {round_.round_id}, found one for {offer.round_id}",
-                hint="the service makes a new offer for each round",
-                about=round_.round_id,
-            )
+        _check_offered_for(offer, round_.round_id)
     # 4. Their cards are valid today, where the round is new to the reader.
     if day is not None:
         for card in (office, linker.card, publisher.card):
@@ -237,6 +236,23 @@ def check_round(
         publisher_offer=publisher,
         register_body=parties,
     )
+
+
+def _key_office(register: Register) -> Card:
+    for card in register.cards:
+        if card.role is Role.KEY_OFFICE:
+            return card
+    raise TrustError("key-office-missing", "expected a key office in the register, found none")
+
+
+def _check_offered_for(offer: Offer, round_id: str) -> None:
+    if offer.round_id != round_id:
+        raise TrustError(
+            "offer-of-other-round",
+            f"expected an offer for {round_id}, found one for {offer.round_id}",
+            hint="the service makes a new offer for each round",
+            about=round_id,
+        )
 
 
 def check_pinned_document(what: str, expected: str, found: str) -> None:

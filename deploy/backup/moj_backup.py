@@ -2,7 +2,8 @@
 
 Never in a backup: the folder with round keys, for then destruction would destroy nothing, and the
 private identity, of which a sealed copy lies in a safe. Standard library only: copy this one file
-to the server. ``moj_backup.py backup SETTINGS FOLDER``, ``moj_backup.py restore FOLDER SETTINGS``.
+to the server. ``moj_backup.py backup SETTINGS FOLDER --keep-days 35``, ``moj_backup.py prune FOLDER
+--keep-days 35`` and ``moj_backup.py restore FOLDER SETTINGS``.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import sqlite3
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,10 @@ SQLITE, POSTGRESQL = "sqlite:///", "postgresql"
 DATABASES = {"sqlite": "database.sqlite", "postgresql": "database.dump"}
 MANIFEST = "manifest.json"
 DOCUMENTS = ("policy", "agreements")
+MOMENT = "%Y%m%dT%H%M%SZ"
+"""How a backup is named; what is named otherwise was not made here and is left alone."""
+MAX_SILENCE = timedelta(days=7)
+"""As for every destruction: after a longer silence a person confirms the date."""
 
 
 class BackupError(Exception):
@@ -41,7 +47,7 @@ def backup(settings: Path, folder: Path) -> Path:
     keys = (base / str(document.get("key_folder", "sleutels"))).resolve()
     if folder.resolve().is_relative_to(keys):
         raise BackupError("een back-up komt nooit in de map met sleutels; noem een andere map")
-    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    moment = datetime.now(UTC).strftime(MOMENT)
     target, made = folder / moment, folder / f".{moment}.partial"
     if target.exists() or made.exists():
         raise BackupError(f"{target.name} bestaat al; wacht een seconde")
@@ -58,6 +64,47 @@ def backup(settings: Path, folder: Path) -> Path:
         _flush(path)
     made.rename(target)
     return target
+
+
+def prune(
+    folder: Path, keep_days: int, now: datetime, *, clock_confirmed: bool = False
+) -> list[str]:
+    """Delete every backup that is older, and what was left of a run that stopped; their names.
+
+    What was destroyed or taken back since is still in them. The newest backup stays, however old.
+
+    Raises:
+        BackupError: the days are none, or the clock may be wrong; nothing was deleted.
+    """
+    if keep_days < 1:
+        raise BackupError("--keep-days is minstens 1")
+    made = sorted((at, path) for path in folder.iterdir() if (at := _made_at(path)) is not None)
+    whole = [(at, path) for at, path in made if not _is_partial(path)]
+    if len(whole) > 1 and whole[-1][0] - whole[-2][0] > MAX_SILENCE and not clock_confirmed:
+        raise BackupError(
+            f"er is niets gewist: de vorige back-up is van {whole[-2][0]:%Y-%m-%d}. Klopt de datum "
+            "van deze computer? Geef dan `prune` met --confirm-clock"
+        )
+    last_day, newest = now - timedelta(days=keep_days), whole[-1:]
+    gone = [path for at, path in made if at < last_day and (at, path) not in newest]
+    for path in gone:
+        shutil.rmtree(path)
+    return [path.name for path in gone]
+
+
+def _made_at(path: Path) -> datetime | None:
+    """When this program began to write a folder; None of anything else."""
+    name = path.name.removeprefix(".").removesuffix(".partial") if _is_partial(path) else path.name
+    try:
+        moment = datetime.strptime(name, MOMENT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    is_own = _is_partial(path) or (path / MANIFEST).is_file()
+    return moment if is_own and path.is_dir() and not path.is_symlink() else None
+
+
+def _is_partial(path: Path) -> bool:
+    return path.name.startswith(".") and path.name.endswith(".partial")
 
 
 def restore(folder: Path, settings: Path) -> str:
@@ -184,21 +231,37 @@ def main(arguments: list[str] | None = None) -> int:
     out = commands.add_parser("backup", help="maak een back-up")
     out.add_argument("settings", type=Path)
     out.add_argument("folder", type=Path)
+    out.add_argument("--keep-days", type=int, help="wis daarna wat ouder is")
+    away = commands.add_parser("prune", help="wis back-ups die te oud zijn")
+    away.add_argument("folder", type=Path)
+    away.add_argument("--keep-days", type=int, required=True, help="wis wat ouder is")
+    away.add_argument("--confirm-clock", action="store_true", help="de datum klopt")
     back = commands.add_parser("restore", help="zet een back-up terug")
     back.add_argument("folder", type=Path)
     back.add_argument("settings", type=Path)
     given = parser.parse_args(arguments)
     try:
-        if given.command == "backup":
-            said = f"back-up in {backup(given.settings, given.folder)}"
-        else:
-            moment = restore(given.folder, given.settings)
-            said = f"back-up van {moment} teruggezet; geef nu `migrate` en kijk het logboek na"
+        for said in _do(given):
+            print(said)  # noqa: T201 - a program of its own
     except BackupError as error:
         print(f"fout: {error}", file=sys.stderr)  # noqa: T201 - a program of its own
         return 1
-    print(said)  # noqa: T201 - a program of its own
     return 0
+
+
+def _do(given: argparse.Namespace) -> Iterator[str]:
+    """Do what was asked; a line for each thing that was done."""
+    now = datetime.now(UTC)
+    if given.command == "restore":
+        moment = restore(given.folder, given.settings)
+        yield f"back-up van {moment} teruggezet; geef nu `migrate` en kijk het logboek na"
+        return
+    is_confirmed = given.command == "prune" and given.confirm_clock
+    if given.command == "backup":
+        yield f"back-up in {backup(given.settings, given.folder)}"
+    if given.keep_days is not None:
+        for name in prune(given.folder, given.keep_days, now, clock_confirmed=is_confirmed):
+            yield f"gewist: {name}"
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ MOST_EXPOSED = 1.5
 """Highest overall exposure that ``systemd-analyze security`` may give; 10 is no protection."""
 BACKUPS = "/srv/backup"
 """Where backups go; on another disk, as the guide says."""
+MOST_BACKUP_DAYS = 35
+"""How long a backup may outlive what is in it, as bewaartermijnen.md promises."""
+_KEEP_DAYS = re.compile(r" --keep-days ([0-9]+)$")
 _SCORE = re.compile(r"Overall exposure level for \S+: ([0-9.]+)")
 DEMANDED = {
     "UMask": "0077",
@@ -61,8 +64,16 @@ def check_unit(path: Path) -> Iterator[Finding]:
         yield Finding(path, f"expected to write in {written} only")
     if makes_backups and said.get("InaccessiblePaths") != [f"{home}/sleutels"]:
         yield Finding(path, "expected that a backup cannot see the keys")
+    if makes_backups and not 1 <= kept_days(said["ExecStart"][0]) <= MOST_BACKUP_DAYS:
+        yield Finding(path, f"expected that backups older than {MOST_BACKUP_DAYS} days are deleted")
     if not makes_backups and f"{home}/sleutels" not in said.get("RequiresMountsFor", [""])[0]:
         yield Finding(path, "expected to wait for the volume with keys")
+
+
+def kept_days(command: str) -> int:
+    """How many days a command keeps backups; 0 where it deletes none."""
+    found = _KEEP_DAYS.search(command)
+    return int(found[1]) if found else 0
 
 
 def exposure(path: Path) -> float | None:

@@ -165,12 +165,7 @@ def _check_supersedes_current(
 def complete(tx: Transaction, delivery: DeliveryRow) -> Outcome:
     """Hold a delivery whose last part was stored, or make it current."""
     if delivery.schema_name == SchemaName.OBJECTION.value:
-        tx.record(
-            Event.DELIVERY_COMPLETE,
-            round=delivery.round_id,
-            supplier=delivery.supplier,
-            delivery=delivery.delivery_id,
-        )
+        tx.record(Event.DELIVERY_COMPLETE, round=delivery.round_id)
     if delivery.held_for:
         delivery.state = DeliveryState.HELD
         _record(tx, Event.DELIVERY_HELD, delivery)

@@ -43,7 +43,7 @@ from shared.identity import Card, Identity, Role, check_pinned
 from shared.ledger import Event
 from shared.receipt import Outcome, Receipt, sign_receipt
 from shared.register import Register
-from shared.round import Round, SchemaName
+from shared.round import TOLD_SCHEMAS, Round, SchemaName
 from shared.state.database import Database, Transaction
 from shared.state.round_documents import KnownRound
 from shared.state.round_keys import RoundKeys
@@ -218,23 +218,14 @@ class Intake:
         _check_open(row, opened.body, tx.now.date())
         delivery = add_part(tx, header, opened, part)
         whole = keep_figures(tx, delivery, part.figures)
-        head = tx.record(
-            Event.PART_STORED,
-            round=context.round_id,
-            supplier=context.sender,
-            schema=context.schema_name,
-            delivery=context.delivery,
-            part=context.part,
-            envelope=header.sha256,
-        )
+        head = tx.record(Event.PART_STORED, **_told_of_part(header))
         outcome = Outcome.PART_STORED
         if context.last:
             implausible = judge(tx.session, delivery, whole, opened, self._bands)
             delivery.held_for = delivery.held_for or implausible
             outcome = complete(tx, delivery)
             forget_figures(tx, figures_term(opened.policy))
-        is_objection = context.schema_name == SchemaName.OBJECTION.value
-        said = Outcome.ACCEPTED if is_objection else outcome
+        said = outcome if context.schema_name in TOLD_SCHEMAS else Outcome.ACCEPTED
         signed = sign_receipt(header, said, tx.now, head, self._identity)
         tx.session.add(
             PartRow(
@@ -273,6 +264,25 @@ class _RefusalCounter:
         # A refusal that cannot be counted is told all the same.
         with suppress(BusyError, StorageError):
             self._database.run(count)
+
+
+def _told_of_part(header: Header) -> dict[str, str | int]:
+    """What the ledger says of a stored part.
+
+    Of objections only the round: whose they are would tell where somebody objects, and when. Its
+    supplier has a receipt that names the envelope and the entry.
+    """
+    context = header.context
+    if context.schema_name not in TOLD_SCHEMAS:
+        return {"round": context.round_id}
+    return {
+        "round": context.round_id,
+        "supplier": context.sender,
+        "schema": context.schema_name,
+        "delivery": context.delivery,
+        "part": context.part,
+        "envelope": header.sha256,
+    }
 
 
 def _accepted_round(session: Session, round_id: str) -> RoundRow:

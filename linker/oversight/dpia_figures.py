@@ -40,12 +40,10 @@ from linker.tallying.told import TOGETHER
 from shared.holdings import Remains, remains_of
 from shared.identity import PartyId
 from shared.policy import Policy
-from shared.round import SchemaName
+from shared.round import TOLD_SCHEMAS, SchemaName
 from shared.state.round_keys import RoundKeys
 from shared.statement import Body
 
-TOLD_SCHEMAS = (SchemaName.ENROLMENT, SchemaName.CARE)
-"""Allow-list: of objections nobody is told how many there are."""
 WITH_BODIES = (DeliveryState.INCOMPLETE, DeliveryState.HELD, DeliveryState.CURRENT)
 """Deliveries that keep their envelopes until the round is destroyed."""
 

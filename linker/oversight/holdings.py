@@ -24,6 +24,7 @@ from linker.store import (
 from shared.destruction import Due
 from shared.holdings import Alarm, HeldKind, Holding, Holdings, Warned
 from shared.policy import Policy
+from shared.round import TOLD_SCHEMAS
 from shared.state.evidence import (
     Basis,
     agreements_of_rounds,
@@ -67,12 +68,16 @@ def find_holdings(retention: Retention, now: datetime, policy: Policy | None) ->
 
 
 def _of_round(session: Session, row: RoundRow, agreements: dict[str, str]) -> Iterator[Holding]:
-    """What is held of one round; deliveries of all schemas together, so that none is told of."""
+    """What is held of one round; of deliveries those of which may be told."""
     basis, until = Basis.of(row.body(), agreements), destroy_by(row)
     parts = (
         select(func.count(), func.min(DeliveryRow.created_at))
         .join(PartRow, PartRow.delivery_id == DeliveryRow.delivery_id)
-        .where(DeliveryRow.round_id == row.round_id, PartRow.envelope.is_not(None))
+        .where(
+            DeliveryRow.round_id == row.round_id,
+            DeliveryRow.schema_name.in_([each.value for each in TOLD_SCHEMAS]),
+            PartRow.envelope.is_not(None),
+        )
     )
     rates = (
         select(func.count(), func.min(DeliveryRow.created_at))

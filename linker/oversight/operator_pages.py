@@ -10,7 +10,7 @@ from __future__ import annotations
 from html import escape
 from typing import Final
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from sqlalchemy import select
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -25,7 +25,8 @@ from shared import __version__
 from shared.clock import Clock, system_clock, today
 from shared.service.hygiene import surround
 from shared.service.logs import Log
-from shared.service.markup import STYLE, crumbs, page, sentence
+from shared.service.looks import add_looks
+from shared.service.markup import crumbs, page, sentence
 from shared.service.rates import Rate
 from shared.state.database import Database, open_engine
 from shared.state.round_keys import RoundKeys
@@ -83,11 +84,7 @@ def create_operator_app(
             synthetic=assessed.report.synthetic,
         )
 
-    @app.get(_STYLE_ADDRESS)
-    def get_style() -> Response:
-        """How the pages look."""
-        return Response(STYLE, media_type="text/css")
-
+    add_looks(app.router, _STYLE_ADDRESS)
     return app
 
 

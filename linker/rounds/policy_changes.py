@@ -41,7 +41,8 @@ class Change:
 _HIGHER_IS_STRICTER = frozenset(
     {
         "threshold", "split_threshold", "slide", "split_slide", "union", "group", "remainder",
-        "remainder_min", "rate_min", "zero_parent_min", "p_percent",
+        "remainder_min", "split_remainder_min", "total_remainder_min", "rate_min",
+        "zero_parent_min", "p_percent",
         "fallback", "approvers", "from_different_organisations",
     }
 )  # fmt: skip

@@ -27,6 +27,7 @@ from linker.tallying.mirrors import delete_rates
 from shared.destruction import Due, Ended, Kept
 from shared.errors import StateError
 from shared.policy import Policy
+from shared.round import TOLD_SCHEMAS
 from shared.state.database import Transaction
 from shared.state.destroying import Steps
 from shared.state.retaining import Retaining
@@ -119,15 +120,19 @@ def due_round(row: RoundRow, now: datetime) -> Due | None:
 
 
 def _delete_bodies(tx: Transaction, round_id: str) -> int:
-    """Delete every sealed body of a round where it lies; how many there were."""
-    ids = select(DeliveryRow.delivery_id).where(DeliveryRow.round_id == round_id)
-    bodies = (
-        update(PartRow)
-        .where(PartRow.delivery_id.in_(ids), PartRow.envelope.is_not(None))
-        .values(envelope=None),
-        update(OutboxRow)
-        .where(OutboxRow.round_id == round_id, OutboxRow.envelope.is_not(None))
-        .values(envelope=None),
+    """Delete every sealed body of a round where it lies; how many of them may be told.
+
+    The number stands in the ledger and in the statement. Lists of objections are deleted with the
+    rest and are in no number.
+    """
+    deliveries = select(DeliveryRow.delivery_id).where(DeliveryRow.round_id == round_id)
+    told = deliveries.where(DeliveryRow.schema_name.in_([each.value for each in TOLD_SCHEMAS]))
+    counted = (
+        update(PartRow).where(PartRow.delivery_id.in_(told), PartRow.envelope.is_not(None)),
+        update(OutboxRow).where(OutboxRow.round_id == round_id, OutboxRow.envelope.is_not(None)),
     )
     connection = tx.session.connection()
-    return sum(connection.execute(each).rowcount for each in bodies)
+    count = sum(connection.execute(each.values(envelope=None)).rowcount for each in counted)
+    rest = update(PartRow).where(PartRow.delivery_id.in_(deliveries))
+    connection.execute(rest.values(envelope=None))
+    return count

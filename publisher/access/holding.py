@@ -4,10 +4,10 @@ Steps for a mandate of any role, each time that it is used:
 
 1. The row is as this publisher wrote it: its seal fits.
 2. It was confirmed, its term runs, and nobody took it away.
+3. The ledger, which only grows, does not say that it was taken away either.
 
 Steps for an approver besides, when they look and when what they decided is counted:
 
-3. The ledger, which only grows, does not say that it was taken away.
 4. The publisher and a second organisation signed it; both agreements are in force today, and the
    second's card is the one that its agreement pins.
 5. The row says what these two signed.
@@ -31,7 +31,7 @@ from shared.canonical import parse_canonical
 from shared.errors import InputError
 from shared.identity import Card, Identity, parse_card
 from shared.ledger import Event
-from shared.state.ledger_table import entries
+from shared.state.ledger_table import was_recorded
 from shared.statement import Statement
 
 
@@ -84,10 +84,7 @@ def mandate_of(
     """
     query = select(MandateRow.mandate_id).where(MandateRow.account == account)
     found = (held(session, each, publisher, now) for each in session.scalars(query).all())
-    mandate = next((each for each in found if each is not None), None)
-    if mandate is not None and _was_taken_away(session, mandate.mandate_id):
-        raise mandate_altered()
-    return mandate
+    return next((each for each in found if each is not None), None)
 
 
 def held(
@@ -104,7 +101,11 @@ def held(
     if not is_sealed(row, publisher):
         raise mandate_altered()
     mandate = mandate_in(row)
-    return mandate if mandate.counts_at(now) else None
+    if not mandate.counts_at(now):
+        return None
+    if _was_taken_away(session, mandate_id):
+        raise mandate_altered()
+    return mandate
 
 
 def check_confirmed_mandate(
@@ -156,8 +157,7 @@ def mandate_stated(session: Session, statement: str) -> str:
 
 def _was_taken_away(session: Session, mandate_id: str) -> bool:
     """Whether it was revoked, whatever a row that was put back may say."""
-    revoked = entries(session.connection(), (Event.ACCESS_REVOKED,))
-    return any(parse_canonical(each.body)["mandate"] == mandate_id for each in revoked)
+    return was_recorded(session.connection(), Event.ACCESS_REVOKED, mandate=mandate_id)
 
 
 def _confirmation(row: MandateRow) -> tuple[Statement, Card]:

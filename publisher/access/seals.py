@@ -2,7 +2,8 @@
 
 Whoever can write in the database can write a token, a role or a session. The seal beside it they
 cannot write: it is a keyed hash over the whole row, under the publisher's own private key, which
-is in no database. An older copy of a row keeps its seal; what ended is in the ledger as well.
+is in no database. An older copy of a row keeps its seal; that it was revoked stands in the ledger,
+which is asked as well.
 """
 
 from __future__ import annotations

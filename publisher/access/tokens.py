@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from publisher.access.keys import TOKEN_PREFIX, draw, draw_id, heard, stored, told
 from publisher.access.readers import Reader
@@ -20,6 +21,7 @@ from shared.identity import Identity
 from shared.ledger import Event
 from shared.redaction import Secret
 from shared.state.database import Database, Transaction
+from shared.state.ledger_table import was_recorded
 
 AREA: Final = re.compile(r"GM[0-9]{4}|(PO|VO)[0-9]{4}")
 MAX_DAYS = 366
@@ -200,12 +202,13 @@ class Tokens:
             row = session.scalars(
                 select(TokenRow).where(TokenRow.sha256 == stored(secret))
             ).one_or_none()
-        if row is None:
-            raise token_refused("token-unknown", "one that it does not know")
+            if row is None:
+                raise token_refused("token-unknown", "one that it does not know")
+            taken_away = _was_taken_away(session, row.token_id)
         if not is_sealed(row, self.identity):
             raise token_refused("token-altered", "one that it did not give so")
         token = _token(row)
-        if token.revoked_at is not None:
+        if token.revoked_at is not None or taken_away:
             raise token_refused("token-revoked", "one that was revoked")
         if not token.counts_at(now):
             raise token_refused("token-expired", "one whose term has ended")
@@ -220,6 +223,11 @@ class Tokens:
             tx.session.connection().execute(used)
 
         self.database.run(note)
+
+
+def _was_taken_away(session: Session, token_id: str) -> bool:
+    """Whether it was revoked, whatever a row that was put back may say."""
+    return was_recorded(session.connection(), Event.TOKEN_REVOKED, token=token_id)
 
 
 def shown(secret: Secret) -> str:

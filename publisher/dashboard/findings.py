@@ -7,10 +7,19 @@ from functools import cached_property
 from publisher.dashboard.shelf import Shelf
 from publisher.released import Cell, Manifest, MeasureNote, Release
 from shared.contract.periods import Period
-from shared.reference import Arrangement, Level, Municipality, Reference, School, municipality_key
+from shared.reference import (
+    Arrangement,
+    Level,
+    Municipality,
+    ProviderGroup,
+    Reference,
+    School,
+    municipality_key,
+)
 
 MAIN_TABLE = "pupils_and_clients"
 FORM_TABLE = "clients_by_form"
+PROVIDER_TABLE = "clients_by_provider"
 PUPILS = "pupils"
 CLIENTS = "clients"
 RATE = "clients_per_100_pupils"
@@ -170,3 +179,8 @@ class Findings:
     def arrangements(self) -> tuple[Arrangement, ...]:
         """The arrangements of the region, where the reference is at hand."""
         return self._reference.arrangements if self._reference else ()
+
+    @property
+    def provider_groups(self) -> tuple[ProviderGroup, ...]:
+        """The providers that the reference names, large and small."""
+        return self._reference.provider_groups if self._reference else ()

@@ -24,6 +24,7 @@ from publisher.dashboard.pages import (
     home,
     method,
     profiles,
+    providers,
     releases,
     reports,
     schools,
@@ -35,9 +36,8 @@ from publisher.released import Release, ReleaseReader
 from shared.reference import Reference
 
 _PAGES = (
-    home, schools, profiles, reports, topics, compare, explore, arrangements, method, releases,
-    changes, governance, accessibility, charts, context,
-    context_charts,
+    home, schools, profiles, reports, topics, compare, explore, arrangements, providers, method,
+    releases, changes, governance, accessibility, charts, context, context_charts,
 )  # fmt: skip
 
 

@@ -201,7 +201,7 @@ def category_table(
         categories = {"": _("totaal"), **categories}
     return SeriesTable(
         caption,
-        heading_of(findings, measure),
+        _(part.by),
         tuple(period.label for period in periods),
         tuple(
             SeriesRow(

@@ -6,9 +6,10 @@ from collections.abc import Callable, Hashable
 
 from publisher.api.lookup import SHOWN_STATES
 from publisher.context.shown import Context
-from publisher.dashboard.charts.data import ChartKey, chart_data
+from publisher.dashboard.charts.data import ChartKey
 from publisher.dashboard.charts.drawing import draw, draw_slide
 from publisher.dashboard.charts.looks import LOOKS
+from publisher.dashboard.charts.making import chart_data
 from publisher.dashboard.findings import Findings
 from publisher.dashboard.governance import Governance
 from publisher.dashboard.language import spoken

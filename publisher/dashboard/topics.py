@@ -14,6 +14,7 @@ from publisher.dashboard.findings import (
     COVERAGE,
     FORM_TABLE,
     MAIN_TABLE,
+    PROVIDER_TABLE,
     PUPILS,
     RATE,
     Findings,
@@ -37,14 +38,19 @@ class Part:
 
     Attributes:
         measures: in the order in which they stand; the first one is drawn.
-        split: whether the measure, of which there is then one, is shown by category.
+        by: what the measure, of which there is then one, is split by; empty where it is not.
         per_school: the measure of which schools are set side by side; else the first one.
     """
 
     table: str
     measures: tuple[str, ...]
-    split: bool = False
+    by: str = ""
     per_school: str = ""
+
+    @property
+    def split(self) -> bool:
+        """Whether the measure is shown by category."""
+        return bool(self.by)
 
     @property
     def of_schools(self) -> str:
@@ -59,6 +65,7 @@ class Topic:
     Attributes:
         question: what its figures answer.
         caution: what they do not say.
+        own_pages: the list of what the topic counts, where each of these has a page of its own.
     """
 
     id: str
@@ -66,6 +73,7 @@ class Topic:
     question: str
     caution: str
     parts: tuple[Part, ...]
+    own_pages: str = ""
 
     @property
     def address(self) -> str:
@@ -96,7 +104,7 @@ TOPICS = (
         msg("Vormen van hulp"),
         msg("Krijgen leerlingen hulp thuis, bij een aanbieder, of verblijven zij ergens anders?"),
         _OVERLAP,
-        (Part(FORM_TABLE, (CLIENTS,), split=True),
+        (Part(FORM_TABLE, (CLIENTS,), by=msg("Vorm van hulp")),
          Part("clients_of_kind", ("clients_with_stay",))),
     ),
     Topic(
@@ -107,7 +115,7 @@ TOPICS = (
             "De soort hulp volgt uit de productcode. Gemeenten gebruiken eigen codes, dus de "
             "indeling is niet overal even precies. Een leerling kan in meer groepen tellen."
         ),
-        (Part("clients_by_domain", (CLIENTS,), split=True),),
+        (Part("clients_by_domain", (CLIENTS,), by=msg("Soort hulp")),),
     ),
     Topic(
         "ggz",
@@ -137,15 +145,15 @@ TOPICS = (
             "Het gaat om hulp die in de periode begon. De verwijzer is niet altijd ingevuld; "
             "kijk daarom ook naar “onbekend”."
         ),
-        (Part("clients_started_by_referrer", ("clients_started",), split=True),
-         Part("started_trajectories_by_referrer", ("started_trajectories",), split=True)),
+        (Part("clients_started_by_referrer", ("clients_started",), by=msg("Verwijzer")),
+         Part("started_trajectories_by_referrer", ("started_trajectories",), by=msg("Verwijzer"))),
     ),
     Topic(
         "leeftijd",
         msg("Leeftijd bij de start"),
         msg("Hoe oud zijn leerlingen als de hulp begint?"),
         _OVERLAP,
-        (Part("clients_started_by_age", ("clients_started",), split=True),),
+        (Part("clients_started_by_age", ("clients_started",), by=msg("Leeftijd")),),
     ),
     Topic(
         "duur",
@@ -153,8 +161,8 @@ TOPICS = (
         msg("Hoe lang duurt de hulp die in de periode is gestopt?"),
         _TRAJECTORIES,
         (Part("ended_by_duration", ("mean_days_ended", "ended_trajectories")),
-         Part("ended_by_duration", ("ended_trajectories",), split=True),
-         Part("running_by_duration", ("running_trajectories",), split=True)),
+         Part("ended_by_duration", ("ended_trajectories",), by=msg("Duur")),
+         Part("running_by_duration", ("running_trajectories",), by=msg("Duur tot nu toe"))),
     ),
     Topic(
         "instroom",
@@ -163,8 +171,8 @@ TOPICS = (
         _TRAJECTORIES,
         (Part("starts_and_ends", ("clients_started", "clients_ended", "planned_end_percent",
                                   "started_trajectories", "ended_trajectories")),
-         Part("clients_by_flow", (CLIENTS,), split=True),
-         Part("ended_trajectories_by_reason", ("ended_trajectories",), split=True)),
+         Part("clients_by_flow", (CLIENTS,), by=msg("Nieuw of niet")),
+         Part("ended_trajectories_by_reason", ("ended_trajectories",), by=msg("Reden"))),
     ),
     Topic(
         "kosten",
@@ -176,7 +184,7 @@ TOPICS = (
         ),
         (Part("costs", ("cost_eur", "cost_per_client", "cost_per_pupil"),
               per_school="cost_per_client"),
-         Part("costs_by_form", ("cost_eur",), split=True)),
+         Part("costs_by_form", ("cost_eur",), by=msg("Vorm van hulp"))),
     ),
     Topic(
         "dagbehandeling",
@@ -197,7 +205,8 @@ TOPICS = (
             "elke school. Tel de aanbieders van scholen daarom niet bij elkaar op."
         ),
         (Part("providers", ("providers", "largest_provider_clients", "largest_provider_percent")),
-         Part("clients_by_provider", (CLIENTS,), split=True)),
+         Part(PROVIDER_TABLE, (CLIENTS,), by=msg("Aanbieder"))),
+        own_pages="/aanbieders",
     ),
     Topic(
         "onderwijssoort",
@@ -207,8 +216,8 @@ TOPICS = (
             "Dit gaat over het onderwijs dat de leerling volgt. Op één school kunnen leerlingen "
             "van verschillende soorten zitten."
         ),
-        (Part("clients_by_education", (CLIENTS,), split=True),
-         Part("clients_by_education", (PUPILS,), split=True)),
+        (Part("clients_by_education", (CLIENTS,), by=msg("Onderwijssoort")),
+         Part("clients_by_education", (PUPILS,), by=msg("Onderwijssoort"))),
     ),
 )  # fmt: skip
 """Every topic, in the order in which readers meet them."""

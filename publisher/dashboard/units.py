@@ -152,11 +152,18 @@ UNIT_KINDS = (SCHOOL, MUNICIPALITY, SWV_PO, SWV_VO, SCHOOL_TYPE, RESIDENCE)
 REGION_UNIT = "region"
 ARRANGEMENTS = "/arrangementen"
 """The list of arrangements, each of which has a page of its own."""
+PROVIDERS = "/aanbieders"
+"""The list of providers, likewise."""
 
 
 def arrangement_address(number: int) -> str:
     """The page of an arrangement."""
     return f"{ARRANGEMENTS}/{number}"
+
+
+def provider_address(group: str) -> str:
+    """The page of a provider."""
+    return f"{PROVIDERS}/{quote(group, safe='')}"
 
 
 def kind_of(level: Level) -> UnitKind | None:

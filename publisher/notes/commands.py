@@ -6,7 +6,7 @@ from datetime import date
 
 import click
 
-from publisher.notes.keeping import latest_reference, overdue, read_notes, remove, write
+from publisher.notes.keeping import latest_reference, read_notes, remove, write
 from publisher.notes.note import Note, Status
 from publisher.settings import Settings
 from shared.clock import system_clock, today
@@ -71,11 +71,9 @@ def write_command(
 @click.pass_obj
 def list_command(here: Here) -> None:
     """Every note, where it stands, and which should have been looked at again."""
-    notes = read_notes(here.database)
-    late = {each.id for each in overdue(notes, today(system_clock))}
-    for each in notes.shown:
+    for each in read_notes(here.database).shown:
         note = each.note
-        said = "  REVIEW OVERDUE" if note.id in late else ""
+        said = "  REVIEW OVERDUE" if each.is_overdue else ""
         about = f"{note.level.value} {note.unit}"
         click.echo(f"{note.id:<24} {about:<18} {note.status.value:<10} {note.review_on}{said}")
 

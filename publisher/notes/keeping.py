@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -83,16 +81,11 @@ def remove(database: Database, note_id: str) -> None:
 
 
 def read_notes(database: Database) -> Notes:
-    """Every note that was not removed."""
+    """Every note that was not removed, as it stands today."""
     query = select(NoteRow).where(NoteRow.removed.is_(False))
     with database.reading() as session:
         rows = session.scalars(query.order_by(NoteRow.id, NoteRow.version)).all()
-        return Notes.of(tuple(_note(row) for row in rows))
-
-
-def overdue(notes: Notes, today: date) -> tuple[Note, ...]:
-    """The notes whose day of review is over."""
-    return tuple(each.note for each in notes.shown if each.note.review_on < today)
+        return Notes.of(tuple(_note(row) for row in rows), database.now().date())
 
 
 def latest_reference(database: Database) -> Reference | None:

@@ -11,10 +11,15 @@ from shared.reference import Level
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A note as it stands, with the day on which it came to each of its states."""
+    """A note as it stands, with the day on which it came to each of its states.
+
+    Attributes:
+        is_overdue: whether its owner should have looked at it again.
+    """
 
     note: Note
     steps: tuple[tuple[Status, date], ...]
+    is_overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +29,16 @@ class Notes:
     shown: tuple[Shown, ...] = ()
 
     @classmethod
-    def of(cls, versions: tuple[Note, ...]) -> Notes:
-        """From all versions, the oldest of each note first."""
+    def of(cls, versions: tuple[Note, ...], today: date) -> Notes:
+        """From all versions, the oldest of each note first, as they stand on a day."""
         by_id: dict[str, list[Note]] = {}
         for each in versions:
             by_id.setdefault(each.id, []).append(each)
-        return cls(tuple(Shown(each[-1], _steps(each)) for each in by_id.values()))
+        return cls(
+            tuple(
+                Shown(each[-1], _steps(each), each[-1].review_on < today) for each in by_id.values()
+            )
+        )
 
     def about(self, level: Level, unit: str) -> tuple[Shown, ...]:
         """The notes about one arrangement or school."""

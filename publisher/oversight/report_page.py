@@ -12,7 +12,15 @@ from html import escape
 from publisher.downloads.words import LEVEL_WORDS, MARK
 from publisher.oversight.loss_picture import loss_picture
 from publisher.oversight.protection_report import Loss, ReleaseReport, TableLoss
-from publisher.oversight.report_words import STATES, per_cent, reasons, smallest, value_of, whole
+from publisher.oversight.report_words import (
+    FEW_OTHERS,
+    STATES,
+    per_cent,
+    reasons,
+    smallest,
+    value_of,
+    whole,
+)
 from shared.service.markup import STYLE, cell, lines_cell, name_cell, table
 
 _OWN_STYLE = """\
@@ -82,6 +90,7 @@ def _verdict(report: ReleaseReport) -> str:
         ("aanval: groepen zonder eigen cijfer, te nauw", whole(sealed.latent_too_narrow)),
         ("kleinste som van verborgen delen van een getoond totaal", union),
         ("kleinste getoonde aantal personen", smallest(sealed.total)),
+        (FEW_OTHERS, whole(sealed.total.few_others)),
     )
     return f'<div class="{"good" if good else "alarm"}"><p>{escape(said)}</p></div>' + table(
         "Oordeel",

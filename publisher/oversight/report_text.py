@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from publisher.downloads.words import LEVEL_WORDS, MARK
 from publisher.oversight.protection_report import Loss, ReleaseReport
-from publisher.oversight.report_words import STATES, per_cent, reasons, smallest, value_of, whole
+from publisher.oversight.report_words import (
+    FEW_OTHERS,
+    STATES,
+    per_cent,
+    reasons,
+    smallest,
+    value_of,
+    whole,
+)
 
 
 def report_text(report: ReleaseReport) -> str:
@@ -30,6 +38,7 @@ def _lines(report: ReleaseReport) -> Iterator[str]:
     union = sealed.smallest_union
     yield f"  kleinste som van verborgen delen: {'geen' if union is None else whole(union)}"
     yield f"  kleinste getoonde aantal personen: {smallest(sealed.total)}"
+    yield f"  {FEW_OTHERS}: {whole(sealed.total.few_others)}"
     for name, table in sealed.tables.items():
         yield ""
         yield f"{report.titles.get(name, name)} ({name})"
@@ -49,6 +58,7 @@ def _loss(loss: Loss) -> Iterator[str]:
     yield f"  aandeel van de getelde personen in extra verborgen cellen: "\
           f"{per_cent(loss.hidden_value_per_10000)}"  # fmt: skip
     yield f"  kleinste getoonde aantal personen: {smallest(loss)}"
+    yield f"  {FEW_OTHERS}: {whole(loss.few_others)}"
 
 
 def _share(loss: Loss) -> str:

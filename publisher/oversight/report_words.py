@@ -8,6 +8,9 @@ from publisher.protection.primary import Rule
 
 SECONDARY = "om een ander cijfer te beschermen"
 
+FEW_OTHERS = "getoonde aantallen met een kleine rest voor een gemeente die de hare kent"
+"""Name of the number of counts that a supplier can subtract its own from; see ADR 0018."""
+
 REASONS: dict[str, str] = {
     Rule.THRESHOLD.value: "te weinig kinderen",
     Rule.ZERO.value: "nul die iets vertelt",

@@ -5,6 +5,7 @@
 
 from publisher.protection.certificates import Certificate, from_json_lines, to_json_lines
 from publisher.protection.grid import Published
+from publisher.protection.narrowing import narrowed_until_made
 from publisher.protection.rates import derive_rates
 from publisher.protection.report import ProtectionReport, TableReport
 from publisher.protection.rounding.draw import rounding_key
@@ -27,6 +28,7 @@ __all__ = [
     "derive_rates",
     "earlier_release",
     "from_json_lines",
+    "narrowed_until_made",
     "protect_tally",
     "rounding_key",
     "to_json_lines",

@@ -58,7 +58,7 @@ def audit_claim(claim: Claim) -> Audit:
     wanted = dict.fromkeys(sorted(claim.withheld), 1)
     for demand in claim.demands:
         if claim.is_hidden(demand.cell):
-            wanted[demand.cell] = max(demand.level, wanted.get(demand.cell, 1))
+            wanted[demand.cell] = max(demand.width, wanted.get(demand.cell, 1))
     if not wanted:
         return Audit((), (), _smallest_union(claim))
     intervals: dict[str, Interval] = {}
@@ -69,7 +69,7 @@ def audit_claim(claim: Claim) -> Audit:
     intervals = {key: intervals[key] for key in wanted}
     exact = tuple(key for key, interval in intervals.items() if interval.width == 0)
     narrow = tuple(
-        demand.cell for demand in claim.demands if _too_narrow(intervals, demand.cell, demand.level)
+        demand.cell for demand in claim.demands if _too_narrow(intervals, demand.cell, demand.width)
     )
     return Audit(exact, narrow, _smallest_union(claim))
 

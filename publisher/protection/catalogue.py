@@ -181,7 +181,16 @@ class PeriodProblem:
             family=family,
             duo=self._duo_totals() if quantity.term == (PUPILS, "") else {},
             children=self._children(quantity, own) if quantity.kind is not Kind.PERSONS else None,
+            few_others=self._few_others(quantity, own),
         )
+
+    def _few_others(self, quantity: Quantity, nodes: Nodes) -> dict[Leaves, Interval]:
+        """Sets that leave a supplier with a few others, with the class of that rule."""
+        found = {
+            leaves: quantity.closest_supplier(self.grid, self.rules, self.period, leaves)
+            for leaves in nodes
+        }
+        return {leaves: bounds for leaves, bounds in found.items() if bounds[1]}
 
     def _children(self, quantity: Quantity, nodes: Nodes) -> dict[Leaves, int]:
         """How many children are behind every set; they add up over schools."""

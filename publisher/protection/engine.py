@@ -73,21 +73,27 @@ def protect_block(
     groups: frozenset[Group] = frozenset()
     remembered: Remembered | None = None
     now = Effort.QUICK if settle_first else effort
-    improved = False
+    chosen = improved = False
     while True:
         problem = with_groups(build(closed), groups)
+        only_add = chosen and now is Effort.QUICK
         pattern = suppress(
-            problem, rules, progress, effort=now, processes=processes, remembered=remembered
-        )
+            problem, rules, progress, effort=now, processes=processes, remembered=remembered,
+            only_add=only_add,
+        )  # fmt: skip
         remembered = Remembered.of(
-            problem, pattern.secondary, pattern.witnesses, pruned=not pattern.opened
-        )
+            problem, pattern.secondary, pattern.witnesses,
+            pruned=not pattern.opened, before=remembered.changes if only_add and remembered else (),
+        )  # fmt: skip
         if pattern.opened:
             opened = {key for node in pattern.opened for key in problem.nodes[node].keys}
             if opened <= closed:
                 raise RuntimeError("a zero that was opened is still published")
             closed |= opened
             continue
+        # What a round chooses anew can tell groups that its last choice did not, and the next
+        # round the first again: so one round chooses, and the others only add to its pattern.
+        chosen = settle_first
         more = _still_open(problem, pattern, rules)
         told = told_groups(problem, pattern.primary | pattern.secondary) if rules.union else groups
         if more <= closed and told <= groups:

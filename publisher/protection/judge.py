@@ -31,6 +31,7 @@ class Measured:
         children: how many are behind a set, where the quantity counts something else.
         family: all quantities of the same unit, the total first; what a fallback may hide.
         duo: DUO's totals (least, greatest), where it counts resident pupils.
+        few_others: class of the rule on a supplier's rest, for the sets that it withholds.
     """
 
     nodes: Nodes
@@ -41,6 +42,7 @@ class Measured:
     family: tuple[Nodes, ...] = ()
     duo: Mapping[Leaves, Interval] = field(default_factory=dict)
     children: Mapping[Leaves, int] | None = None
+    few_others: Mapping[Leaves, Interval] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -78,7 +80,8 @@ class Judge:
         family = tuple(nodes[leaves] for nodes in measured.family if leaves in nodes)
         if known.kind is Kind.LATENT:
             # Without a name it is a mere step between sums, which no rule is about.
-            if known.keys and below_threshold(children, threshold):
+            few = below_threshold(children, threshold) or leaves in measured.few_others
+            if known.keys and few:
                 return Sensitive(node, Rule.MARGIN, level, 0, None)
             return None
         if known.true == 0:
@@ -99,6 +102,11 @@ class Judge:
             if remainder_disclosed(known.true, low, high, self.rules.remainder):
                 least = max(low - self.rules.remainder + 1, 1)
                 return Sensitive(node, Rule.REMAINDER, level, least, high - 1, (), family)
+        if leaves in measured.few_others:
+            low, high = measured.few_others[leaves]
+            return Sensitive(
+                node, Rule.SUPPLIER, level, low, None if top is None else high, (), family
+            )
         if not self.closed.isdisjoint(known.keys):
             return Sensitive(node, Rule.CLOSING, level, 1, None, (), family)
         return None

@@ -125,3 +125,9 @@ DAYS_OF_CLASS: Mapping[str, tuple[int, int]] = {
 def counts_persons(measure: str) -> bool:
     """Whether a measure counts children, whose number is a small one."""
     return RULES[measure].kind is Kind.PERSONS
+
+
+def counts_clients(measure: str) -> bool:
+    """Whether it counts children with care, or their trajectories: a supplier knows its own."""
+    known = RULES[measure].kind in (Kind.PERSONS, Kind.TRAJECTORIES)
+    return known and measure not in (PUPILS, NOT_COVERED)

@@ -78,6 +78,8 @@ def needs_of(problem: Problem, position: int, direction: Direction) -> tuple[Nee
     """
     sensitive = problem.sensitive[position]
     node = problem.nodes[sensitive.node]
+    if sensitive.below:
+        return _needs_of_span(position, sensitive, node)
     up, down = _moves_within_class(sensitive, node, problem)
     above = (Move(sensitive.node, sensitive.level, None),)
     beyond = above if sensitive.rule is Rule.THRESHOLD else ()
@@ -87,6 +89,15 @@ def needs_of(problem: Problem, position: int, direction: Direction) -> tuple[Nee
     if direction == "both" and down:
         needs.append(Need(position, down, above))
     return tuple(dict.fromkeys(needs))
+
+
+def _needs_of_span(position: int, sensitive: Sensitive, node: Node) -> tuple[Need, ...]:
+    """Upward as far as there is room, and downward by the rest; its class has no end."""
+    depth = node.true - max(sensitive.low, node.floor)
+    down = Need(position, (Move(sensitive.node, -depth, -sensitive.below),))
+    if not sensitive.level:
+        return (down,)
+    return Need(position, (Move(sensitive.node, sensitive.level, None),)), down
 
 
 def _moves_within_class(

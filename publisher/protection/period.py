@@ -1,21 +1,62 @@
 """Everything that is published of one period, block by block: counts, then what follows them.
 
 Amounts and providers are withheld wherever their count is, so that they are solved after it; a
-withheld amount does not withhold its count, so that nothing goes back.
+withheld amount does not withhold its count. One thing goes back: classes of duration that bound
+days more closely than the rules allow are withheld, and the counts are solved again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
+from publisher.protection.amounts.bounding import classes_in_the_way
 from publisher.protection.amounts.judging import amounts_of
 from publisher.protection.amounts.providers import protect_providers
 from publisher.protection.amounts.solving import protect_amount
-from publisher.protection.engine import Solution
+from publisher.protection.catalogue import PeriodProblem
+from publisher.protection.engine import Solution, protect_block
 from publisher.protection.grid import Grid
 from publisher.protection.measures import PROVIDERS, RULES, Kind
+from publisher.protection.problem import Problem
 from publisher.protection.rules import Rules
+from publisher.protection.secondary import Progress
+from shared.errors import ProtectionError
+
+
+def protect_period(
+    grid: Grid, rules: Rules, period: int, progress: Progress | None = None
+) -> Solution:
+    """Protect a period of which readers have nothing yet.
+
+    Args:
+        grid: with true values.
+        rules: the parameters.
+        period: code of the period.
+        progress: called with needs done and needs in all.
+
+    Raises:
+        ProtectionError: ``protection-unmet``.
+    """
+    problem = PeriodProblem(grid, rules, period)
+    start: frozenset[str] = frozenset()
+    while True:
+        build = partial(_build, problem, start)
+        counts = protect_block(build, rules, progress, settle_first=True)
+        try:
+            return protect_what_follows(grid, rules, period, counts, again=False)
+        except ProtectionError as error:
+            if error.code != "protection-unmet":
+                raise
+            more = classes_in_the_way(grid, rules, period, counts.withheld, counts.certificates)
+            if more <= start:
+                raise
+            start |= more
+
+
+def _build(problem: PeriodProblem, start: frozenset[str], closed: frozenset[str]) -> Problem:
+    return problem.build(start | closed)
 
 
 def protect_what_follows(
@@ -39,7 +80,8 @@ def protect_what_follows(
         hidden |= {cell.key for cell in grid.cells(period) if RULES[cell.measure].kind in _COUNTED}
     solutions = [counts]
     solutions += [
-        protect_amount(grid, rules, period, measure, hidden) for measure in amounts_of(grid)
+        protect_amount(grid, rules, period, measure, hidden, counts.certificates)
+        for measure in amounts_of(grid)
     ]
     if grid.levels(PROVIDERS):
         solutions.append(protect_providers(grid, rules, period, hidden))

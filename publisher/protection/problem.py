@@ -66,6 +66,7 @@ class Sensitive:
         high: the greatest, None where the class has no end.
         guards: latent nodes whose alternative must stay within bounds for the rule to apply.
         unit: nodes of the same unit, the ones a fallback may hide.
+        below: how far below the true value a second alternative must lie; 0 where nothing asks it.
     """
 
     node: int
@@ -75,6 +76,7 @@ class Sensitive:
     high: int | None
     guards: tuple[tuple[int, int, int], ...] = ()
     unit: tuple[int, ...] = ()
+    below: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,23 @@ class Problem:
         """Where a quantity stands, for an error; never its value."""
         keys = self.nodes[node].keys
         return keys[0] if keys else "a group without a cell"
+
+    def about(self, node: int) -> str:
+        """The key of a quantity, or of the first one with a key that relations lead to."""
+        seen, turn = {node}, [node]
+        while turn:
+            named = [self.nodes[each].keys[0] for each in turn if self.nodes[each].keys]
+            if named:
+                return min(named)
+            near = {
+                other
+                for row in self.rows
+                if not seen.isdisjoint(of_row := [each for each, _ in row.terms])
+                for other in of_row
+            }
+            turn = sorted(near - seen)
+            seen |= near
+        return ""
 
     def check_truth(self) -> None:
         """Check that the true table satisfies every relation.

@@ -6,11 +6,13 @@ counted and which limits hold, not how anything is protected.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from publisher.protection.grid import LEVEL_ORDER, Grid, Inputs, measures_of, quantity_key
-from publisher.protection.measures import CLIENTS, PUPILS, RULES, Kind, Term
+from publisher.protection.measures import CLIENTS, PUPILS, RULES, Kind, Term, counts_clients
+from publisher.protection.primary import supplier_remainder_disclosed
 from publisher.protection.rules import Rules
 from shared.reference import Level
 
@@ -53,6 +55,31 @@ class Quantity:
     def slide(self, rules: Rules) -> int:
         """The least distance between a withheld count and its alternative."""
         return rules.split_slide if self.split else rules.slide
+
+    def remainder_min(self, rules: Rules) -> int:
+        """The least number of others that a supplier may be left with; 0 is no limit."""
+        if not counts_clients(self.measure):
+            return 0
+        return rules.split_remainder_min if self.split else rules.total_remainder_min
+
+    def closest_supplier(
+        self, grid: Grid, rules: Rules, period: int, leaves: Iterable[str]
+    ) -> tuple[int, int]:
+        """Least and greatest number of children for whom the rule on a supplier's rest holds.
+
+        For the supplier that is left with the fewest others, and too few; (0, 0) where none is.
+        """
+        least = self.remainder_min(rules)
+        if not least:
+            return 0, 0
+        children, own = 0, Counter[int]()
+        for leaf in leaves:
+            _, inputs = self.leaf(grid, period, leaf)
+            children += inputs.children
+            own.update(dict(inputs.of_supplier))
+        few = (each for each in own.values() if supplier_remainder_disclosed(children, each, least))
+        most = max(few, default=0)
+        return (most + 1, most + least - 1) if most else (0, 0)
 
     def key(self, period: int, level: str, unit: str) -> str:
         """Name of the quantity for a unit."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from publisher.protection.audit import Audit
 from publisher.protection.engine import Solution
-from publisher.protection.grid import Grid
-from publisher.protection.measures import DUO_PUPILS, counts_persons
-from publisher.protection.primary import Rule
+from publisher.protection.grid import Grid, GridCell
+from publisher.protection.measures import DUO_PUPILS, RULES, counts_clients, counts_persons
+from publisher.protection.primary import Rule, supplier_remainder_disclosed
 from publisher.protection.rounding.method import Placed
 from publisher.protection.rules import Rules
 from shared.canonical import canonical_json
@@ -31,6 +31,8 @@ class TableReport:
         too_narrow: sensitive cells whose interval is narrower than their level.
         smallest_published: the smallest positive count of persons that is published, 0 where
             none is.
+        few_others: published counts of which a supplier that knows its own clients is left with
+            fewer others than the threshold.
     """
 
     cells: int
@@ -41,6 +43,7 @@ class TableReport:
     exact: int
     too_narrow: int
     smallest_published: int
+    few_others: int = 0
 
     @property
     def withheld(self) -> int:
@@ -58,6 +61,7 @@ class TableReport:
             "hidden_value": self.hidden_value,
             "hidden_value_per_10000": 10_000 * self.hidden_value // max(self.value, 1),
             "smallest_published": self.smallest_published,
+            "few_others": self.few_others,
             "audit": {"exact": self.exact, "too_narrow": self.too_narrow},
         }
 
@@ -136,6 +140,8 @@ def report_of(
                 continue
             value = (grid.true_value(cell) or 0) if counts_persons(cell.measure) else 0
             level.count(cell.key, value, solutions[period], exact, narrow)
+            if cell.key not in solutions[period].withheld:
+                level.few_others += _leaves_few_others(grid, rules, cell)
     for tables in rounded.values():
         for table in tables:
             level = counting.setdefault(table.table.id, {}).setdefault(_AT_SCHOOLS, _Tally())
@@ -155,6 +161,20 @@ def report_of(
     )
 
 
+def _leaves_few_others(grid: Grid, rules: Rules, cell: GridCell) -> bool:
+    """Whether a published count tells a supplier that few of its children are another's."""
+    if not counts_clients(cell.measure):
+        return False
+    split = bool(cell.part or RULES[cell.measure].split_of)
+    least = rules.split_threshold if split else rules.threshold
+    inputs = grid.inputs_of(
+        cell.table, cell.level, cell.unit, cell.period, cell.measure, cell.category
+    )
+    return any(
+        supplier_remainder_disclosed(inputs.children, own, least) for _, own in inputs.of_supplier
+    )
+
+
 def _together(parts: Iterable[TableReport]) -> TableReport:
     reports = tuple(parts)
     primary = sum((Counter(report.primary) for report in reports), Counter[str]())
@@ -168,6 +188,7 @@ def _together(parts: Iterable[TableReport]) -> TableReport:
         exact=sum(report.exact for report in reports),
         too_narrow=sum(report.too_narrow for report in reports),
         smallest_published=min(smallest, default=0),
+        few_others=sum(report.few_others for report in reports),
     )
 
 
@@ -177,7 +198,7 @@ class _Tally:
     def __init__(self) -> None:
         self.cells = self.secondary = self.value = self.hidden = self.exact = self.narrow = 0
         self.primary: Counter[str] = Counter()
-        self.smallest = 0
+        self.smallest = self.few_others = 0
 
     def count(
         self, key: str, value: int, solution: Solution, exact: set[str], narrow: set[str]
@@ -215,4 +236,5 @@ class _Tally:
             exact=self.exact,
             too_narrow=self.narrow,
             smallest_published=self.smallest,
+            few_others=self.few_others,
         )

@@ -40,15 +40,16 @@ class Remembered:
         witnesses: tuple[tuple[int, tuple[tuple[int, int], ...]], ...],
         *,
         pruned: bool = True,
+        before: tuple[Change, ...] = (),
     ) -> Remembered:
-        """Remember a pattern of a problem."""
+        """Remember a pattern of a problem, with witnesses of ``before`` that it may do without."""
         nodes = problem.nodes
         changes = {
             tuple(sorted((nodes[at].keys[0], step) for at, step in steps if nodes[at].keys)): None
             for _, steps in witnesses
         }
         cells = frozenset(key for node in withheld for key in nodes[node].keys)
-        return cls(cells, tuple(changes), pruned)
+        return cls(cells, tuple(dict.fromkeys((*changes, *before))), pruned)
 
     def cells(self, problem: Problem) -> list[int]:
         """The cells of the pattern in another problem, in order."""

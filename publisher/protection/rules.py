@@ -39,6 +39,8 @@ class Rules:
             others; 0 is off.
         remainder_min: an amount is withheld where for one supplier, which knows its own clients,
             1 to ``remainder_min - 1`` others are left; 0 is off.
+        split_remainder_min: the same for a count of a split; 0 is off.
+        total_remainder_min: the same for a count in total; 0 is off.
         p_percent: how closely nobody may estimate an amount, in per cents.
         amount_over: whose share in an amount is protected: clients, providers, suppliers.
         rate_min: a rate needs this many resident pupils; 0 is off.
@@ -56,6 +58,8 @@ class Rules:
     group: bool = True
     remainder: int = 0
     remainder_min: int = 10
+    split_remainder_min: int = 0
+    total_remainder_min: int = 0
     p_percent: int = 15
     amount_over: tuple[AmountOver, ...] = ("clients", "providers")
     rate_min: int = 50
@@ -65,7 +69,7 @@ class Rules:
         """Refuse what no policy can mean."""
         for name in (
             "threshold", "split_threshold", "zero_parent_min", "remainder", "remainder_min",
-            "rate_min",
+            "split_remainder_min", "total_remainder_min", "rate_min",
         ):  # fmt: skip
             self._check_integer(name, 0, MAX_THRESHOLD)
         self._check_integer("p_percent", 1, 100)

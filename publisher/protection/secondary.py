@@ -37,6 +37,8 @@ from shared.errors import ProtectionError
 Progress = Callable[[int, int], None]
 WHOLE = 12_000
 """Up to so many quantities a need is looked at in the whole; above it, first or only near by."""
+_PRUNED_WHOLE = 4_000
+"""The same where cells are published again, which asks much more often; step 4 looks once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def suppress(
     effort: Effort = Effort.USUAL,
     processes: int = 1,
     remembered: Remembered | None = None,
+    only_add: bool = False,
 ) -> Pattern:
     """Find a pattern in which every sensitive quantity has its witnesses.
 
@@ -79,6 +82,7 @@ def suppress(
         effort: how hard to look for a cheaper pattern.
         processes: how many may work on it; the pattern is the same.
         remembered: the end of an earlier round of this block.
+        only_add: withhold what it withheld, and what is lacking; nothing is published again.
 
     Raises:
         ProtectionError: ``protection-unmet`` where no pattern can meet a need.
@@ -90,10 +94,11 @@ def suppress(
     search.serve_rest()
     if search.opened:
         return search.pattern()
-    search.prune()
+    if not only_add:
+        search.prune()
     if effort is not Effort.QUICK:
         search.improve(exact=effort is Effort.EXACT, processes=processes)
-    search.forget_unmoved()
+    search.forget_unmoved(also_known=only_add)
     return search.pattern()
 
 
@@ -113,6 +118,7 @@ class _Search:
         self._bound: float | None = None
         self.opened: set[int] = set()
         self._resumed: set[int] | None = None
+        self._known: list[Witness] = []
         self._reserves = Reserves(problem, self._relations)
         self._near: NearModels | None = None
         self._secondary: set[int] = set()
@@ -131,6 +137,7 @@ class _Search:
         hidden = frozenset(self._primary | self._secondary)
         for witness in remembered.witnesses(self._problem, self._relations, hidden):
             self._served.keep(witness)
+            self._known.append(witness)
         if remembered.pruned:
             self._resumed = set(self._secondary)
 
@@ -169,7 +176,8 @@ class _Search:
         if self._secondary == self._resumed:
             return
         nodes = self._problem.nodes
-        pruner = Pruner(self._served, self._parts_now(), everywhere=not self._is_large())
+        everywhere = len(nodes) <= _PRUNED_WHOLE
+        pruner = Pruner(self._served, self._parts_now(), everywhere=everywhere)
         heaviest = sorted(self._secondary, key=lambda node: (-nodes[node].cost, node))
         self._secondary = pruner.prune(heaviest)
 
@@ -185,9 +193,14 @@ class _Search:
             pattern, self._bound = improver.optimum(pattern)
         self._secondary = set(pattern)
 
-    def forget_unmoved(self) -> None:
-        """What no witness moves any more protects nothing, and could be computed besides."""
-        moved = set[int]().union(*(witness or () for witness in self._served.witness_of))
+    def forget_unmoved(self, *, also_known: bool) -> None:
+        """What no witness moves any more protects nothing, and could be computed besides.
+
+        Args:
+            also_known: a witness of an earlier round that nothing needs now counts as one.
+        """
+        witnesses = [witness or {} for witness in self._served.witness_of]
+        moved = set[int]().union(*witnesses, *(self._known if also_known else ()))
         self._secondary &= moved
         self._progress(len(self._served.needs), len(self._served.needs))
 
@@ -274,4 +287,5 @@ class _Search:
             f"expected an alternative for every sensitive count, found none for one "
             f"that the rule {item.rule.value} protects, at {self._problem.place(item.node)}",
             hint="publish this table at a coarser level, or merge categories",
+            about=self._problem.about(item.node),
         )

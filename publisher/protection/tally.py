@@ -11,12 +11,12 @@ from multiprocessing import get_context
 import pandas as pd
 
 from publisher.protection.audit import Audit, audit_claim, together
-from publisher.protection.catalogue import PeriodProblem
 from publisher.protection.certificates import Certificate
-from publisher.protection.engine import Solution, protect_block
+from publisher.protection.engine import Solution
 from publisher.protection.grid import Grid, Published
 from publisher.protection.measures import DUO_PUPILS
-from publisher.protection.period import protect_what_follows
+from publisher.protection.narrowing import refused_cell
+from publisher.protection.period import protect_period, protect_what_follows
 from publisher.protection.report import ProtectionReport, report_of
 from publisher.protection.rounding.method import (
     Placed,
@@ -155,12 +155,10 @@ def _solve(
 ) -> Solution:  # fmt: skip
     """Search what to withhold of a period."""
     versions = versions_of(earlier, grid, period)
-    if versions:
-        solution = protect_period_again(grid, rules, period, versions, progress)
-    else:
-        build = PeriodProblem(grid, rules, period).build
-        solution = protect_block(build, rules, progress, settle_first=True)
-    return protect_what_follows(grid, rules, period, solution, again=bool(versions))
+    if not versions:
+        return protect_period(grid, rules, period, progress)
+    counts = protect_period_again(grid, rules, period, versions, progress)
+    return protect_what_follows(grid, rules, period, counts, again=True)
 
 
 def _finish(
@@ -169,7 +167,7 @@ def _finish(
 ) -> _OfPeriod:  # fmt: skip
     """Round beside what was found, check the proof, and attack the whole."""
     versions = versions_of(earlier, grid, period)
-    claims = _claims(grid, rules, period, solution.withheld, versions)
+    claims = _claims(grid, rules, period, solution.withheld, versions, solution.certificates)
     placed, proofs = fit_period(
         rounding, _every_level(grid, versions), period, claims[COUNTS].true,
         solution.certificates, rules.split_slide,
@@ -181,6 +179,7 @@ def _finish(
     except ProtectionError as error:
         if versions:
             raise waits("a pattern that the verifier refuses") from error
+        error.about = refused_cell(claims.values(), solution.certificates)
         raise
     return _OfPeriod(solution, together([audit_claim(claim) for claim in claims.values()]), placed)
 
@@ -214,25 +213,31 @@ def verify_protection(
         of_period[period_of].append(certificate)
     for period in grid.periods:
         versions = versions_of(earlier, grid, period)
-        claims = _claims(grid, rules, period, withheld[period], versions)
+        proofs = of_period[str(period)]
+        claims = _claims(grid, rules, period, withheld[period], versions, proofs)
         if rounded is not None:
             whole = _every_level(grid, versions)
             tables = tuple(read_placed(rounding, whole, period, rounded))
             claims[COUNTS] = _with_rounded(claims[COUNTS], tables, rules)
-        check_claims(claims, of_period[str(period)])
+        check_claims(claims, proofs)
 
 
 def _claims(
-    grid: Grid, rules: Rules, period: int, withheld: frozenset[str], versions: Sequence[Version]
+    grid: Grid,
+    rules: Rules,
+    period: int,
+    withheld: frozenset[str],
+    versions: Sequence[Version],
+    proofs: Sequence[Certificate],
 ) -> dict[str, Claim]:
     """What the release claims for a period, together with what was published of it before."""
     if not versions:
         counts = claim_of_tally(grid, rules, period, withheld)
-        return {COUNTS: counts, **claims_beside_counts(grid, rules, period, withheld)}
+        return {COUNTS: counts, **claims_beside_counts(grid, rules, period, withheld, proofs)}
     counts = claim_over_time(grid, rules, period, withheld, versions)
     # Who is behind a change of an amount is not known: none may be shown beside what readers have.
     hidden = withheld | counted_cells(grid, period)
-    return {COUNTS: counts, **claims_beside_counts(grid, rules, period, hidden)}
+    return {COUNTS: counts, **claims_beside_counts(grid, rules, period, hidden, proofs)}
 
 
 def _every_level(grid: Grid, versions: Sequence[Version]) -> Grid:

@@ -117,13 +117,20 @@ class ReleaseDesk:
     def approve(self, mandate_id: str, release_id: str, sha256: str) -> None:
         """Record an approval of exactly these bytes, which are verified once more first.
 
+        That is dear, so that who asks again and again gets no second proof: not for an approval
+        that is there or that cannot be recorded, and not of bytes that were refused before.
+
         Raises:
             PolicyError: ``screening-failed``, or as a decision that does not count.
             TrustError: ``released-bytes-differ``, or as a decision that does not count.
+            StateError: ``release-state``.
+            BusyError: ``release-being-verified``.
         """
         decided = Decided(mandate_id, release_id, sha256, Decision.APPROVE)
         decisions, agreements = self._decisions(), self.agreements()
-        decisions.check(decided, agreements)  # who may not approve has nothing verified
+        if decisions.is_recorded(decided, agreements):
+            return
+        check_screening(self.verdicts.known(release_id).screening)
         verified = self.verdicts.anew(release_id)
         check_screening(verified.screening)
         decisions.record(replace(decided, verified=verified.sha256), agreements)

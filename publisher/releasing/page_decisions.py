@@ -24,7 +24,7 @@ from publisher.policies import ReleaseState
 from publisher.releasing.bytes_of import sha256_of
 from publisher.releasing.decisions import Decision, PageDecision
 from publisher.releasing.permissions import PAGE, check_accepted, check_not_proposer
-from publisher.releasing.recording import keep_approval, keep_request
+from publisher.releasing.recording import check_submitted, keep_approval, keep_request
 from publisher.releasing.requests import check_reason
 from publisher.store import ApprovalRow, ReleaseRow, find_release, find_round
 from shared.agreements import Agreement, Agreements, PinnedAgreements
@@ -79,7 +79,7 @@ class PageDecisions:
                 return keep_request(tx, row, mandate.party, statement, agreements.sha256)
             if decided.verified != sha256_of(tx.session, row):
                 raise _bytes_differ(row)
-            if tx.session.get(ApprovalRow, (row.release_id, mandate.party)) is not None:
+            if _has_approved(tx.session, row, mandate):
                 return row.state  # who did not see that it was recorded asks again
             return keep_approval(
                 tx, row, (mandate.party, mandate.organisation), statement,
@@ -88,14 +88,18 @@ class PageDecisions:
 
         return self.database.run(record)
 
-    def check(self, decided: Decided, agreements: PinnedAgreements) -> None:
-        """Refuse a decision that would not count; nothing is kept.
+    def is_recorded(self, decided: Decided, agreements: PinnedAgreements) -> bool:
+        """Whether an approval is there already; nothing is kept.
 
         Raises:
-            PolicyError, TrustError: as when it is recorded.
+            PolicyError, TrustError, StateError: it would not count, as when it is recorded.
         """
         with self.database.reading() as session:
-            self._stated(session, decided, agreements, self.database.now())
+            row, mandate, _ = self._stated(session, decided, agreements, self.database.now())
+            if _has_approved(session, row, mandate):
+                return True
+            check_submitted(row)
+            return False
 
     def _stated(
         self, session: Session, decided: Decided, agreements: PinnedAgreements, now: datetime
@@ -159,6 +163,10 @@ def check_decision(
             "expected the organisation that the agreements name for this approver",
         )
     return agreement
+
+
+def _has_approved(session: Session, row: ReleaseRow, mandate: Mandate) -> bool:
+    return session.get(ApprovalRow, (row.release_id, mandate.party)) is not None
 
 
 def _other_bytes(row: ReleaseRow) -> TrustError:

@@ -13,6 +13,20 @@ from shared.state.database import Transaction
 from shared.statement import Statement
 
 
+def check_submitted(row: ReleaseRow) -> None:
+    """Refuse an approval of a release that waits for none.
+
+    Raises:
+        StateError: ``release-state``.
+    """
+    if row.state is not ReleaseState.SUBMITTED:
+        raise StateError(
+            "release-state",
+            f"expected a submitted release, found {row.release_id} {row.state}",
+            hint="see `publisher status`",
+        )
+
+
 def keep_approval(
     tx: Transaction, row: ReleaseRow, approver: tuple[str, str], statement: Statement,
     signer: Card, agreements: str,
@@ -31,12 +45,7 @@ def keep_approval(
         StateError: ``release-state``.
     """
     party, organisation = approver
-    if row.state is not ReleaseState.SUBMITTED:
-        raise StateError(
-            "release-state",
-            f"expected a submitted release, found {row.release_id} {row.state}",
-            hint="see `publisher status`",
-        )
+    check_submitted(row)
     tx.session.merge(
         ApprovalRow(
             release_id=row.release_id,

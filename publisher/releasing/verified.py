@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 
 from sqlalchemy.orm import Session
 
@@ -17,7 +18,7 @@ from publisher.releasing.gate import WHAT_READERS_HAVE
 from publisher.releasing.releases import Releases
 from publisher.screening.screen import Screening
 from publisher.store import find_release
-from shared.errors import StateError
+from shared.errors import BusyError, StateError
 from shared.state.ledger_table import entries
 
 _KEPT = 8
@@ -46,21 +47,36 @@ class Verdicts:
 
     releases: Releases
     _known: Cache[tuple[str, int], Verified] = field(default_factory=lambda: Cache(_KEPT))
+    _busy: Lock = field(default_factory=Lock)
 
     def known(self, release_id: str) -> Verified:
         """The verdict on a release as it lies there now, made now where there is none of it.
 
         Raises:
             StateError: ``release-changing``.
+            BusyError: ``release-being-verified``.
         """
         return self._known.get(self._key(release_id), lambda: self.anew(release_id))
 
     def anew(self, release_id: str) -> Verified:
-        """The verdict on a release, made now whatever was found before.
+        """The verdict on a release, made now whatever was found before; one at a time.
 
         Raises:
             StateError: ``release-changing``.
+            BusyError: ``release-being-verified``; who waited here would keep readers waiting.
         """
+        if not self._busy.acquire(blocking=False):
+            raise BusyError(
+                "release-being-verified",
+                "expected that no release is being verified now, found that one is",
+                hint="wait until that is done, and ask again",
+            )
+        try:
+            return self._verified(release_id)
+        finally:
+            self._busy.release()
+
+    def _verified(self, release_id: str) -> Verified:
         key = self._key(release_id)
         certificates, screening = self.releases.verify_and_screen(release_id)
         if self._key(release_id) != key:  # a verdict on these bytes or on those, never on both

@@ -86,6 +86,7 @@ CHECKS = (
     _check("tables-allowed", _F, contents.tables_allowed),
     _check("tables-missing", _A, contents.tables_missing),
     _check("levels-allowed", _F, contents.levels_allowed),
+    _check("levels-missing", _A, contents.levels_missing),
     _check("duplicates", _F, contents.duplicates),
     _check("complete-matrix", _F, contents.complete_matrix),
     _check("units-known", _F, contents.units_known),

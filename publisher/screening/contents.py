@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from publisher.protection.rates import COVERAGE
 from publisher.released import COLUMNS
 from publisher.screening.subject import KEY, Places, Screened, places
@@ -34,14 +36,30 @@ def tables_missing(it: Screened) -> Places:
     yield from (table.id for table in it.policy.tables if table.id not in found)
 
 
+def _levels(it: Screened) -> Iterator[tuple[str, str]]:
+    """Each level of each table, once."""
+    found = it.cells[["table", "level"]].drop_duplicates()
+    yield from found.itertuples(index=False)
+
+
 def levels_allowed(it: Screened) -> Places:
     """The policy allows each level of each table."""
     allowed = {(table.id, level.value) for table in it.policy.tables for level in table.levels}
     tables = {table.id for table in it.policy.tables}
-    found = it.cells[["table", "level"]].drop_duplicates()
-    for table, level in found.itertuples(index=False):
+    for table, level in _levels(it):
         if table in tables and (table, level) not in allowed:
             yield f"{table}: {level}"
+
+
+def levels_missing(it: Screened) -> Places:
+    """Each level that the policy allows is there, of the tables that are."""
+    found = set(_levels(it))
+    held = {table for table, _ in found}
+    known = {level.value for school in it.reference.schools for level in school.units()}
+    for table in it.policy.tables:
+        for level in (each.value for each in table.levels if table.id in held):
+            if level in known and (table.id, level) not in found:
+                yield f"{table.id}: {level}"
 
 
 def duplicates(it: Screened) -> Places:

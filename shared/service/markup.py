@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Final
 
 STYLE: Final = (files("shared.service") / "plain.css").read_text(encoding="utf-8")
+ICON: Final = (files("shared.service") / "icon.svg").read_bytes()
 NARROW_COLUMNS: Final = 3
 """Columns that a narrow screen can show at once."""
 _HINT = '<span class="hint">Schuif de tabel opzij om alle kolommen te zien.</span>'
@@ -34,6 +35,7 @@ def page(title: str, style_path: str, content: str, *, site: str = "", mark: str
 <meta name="color-scheme" content="light dark">
 <title>{escape(title)}</title>
 <link rel="stylesheet" href="{escape(style_path)}">
+<link rel="icon" href="{escape(icon_path(style_path))}" type="image/svg+xml">
 </head>
 <body>
 <a class="skip" href="#inhoud">Naar de inhoud</a>
@@ -43,6 +45,11 @@ def page(title: str, style_path: str, content: str, *, site: str = "", mark: str
 </body>
 </html>
 """
+
+
+def icon_path(style_path: str) -> str:
+    """Where the icon is of pages whose style is at ``style_path``: beside it."""
+    return f"{style_path.rpartition('/')[0]}/icoon.svg"
 
 
 def crumbs(steps: Iterable[tuple[str, str]], here: str) -> str:

@@ -11,12 +11,13 @@ from datetime import datetime
 from html import escape
 from typing import Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from shared.destruction import KEY_LOST, Kept, Reason
 from shared.holdings import Alarm, HeldKind, Holdings
-from shared.service.markup import STYLE, box, cell, name_cell, page, section, sentence, table
+from shared.service.looks import add_looks
+from shared.service.markup import box, cell, name_cell, page, section, sentence, table
 
 PATH: Final = "/toezicht"
 STYLE_PATH: Final = f"{PATH}/opmaak.css"
@@ -68,7 +69,8 @@ REASONS: Final = {
 _WHAT_IS_HELD = (
     "Na de dag onder “Tot” vernietigt het programma de sleutel. Wat daarmee is versleuteld, kan "
     "dan niemand meer lezen. De laatste kolommen zijn kenmerken (SHA-256) van de documenten die "
-    "toen golden."
+    "toen golden. Lijsten van bezwaren bij de koppelaar gaan op dezelfde dag weg en zijn nergens "
+    "meegeteld: zo is niet te zien waar iemand bezwaar maakte."
 )
 _WHAT_IS_GONE = (
     "Van elke vernietiging is er een getekende verklaring en een regel in het logboek. Hier staan "
@@ -77,7 +79,7 @@ _WHAT_IS_GONE = (
 
 
 def oversight_router(find: Callable[[], Holdings]) -> APIRouter:
-    """The page and its style; ``find`` gives what is held at this instant."""
+    """The page, its style and its icon; ``find`` gives what is held at this instant."""
     router = APIRouter()
 
     @router.get(PATH, include_in_schema=True)
@@ -85,11 +87,7 @@ def oversight_router(find: Callable[[], Holdings]) -> APIRouter:
         """What this service holds and has destroyed."""
         return HTMLResponse(render(find()), headers={"cache-control": "no-store"})
 
-    @router.get(STYLE_PATH)
-    def style() -> Response:
-        """The style of the page."""
-        return Response(STYLE, media_type="text/css")
-
+    add_looks(router, STYLE_PATH)
     return router
 
 

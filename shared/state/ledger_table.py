@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from shared.canonical import canonical_json
 from shared.clock import parse_instant
 from shared.identity import Identity
 from shared.ledger import EMPTY, Entry, Event, Head, next_entry
@@ -190,6 +191,17 @@ def entries(connection: Connection, events: Sequence[Event] = ()) -> Iterator[En
         query = query.where(ledger_entry.c.event.in_([event.value for event in events]))
     for row in connection.execute(query):
         yield _entry(row)
+
+
+def was_recorded(connection: Connection, event: Event, **body: str | int) -> bool:
+    """Whether the ledger has an entry with exactly this body.
+
+    What was taken away stays so by this, also when somebody puts back the row as it was before.
+    """
+    found = select(ledger_entry.c.seq).where(
+        ledger_entry.c.event == event.value, ledger_entry.c.body == canonical_json(body)
+    )
+    return connection.execute(found.limit(1)).first() is not None
 
 
 def _entry(row: Row[Any]) -> Entry:

@@ -238,6 +238,14 @@ def test_make_targets_that_are_named_exist() -> None:
                 assert found.group(1) in targets, f"{name} names {each}"
 
 
+def test_every_target_with_a_help_line_stands_in_the_table_for_newcomers() -> None:
+    told = set(re.findall(r"^([a-z-]+):.*##", read("Makefile"), re.MULTILINE))
+    named = {
+        code(row[0]).removeprefix("make ") for row in table(read("CONTRIBUTING.md"), "Command").rows
+    }
+    assert told - {"clean"} == named, "clean stands in the text above the table"
+
+
 def test_kinds_of_tests_are_the_folders() -> None:
     named = {code(row[0]) for row in table(read("CONTRIBUTING.md"), "Kind").rows}
     folders = {

@@ -39,9 +39,10 @@ def test_the_contact_sheet_shows_every_page(tmp_path: Path) -> None:
         cells = []
         for address in _PAGES:
             for emulation, width in _SHOWN.values():
-                with opened(browser, emulation) as (page, _complaints):
+                with opened(browser, emulation) as (page, complaints):
                     page.goto(site + address)
                     settle(page)
+                    assert complaints == [], address
                     shot = base64.b64encode(page.screenshot(type="jpeg", quality=60)).decode()
                 cells.append(
                     f'<figure style="width:{width}px"><img width="{width}" '

@@ -27,16 +27,6 @@ from tests.support.parties import ROUND, MiniRegion
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=ABSENT)
 
 
-def _of_the_page(complaints: list[str]) -> list[str]:
-    """Complaints without the one about the icon that a browser asks for by itself.
-
-    That stands in the console only; whatever a page names gives an answer that is seen too.
-    """
-    if any(each.startswith("404:") for each in complaints):
-        return complaints
-    return [each for each in complaints if "404 (Not Found)" not in each]
-
-
 def test_they_are_accessible_and_quiet_in_every_look(
     region: MiniRegion, trusted: TrustedRound
 ) -> None:
@@ -62,7 +52,7 @@ def test_they_are_accessible_and_quiet_in_every_look(
                     page.goto(address)
                     found = violations(page)
                     found += ["scrolls sideways"] if scrolls_sideways(page) else []
-                    found += _of_the_page(complaints)
+                    found += complaints
                     complaints.clear()
                     wrong |= {(emulation.id, address): found} if found else {}
     assert wrong == {}

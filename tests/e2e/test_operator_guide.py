@@ -338,10 +338,11 @@ def keep_and_restore(servers: Servers) -> None:
     """Chapter "Een back-up": back up, restore on an empty server, and the drill without keys."""
     shell = servers.linker
     shell.give("mkdir back-up")
-    make, *rest = [each.text for each in commands("beheer")
-                   if each.chapter == "Een back-up" and is_given(each)]  # fmt: skip
+    make, away, *rest = [each.text for each in commands("beheer")
+                         if each.chapter == "Een back-up" and is_given(each)]  # fmt: skip
     assert "moj_backup.py backup" in make
-    shell.give(make)
+    for text in (make, away):
+        shell.give(text)
     (moment,) = [path.name for path in (shell.folder / "back-up").iterdir()]
     empty = servers.root / "hersteld"
     empty.mkdir()

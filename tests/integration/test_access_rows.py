@@ -5,23 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from publisher.access.four_eyes import AccessMandate
 from publisher.access.holding import held, mandate_of, mandate_stated
-from publisher.access.journal import Journal, Use
 from publisher.access.keys import told
-from publisher.access.readers import Reader
-from publisher.access.roles import FIGURES, MAY, AccessRole, Resource
+from publisher.access.roles import MAY, AccessRole
 from publisher.access.seals import put_seal
-from publisher.access.standing import AgreementsInUse, Standing, check_takes_part
 from publisher.access.tokens import Wanted, shown
 from publisher.store import MandateRow, SessionRow, TokenRow
-from shared.agreements import PinnedAgreements
 from shared.canonical import canonical_json
-from shared.errors import ConfigurationError, MonitorError
 from shared.identity import Identity, Role
 from shared.redaction import Secret
 from shared.statement import Kind, Signature, Statement
@@ -163,6 +158,40 @@ def test_a_row_that_is_put_back_after_it_ended_lets_nobody_in(access: Access) ->
     assert refusal(access.confirmed, mandate_id) == "mandate-not-in-force"
 
 
+def test_a_token_that_is_put_back_after_it_was_revoked_opens_nothing(access: Access) -> None:
+    wanted = Wanted("Regio", AccessRole.ANALYST, MAY[AccessRole.ANALYST], 90)
+    token_id, secret = access.tokens.create(wanted)
+    other_id, other = access.tokens.create(wanted)
+    now = access.region.clock()
+    with access.database.reading() as session:
+        before = values(session.get_one(TokenRow, token_id))
+    access.tokens.revoke(token_id)
+    assert refusal(access.tokens.reader, shown(secret), now) == "token-revoked"
+    with access.database.transaction() as tx:
+        tx.session.merge(TokenRow(**before))
+    assert refusal(access.tokens.reader, shown(secret), now) == "token-revoked"
+    with access.database.transaction() as tx:  # and where it was forgotten meanwhile
+        tx.session.delete(tx.session.get_one(TokenRow, token_id))
+        tx.session.flush()
+        tx.session.add(TokenRow(**before))
+    assert refusal(access.tokens.reader, shown(secret), now) == "token-revoked"
+    assert access.tokens.reader(shown(other), now).role is AccessRole.ANALYST
+    assert other_id != token_id
+
+
+def test_a_session_and_its_role_that_are_put_back_open_nothing(access: Access) -> None:
+    mandate_id = access.analyst()
+    secret = access.signed_in()
+    with access.database.reading() as session:
+        kept = values(session.query(SessionRow).one())
+        role = values(session.get_one(MandateRow, mandate_id))
+    access.mandates.revoke(mandate_id)
+    with access.database.transaction() as tx:
+        tx.session.add(SessionRow(**kept))
+        tx.session.merge(MandateRow(**role))
+    assert refusal(access.reader, secret) == "mandate-altered"
+
+
 # --- what two organisations signed ---------------------------------------------------------------
 
 
@@ -297,99 +326,3 @@ def test_noting_the_use_of_a_session_makes_no_altered_row_right(
         patch.setattr(access.database, "run", somebody_writes_first)
         assert access.reader(secret) is not None
     assert refusal(access.reader, secret) == "session-altered"
-
-
-# --- the log of access ---------------------------------------------------------------------------
-
-
-def test_a_use_is_written_down_once_a_day_whoever_writes(access: Access) -> None:
-    """Two processes do not know of each other what they wrote."""
-    reader = Reader("Regio", AccessRole.ANALYST, MAY[AccessRole.ANALYST])
-    day = access.region.clock().date()
-    for journal in (Journal(access.database), Journal(access.database)):
-        for resource in (Resource.PAGES, Resource.API, Resource.PAGES):
-            journal.note(reader, resource, day)
-    uses = Journal(access.database).between(day, day)
-    assert uses == tuple(
-        Use(day, "Regio", AccessRole.ANALYST, each) for each in (Resource.API, Resource.PAGES)
-    )
-
-
-# --- agreements ----------------------------------------------------------------------------------
-
-
-def standing(access: Access) -> Standing:
-    path = access.region.agreements_path
-    in_use = AgreementsInUse(path, lambda: access.region.pinned_agreements)
-    return Standing(access.database, access.publicist.card, in_use)
-
-
-def test_figures_that_are_not_open_are_for_who_takes_part(access: Access) -> None:
-    """An organisation that the agreements name needs one in force; one they do not, needs none."""
-    stands, now = standing(access), access.region.clock()
-    for organisation in ("organisatie van gm0197", " ORGANISATIE van GM0197"):
-        reader = Reader(organisation, AccessRole.AUDITOR, MAY[AccessRole.AUDITOR])
-        stands.check(reader, Resource.PAGES, now)
-        with agreement_ended(access.region, "gm0197"):
-            for resource in FIGURES:
-                code = refusal(stands.check, reader, resource, now)
-                assert code == "agreement-not-in-force"
-            stands.check(reader, Resource.OVERSIGHT, now)  # that ends with no agreement
-            others = replace(reader, organisation="SWV Proef")
-            stands.check(others, Resource.PAGES, now)
-
-
-def test_an_approver_stands_by_their_mandate_wherever_it_is_not_open(access: Access) -> None:
-    mandate_id = access.approver()
-    reader = Reader("x", AccessRole.APPROVER, MAY[AccessRole.APPROVER], "", PARTY, mandate_id)
-    stands, now = standing(access), access.region.clock()
-    for resource in MAY[AccessRole.APPROVER]:
-        stands.check(reader, resource, now)
-        with agreement_ended(access.region, CONFIRMER):
-            assert refusal(stands.check, reader, resource, now) == "agreement-not-in-force"
-    other = replace(reader, mandate="0" * 16)
-    assert refusal(stands.check, other, Resource.APPROVAL, now) == "mandate-not-in-force"
-
-
-def test_one_agreement_in_force_is_enough(access: Access) -> None:
-    agreements = access.region.agreements
-    day, last = access.region.clock().date(), date(2026, 1, 1)
-    twice = agreements.model_copy(
-        update={
-            "agreements": tuple(
-                each.model_copy(
-                    update={"organisation": "Een", "in_force_from": last}
-                    | ({"in_force_until": last} if number else {})
-                )
-                for number, each in enumerate(agreements.agreements)
-            )
-        }
-    )
-    check_takes_part(twice, "een", day)
-    with pytest.raises(MonitorError, match="agreement of Een in force"):
-        check_takes_part(twice, "een", date(2040, 1, 2))
-
-
-def test_agreements_count_as_they_lie_there_now(access: Access) -> None:
-    """They are parsed once, and again when their bytes are others."""
-    loads = 0
-
-    def load() -> PinnedAgreements:
-        nonlocal loads
-        loads += 1
-        return access.region.pinned_agreements
-
-    path = access.region.agreements_path
-    in_use = AgreementsInUse(path, load)
-    first = in_use()
-    assert in_use() is first
-    with agreement_ended(access.region, PARTY):
-        assert in_use() != first
-        assert loads == 2
-    assert (in_use(), loads) == (first, 3)
-    text = path.read_text(encoding="utf-8")
-    path.write_text("x", encoding="utf-8")
-    with pytest.raises(ConfigurationError):
-        in_use()
-    path.write_text(text, encoding="utf-8")
-    assert in_use() == first

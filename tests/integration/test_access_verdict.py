@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import httpx2
 import pytest
 
+from publisher.policies import ReleaseState
 from publisher.released import Manifest
 from publisher.releasing.bytes_of import sha256_of
 from publisher.releasing.decisions import Decision
@@ -16,10 +18,11 @@ from publisher.releasing.page_decisions import Decided, PageDecisions
 from publisher.releasing.releases import Releases
 from publisher.releasing.verified import Verdicts
 from publisher.store import (
+    ApprovalRow,
     InternalDocumentRow,
     ReleaseRow,
 )
-from shared.errors import MonitorError
+from shared.errors import BusyError, MonitorError
 from shared.statement import Kind, Statement
 from tests.support.access import (
     asking,
@@ -30,6 +33,7 @@ from tests.support.approving import (
     as_proposed,
     code_of,
     decide,
+    form,
     page,
     proposed_desk,
     unchanged,
@@ -93,6 +97,68 @@ def test_the_page_says_over_which_bytes_its_verdict_is_and_of_when(
         assert decide(client, desk, "goedkeuren").status_code == 303
     # The page had seen these bytes before; what is approved is verified once more all the same.
     assert asked == [desk.release]
+
+
+def test_who_approves_again_and_again_has_nothing_verified_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.give_approver(ANNA)
+    with asking(desk.app) as client:
+        sign_in(client, ANNA)
+        fields = form(page(client, desk), "goedkeuren")
+        asked = counted(monkeypatch)
+
+        def approve() -> httpx2.Response:
+            return client.post(desk.path, data=fields)
+
+        assert [approve().status_code for _ in range(3)] == [303, 303, 303]
+        assert asked == [desk.release]
+        assert len(desk.approvals()) == 1
+        as_of_state(desk, ReleaseState.RETURNED)
+        assert [code_of(approve()) for _ in range(3)] == ["release-state"] * 3
+        assert asked == [desk.release]
+
+
+def test_bytes_that_were_refused_are_not_verified_again_for_who_approves_them(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.give_approver(ANNA)
+    with desk.publisher.releases.database.reading() as session:
+        box = session.get_one(InternalDocumentRow, (desk.release, CERTIFICATES)).box
+    with asking(desk.app) as client:
+        sign_in(client, ANNA)
+        fields = form(page(client, desk), "goedkeuren")
+        write_box(desk, (box or b"")[:-1] + b"y")
+        asked = counted(monkeypatch)
+        codes = [code_of(client.post(desk.path, data=fields)) for _ in range(3)]
+    write_box(desk, box)
+    assert codes == ["screening-failed"] * 3
+    assert asked == [desk.release]
+    unchanged(desk)
+
+
+def test_one_release_is_verified_at_a_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    verdicts = Verdicts(desk.publisher.releases)
+    verify, codes = Releases.verify, []
+
+    def somebody_asks_meanwhile(it: Releases, release_id: str) -> int:
+        with pytest.raises(BusyError) as refusal:
+            verdicts.anew(release_id)
+        codes.append(refusal.value.code)
+        return verify(it, release_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Releases, "verify", somebody_asks_meanwhile)
+        verdicts.known(desk.release)
+    assert codes == ["release-being-verified"]
+    verdicts.anew(desk.release)  # nobody is in the way any more
+
+
+def as_of_state(desk: Desk, state: ReleaseState) -> None:
+    """As after a request for change: nobody's approval is there."""
+    with desk.publisher.releases.database.transaction() as tx:
+        tx.session.query(ApprovalRow).delete()
+        tx.session.get_one(ReleaseRow, desk.release).state = state
 
 
 def write_box(desk: Desk, box: bytes | None) -> None:

@@ -62,12 +62,14 @@ class Target:
 
 
 def truth_of(tally: Tally) -> dict[Place, int]:
-    return {_place(row): row["value"] for row in tally.cells.to_pylist()}
+    return {_place(row["table"], row): row["value"] for row in tally.cells.to_pylist()}
 
 
-def _place(row: Mapping[str, object]) -> Place:
-    period, *rest = (row[name] for name in ("period", "measure", "category", "level", "unit"))
-    return Place(int(str(period)), *map(str, rest))
+def _place(table: str, row: Mapping[str, object]) -> Place:
+    period, measure, category, *name = (
+        str(row[column]) for column in ("period", "measure", "category", "level", "unit")
+    )
+    return Place(int(period), measure, attacker.named(table, category), *name)
 
 
 def _changed(
@@ -76,7 +78,7 @@ def _changed(
     rows = table.cells.to_pylist()
     for row in rows:
         if row["status"] in ("", "c") and row["measure"] not in attacker.QUOTIENTS:
-            row["value"] = change(_place(row), row["value"])
+            row["value"] = change(_place(table.id, row), row["value"])
             row["status"] = "c" if row["value"] is None else ""
     return ReleasedTable.make(table.id, table.title, pa.Table.from_pylist(rows, schema=COLUMNS))
 
@@ -222,7 +224,7 @@ def test_a_cell_that_one_table_hides_and_another_shows_is_found() -> None:
     place = Place(PERIOD, "clients", "", "region", "region")
     torn = target.tables[0].cells.to_pylist()
     for row in torn:
-        if _place(row) == place:
+        if _place(target.tables[0].id, row) == place:
             row["value"], row["status"] = None, "c"
     table = ReleasedTable.make("x", "", pa.Table.from_pylist(torn, schema=COLUMNS))
     view = Target(target.reference, (table, *target.tables[1:]), {}).view()

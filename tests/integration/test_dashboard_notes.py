@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +15,7 @@ from sqlalchemy import select
 
 from publisher.dashboard.language import ENGLISH, day, speaking
 from publisher.notes.commands import note_group
-from publisher.notes.keeping import overdue, read_notes, remove, write
+from publisher.notes.keeping import read_notes, remove, write
 from publisher.notes.note import Note, Status
 from publisher.notes.shown import Notes
 from publisher.store import NoteRow
@@ -140,14 +141,32 @@ def test_the_commands_write_list_and_remove(publisher: Publisher, tmp_path: Path
 
 
 def test_a_review_that_is_over_is_told() -> None:
-    notes = Notes.of((NOTE,))
-    assert overdue(notes, NOTE.review_on) == ()
-    assert overdue(notes, NOTE.review_on + timedelta(1)) == (NOTE,)
+    late = "Deze dag is voorbij."
+    for today, is_over in ((NOTE.review_on, False), (NOTE.review_on + timedelta(1), True)):
+        # A later version moves the review: only the last one counts.
+        moved = replace(NOTE, id="moved", version=2, unit="88BC00", review_on=today)
+        notes = Notes.of((NOTE, replace(moved, version=1, review_on=TODAY), moved), today)
+        assert [each.is_overdue for each in notes.shown] == [is_over, False]
+        client = dashboard(region_release(), notes=partial(Notes, notes.shown))
+        assert (late in client.get(f"/scholen/{PRIMARY}").text) is is_over
+        assert (late in client.get("/gemeenten/GM0197").text) is is_over
+        assert late not in client.get("/scholen/88BC00").text
+
+
+def test_pages_say_so_from_the_day_after_on(database: Database) -> None:
+    _write(database, NOTE)
+    clock = Clock()
+    same = Database(database.engine, identity("publicist", Role.PUBLISHER), clock)
+    client = dashboard(region_release(), notes=lambda: read_notes(same))
+    assert "Deze dag is voorbij." not in client.get(f"/scholen/{PRIMARY}").text
+    clock.forward((NOTE.review_on - TODAY).days + 1)
+    assert "Deze dag is voorbij." in client.get(f"/scholen/{PRIMARY}").text
+    assert "This day has passed." in client.get(f"/en/scholen/{PRIMARY}").text
 
 
 def test_pages_show_a_note_as_text_beside_its_subject_only() -> None:
     joint = replace(NOTE, id="samen", level=Level.ARRANGEMENT, unit="1", status=Status.MONITORING)
-    kept = Notes.of((NOTE, replace(NOTE, version=2, status=Status.ANALYSIS), joint))
+    kept = Notes.of((NOTE, replace(NOTE, version=2, status=Status.ANALYSIS), joint), TODAY)
     client = dashboard(region_release(), notes=lambda: kept)
     for address, last in ((f"/scholen/{PRIMARY}", "analyse"), ("/arrangementen/1", "volgen")):
         answer = client.get(address).text
@@ -168,5 +187,5 @@ def test_a_new_version_is_shown_at_once() -> None:
     kept = [Notes()]
     client = dashboard(region_release(), notes=lambda: kept[0])
     assert "Team Jeugd" not in client.get(f"/scholen/{PRIMARY}").text
-    kept[0] = Notes.of((NOTE,))
+    kept[0] = Notes.of((NOTE,), TODAY)
     assert "Team Jeugd" in client.get(f"/scholen/{PRIMARY}").text

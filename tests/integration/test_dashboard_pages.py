@@ -14,11 +14,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from publisher.dashboard import dashboard_router
-from publisher.dashboard.findings import Findings
+from publisher.dashboard.findings import CLIENTS, Findings
 from publisher.dashboard.governance import Governance
 from publisher.dashboard.language import number
 from publisher.dashboard.topics import TOPICS, released_topics
-from publisher.released import Change, Release, ReleasedTable
+from publisher.released import CellStatus, Change, Release, ReleasedTable
 from shared.contract.codes import SchoolType
 from shared.errors import ConfigurationError
 from shared.reference import Level
@@ -113,6 +113,8 @@ def test_a_comparison_takes_five_units_and_no_more(client: TestClient) -> None:
     page = read(client, "/vergelijken?" + "&".join(f"kies=school:{unit}" for unit in units))
     assert len(page.tables[0][0]) == 1 + 5
     assert "U koos er meer dan 5" in page.text
+    (image,) = [src for src in page.attributes("img", "src") if "/naast-elkaar/" in src]
+    assert client.get(image).headers["content-type"] == "image/svg+xml"
     alone = read(client, f"/vergelijken?kies=school:{PRIMARY}&kies=school:{PRIMARY}&kies=x&kies=")
     assert len(alone.tables[0][0]) == 1 + 1
     assert not read(client, "/vergelijken?kies=school:99ZZ99").tables
@@ -294,3 +296,83 @@ def test_documents_that_cannot_be_read_are_a_page_that_says_so() -> None:
     answer = TestClient(app).get("/verantwoording")
     assert answer.status_code == 503
     assert "Deze documenten zijn hier nu niet te tonen." in answer.text
+
+
+def _cards(page: Html) -> str:
+    """What stands before the levels to choose from."""
+    return page.text.partition("Kies wat u wilt zien")[0]
+
+
+def test_a_topic_begins_with_the_answer_for_the_whole_region(client: TestClient) -> None:
+    release = region_release()
+    costs = _cards(read(client, "/onderwerpen/kosten"))
+    for measure in ("cost_eur", "cost_per_client", "cost_per_pupil"):
+        value = cell_of(release, "region", measure, 24).value
+        assert value is not None
+        assert f"€ {number(value)}" in costs
+    providers = _cards(read(client, "/onderwerpen/aanbieders"))
+    assert "Het meest" not in providers
+    assert f"{cell_of(release, 'region', 'providers', 24).value}" in providers
+
+
+def _with_kinds(*changes: dict[str, object]) -> Html:
+    """The topic where the first kinds of help of the region have other figures."""
+    release, name = region_release(), "clients_by_domain"
+    table = next(each for each in release.tables if each.id == name)
+    rows = table.cells.to_pylist()
+    found = [
+        row for row in rows
+        if (row["level"], row["period"]) == ("region", 24) and row["category"]
+    ]  # fmt: skip
+    for row, change in zip(found, changes, strict=False):
+        row.update(change)
+    cells = pa.Table.from_pylist(rows, table.cells.schema)
+    made = ReleasedTable.make(table.id, table.title, cells)
+    tables = tuple(made if each.id == name else each for each in release.tables)
+    return read(dashboard(replace(release, tables=tables)), "/onderwerpen/soorten")
+
+
+def test_a_topic_of_categories_begins_with_their_total_and_the_highest() -> None:
+    page = _with_kinds({"value": 4321})
+    total, most = _cards(page).partition("De hele regio")[2].split("Het meest: ")
+    assert number(cell_of(region_release(), "region", CLIENTS, 24).value or 0) in total
+    (row,) = [row for row in page.tables[-1] if row[-1] == "4.321"]
+    assert most.split()[0] == row[0].split()[0]
+    assert "4.321" in most
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"value": None, "status": CellStatus.WITHHELD.value},
+        {"value": 4320, "status": CellStatus.ROUNDED.value},
+    ],
+    ids=["withheld", "rounded"],
+)
+def test_no_category_is_called_the_highest_where_another_may_be(other: dict[str, object]) -> None:
+    cards = _cards(_with_kinds({"value": 4321}, other))
+    assert "Het hoogste getoonde: " in cards
+    assert "Het meest" not in cards
+
+
+def test_no_category_is_called_the_highest_beside_another_as_high() -> None:
+    cards = _cards(_with_kinds({"value": 4321}, {"value": 4321}))
+    assert "De hele regio" in cards
+    assert "4.321" not in cards
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/gemeenten", "/samenwerkingsverbanden", "/schoolsoorten", "/scholen", "/aanbieders",
+     "/gemeenten/GM0222", "/schoolsoorten/BO", f"/scholen/{PRIMARY}", "/arrangementen/1"],
+)  # fmt: skip
+def test_every_table_of_figures_says_where_it_comes_from(client: TestClient, address: str) -> None:
+    """Tables of one unit over the years may share a line, as those of an arrangement do."""
+    page = read(client, address)
+    origins = [each for each in page.all("p") if "origin" in each.attributes.get("class", "")]
+    tables = len(page.tables) - (2 if address.startswith("/arrangementen") else 0)
+    assert len(origins) >= tables > 0
+    files = [
+        link for link in page.attributes("a", "href") if link.endswith("/csv") or "/csv?" in link
+    ]
+    assert len(files) >= tables

@@ -105,6 +105,9 @@ def test_every_topic_has_its_page_levels_and_charts(client: TestClient, topic: s
     ways = {link for link in page.attributes("a", "href") if f"/{topic}?niveau=" in link}
     assert any("niveau=type" in way for way in ways)
     assert any("niveau=school" in way for way in ways) is (topic == "verwijzers")
+    lacks_schools = "Niet in deze uitgave: scholen, woongemeenten." in page.text
+    assert lacks_schools is (topic != "verwijzers")
+    assert "Niet in deze uitgave: " in page.text
     for way in sorted(ways)[:4]:
         assert all(len(table) > 1 for table in _read(client, way).tables), way
 
@@ -139,8 +142,12 @@ def test_figures_per_school_that_are_rounded_say_so(client: TestClient) -> None:
     assert "0–4" in school.text
     (own,) = [table for table in school.tables if "Huisarts" in {row[0] for row in table}]
     assert "Totaal" not in {row[0] for row in own}
-    of_region = _read(client, "/onderwerpen/verwijzers").tables[-1]
-    assert of_region[1][0] == "Totaal"
+    topic = _read(client, "/onderwerpen/verwijzers")
+    assert topic.tables[-1][0][0] == "Verwijzer"
+    assert topic.tables[-1][1][0] == "Totaal"
+    # The one that refers and the place of the school are told apart.
+    assert topic.tables[0][0][:2] == ["Gemeente van de school", "Gemeente"]
+    assert page.tables[0][0][-2:] == ["Gemeente van de school", "Soort"]
 
 
 def test_what_the_release_lacks_is_no_topic(client: TestClient) -> None:

@@ -53,6 +53,7 @@ def _rows(release: Release, column: str, *kept: str) -> Release:
         (f"/en/scholen/{SECRET}", 404, "This school is not in the figures"),
         (f"/verkennen?uitgave={SECRET}", 404, "Deze uitgave is er niet"),
         (f"/arrangementen/{SECRET}", 404, "Dit arrangement is er niet"),
+        (f"/aanbieders/{SECRET}", 404, "Deze aanbieder staat niet in de cijfers"),
         (f"/onderwerpen/{SECRET}", 404, "Over dit onderwerp zijn geen cijfers"),
     ],
 )
@@ -146,8 +147,10 @@ def test_a_year_without_deliveries_has_no_figures_and_breaks_no_trend() -> None:
     release = _covering(region_release(), {EMPTY.code: ()})
     findings = Findings(release)
     assert findings.breaks == frozenset({PERIODS[1].code})
-    for address in ("/", f"/scholen/{PRIMARY}"):
-        page = Html.of(dashboard(release).get(address).text)
+    client = dashboard(release)
+    for address in ("/", f"/scholen/{PRIMARY}", "/aanbieders/g0",
+                    f"/vergelijken?kies=school:{PRIMARY}"):  # fmt: skip
+        page = Html.of(client.get(address).text)
         row = next(row for row in page.tables[0] if row[0].startswith(EMPTY.label))
         assert "niets geleverd" in row[0]
         assert all("geen gegevens" in cell for cell in row[1:])
@@ -158,9 +161,14 @@ def test_pages_show_the_last_year_that_was_delivered() -> None:
     last = PERIODS[-1]
     release = _covering(region_release(), {last.code: ()})
     assert Findings(release).latest == PERIODS[-2]
-    page = Html.of(dashboard(release).get("/").text)
-    assert f"schooljaar {PERIODS[-2].label}" in page.text
-    assert f"schooljaar {last.label}" not in page.text
+    client = dashboard(release)
+    for address in (
+        "/", "/gemeenten", f"/scholen/{PRIMARY}", "/onderwerpen/kosten", "/onderwerpen/vormen",
+        "/aanbieders", "/aanbieders/g0", f"/vergelijken?kies=school:{PRIMARY}&kies=type:BO",
+    ):  # fmt: skip
+        page = Html.of(client.get(address).text)
+        assert f"schooljaar {PERIODS[-2].label}" in page.text, address
+        assert f"schooljaar {last.label}" not in page.text, address
 
 
 def test_where_nobody_counts_a_zero_is_explained() -> None:

@@ -8,13 +8,14 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from deploy.backup import moj_backup
-from deploy.backup.moj_backup import BackupError, backup, main, restore
+from deploy.backup.moj_backup import BackupError, backup, main, prune, restore
 from linker.cli import linker
 from shared.identity import save_card
 from shared.statement import Statement
@@ -137,6 +138,83 @@ def test_a_backup_without_its_list_or_of_another_kind_is_refused(
     (made / "manifest.json").write_text(json.dumps({**manifest, "files": {"weg": "0"}}))
     with pytest.raises(BackupError, match="geen hele back-up"):
         restore(made, settings)
+
+
+NOW = datetime(2027, 6, 30, 3, tzinfo=UTC)
+
+
+def folder_of(parent: Path, days_ago: float, *, partial: bool = False) -> Path:
+    """What this program made so long before ``NOW``."""
+    name = (NOW - timedelta(days=days_ago)).strftime(moj_backup.MOMENT)
+    folder = parent / (f".{name}.partial" if partial else name)
+    folder.mkdir(parents=True)
+    (folder / ("database.sqlite" if partial else moj_backup.MANIFEST)).write_text("{}")
+    return folder
+
+
+def test_what_is_older_is_deleted_and_nothing_else(tmp_path: Path) -> None:
+    kept = [folder_of(tmp_path, days) for days in (0, 1, 7, 34, 35)]
+    kept.append(folder_of(tmp_path, 3, partial=True))
+    kept.append(folder_of(tmp_path, -400))  # made while the clock was ahead
+    kept[-1].rename(tmp_path / "apart")  # as somebody who saw that puts it away
+    old = [folder_of(tmp_path, days) for days in (35.001, 36, 400)]
+    old.append(folder_of(tmp_path, 36, partial=True))
+    others = [tmp_path / "20200101", tmp_path / "bewaren", tmp_path / "20200101T000000Z"]
+    for other in others:
+        other.mkdir()
+        (other / "brief.txt").write_text("van iemand anders")
+    elsewhere = tmp_path / "elders" / "20200102T000000Z"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / moj_backup.MANIFEST).write_text("{}")
+    link = tmp_path / elsewhere.name
+    link.symlink_to(elsewhere)
+    gone = prune(tmp_path, 35, NOW)
+    assert sorted(gone) == sorted(path.name for path in old)
+    assert not any(path.exists() for path in old)
+    assert all(path.exists() for path in (*kept[:-1], *others, link, elsewhere))
+
+
+@pytest.mark.parametrize("days_ago", [36, 4000])
+def test_the_newest_backup_stays_however_old(tmp_path: Path, days_ago: int) -> None:
+    folder_of(tmp_path, days_ago + 1)
+    newest = folder_of(tmp_path, days_ago)
+    folder_of(tmp_path, days_ago - 0.5, partial=True)
+    assert len(prune(tmp_path, 35, NOW)) == 2
+    assert list(tmp_path.iterdir()) == [newest]
+    assert prune(tmp_path, 35, NOW) == []
+
+
+def test_after_a_silence_a_person_confirms_the_date(tmp_path: Path) -> None:
+    """A clock that jumped ahead would delete every backup but the last."""
+    made = [folder_of(tmp_path, days) for days in (0, 7.001, 40)]
+    with pytest.raises(BackupError, match="er is niets gewist"):
+        prune(tmp_path, 35, NOW)
+    assert all(path.exists() for path in made)
+    assert prune(tmp_path, 35, NOW, clock_confirmed=True) == [made[-1].name]
+
+
+def test_a_backup_says_which_it_deleted(
+    region: MiniRegion, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings, folder = settings_of(region), tmp_path / "backups"
+    now = datetime.now(UTC)
+    for days in (1, 50):
+        name = (now - timedelta(days=days)).strftime(moj_backup.MOMENT)
+        (folder / name).mkdir(parents=True)
+        (folder / name / moj_backup.MANIFEST).write_text("{}")
+    assert main(["backup", str(settings), str(folder)]) == 0
+    assert len(list(folder.iterdir())) == 3, "nobody asked to delete"
+    assert main(["prune", str(folder), "--keep-days", "0"]) == 1
+    capsys.readouterr()
+    assert main(["prune", str(folder), "--keep-days", "35"]) == 0
+    assert capsys.readouterr().out == f"gewist: {name}\n"
+    newest = max(folder.iterdir())
+    newest.rename(folder / (now - timedelta(days=49)).strftime(moj_backup.MOMENT))
+    assert main(["backup", str(settings), str(folder), "--keep-days", "35"]) == 0
+    made, deleted = capsys.readouterr().out.splitlines()
+    assert made.startswith("back-up in")
+    assert deleted.startswith("gewist: ")
+    assert len(list(folder.iterdir())) == 2
 
 
 def test_a_backup_never_goes_into_the_folder_with_keys(region: MiniRegion) -> None:

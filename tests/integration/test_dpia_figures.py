@@ -172,7 +172,7 @@ def test_after_destruction_the_figures_say_what_was_destroyed(
     body = json.loads(statement.to_bytes())["body"]
     assert (found.remains.held, found.remains.until) == (0, None)
     assert (before.held, found.remains.destroyed) == (3, 3), "envelopes of the told schemas"
-    assert body["objects"] == 5, "those, objections, tally"
+    assert body["objects"] == 4, "those and the tally; of objections nobody is told"
     assert found.remains.statement == statement.sha256
     assert found.received[0].rows == 1_200
     assert found.received[0].unlinkable_percent is None, "the report went with the key"

@@ -13,6 +13,7 @@ import pytest
 from shared.envelope import open_body, read_header
 from shared.errors import MonitorError
 from shared.hashing.delivering.own_list import FILE_NAME, OwnList, load_own_list, save_own_list
+from shared.hashing.delivering.packed import load_header
 from shared.hashing.pseudonym import pseudonyms
 from shared.statement import Statement
 from tests.support.desk import (
@@ -191,6 +192,17 @@ def test_other_work_reminds_of_a_list_that_is_not_sealed_yet(desk: Desk, tmp_pat
     assert not reminds(sealing())
     desk.run("object", "remove", "--from-stdin", stdin=typed(NUMBERS[0]))
     assert reminds(sealing())
+
+
+def test_a_list_with_nobody_on_it_looks_like_one_with_somebody(desk: Desk, tmp_path: Path) -> None:
+    """So every supplier can send one, and sending tells nobody whether somebody objects."""
+    sizes = []
+    for name in ("leeg", "een"):
+        assert desk.run("object", "seal", "--round", ROUND, "--out", tmp_path / name).code == 0
+        (sealed,) = (tmp_path / name).glob("*.moj")
+        sizes.append(load_header(sealed).seal.bytes)
+        desk.run("object", "add", "--from-stdin", stdin=typed(NUMBERS[0]))
+    assert sizes[0] == sizes[1]
 
 
 def test_importing_a_round_reminds_too(desk: Desk) -> None:

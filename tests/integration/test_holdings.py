@@ -11,15 +11,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from linker import cli as linker_cli
 from linker.oversight.holdings import find_holdings as find_at_linker
 from linker.rounds.retention import Retention as LinkerRetention
+from linker.store import PartRow
 from publisher import cli as publisher_cli
 from publisher.app import create_app
 from publisher.oversight.holdings import find_holdings as find_at_publisher
 from publisher.rounds.retention import Retention as PublisherRetention
-from shared.destruction import Kept, Reason
+from shared.destruction import Destruction, Kept, Reason
 from shared.holdings import Alarm, HeldKind, Holding, Holdings
 from shared.ledger import Event
 from shared.round import TrustedRound
@@ -28,7 +30,14 @@ from shared.service.logs import Log
 from shared.state.database import Database
 from shared.state.ledger_table import entries
 from shared.statement import Statement
-from tests.support.parties import ROUND, MiniRegion, objection_table, seal_letter
+from tests.support.parties import (
+    ROUND,
+    MiniRegion,
+    care_table,
+    objection_table,
+    pseudonym,
+    seal_letter,
+)
 from tests.support.publishing import RELEASE, Publisher
 
 INTERNAL = ("certificates", "report", "counts")
@@ -97,19 +106,27 @@ def test_the_linker_counts_envelopes_and_says_until_when_and_why(publisher: Publ
     assert alarms(found) == []
 
 
-def test_objections_are_counted_with_the_other_deliveries(
+def test_objections_are_in_no_count_while_they_are_held_nor_when_they_are_gone(
     region: MiniRegion, trusted: TrustedRound
 ) -> None:
     """Of objections nobody hears more than that they were accepted, a privacy officer neither."""
-    letter = seal_letter(region, trusted, "gm0197", objection_table([1]), "objection/1")
+    objections = seal_letter(region, trusted, "gm0197", objection_table([1]), "objection/1")
+    rows = care_table([{"pseudonym": pseudonym(1)}])
+    care = seal_letter(region, trusted, "gm0197", rows, "care/1")
     with region.linker_client() as client:
-        assert client.put(f"/envelopes/{letter.address}", content=letter.data).status_code == 201
+        for letter in (objections, care):
+            answer = client.put(f"/envelopes/{letter.address}", content=letter.data)
+            assert answer.status_code == 201
     found = at_linker(region)
-    assert counts(found) == {HeldKind.ROUND_KEY: 1, HeldKind.DELIVERIES: 1}
-    for shown in (oversight.render(found), found.model_dump_json()):
-        assert "bezwa" not in shown
-        assert "objection" not in shown
-        assert "gm0197" not in shown
+    assert counts(found)[HeldKind.DELIVERIES] == 1
+    assert "gm0197" not in oversight.render(found) + found.model_dump_json()
+    with linker_of(region) as retention:
+        statement = retention.destroy(ROUND, Reason.TERM)
+        with retention.database.reading() as session:
+            left = session.scalars(select(PartRow.envelope)).all()
+    assert left == [None, None]
+    assert Destruction.of(statement).objects == 1
+    assert [each.objects for each in at_linker(region).gone] == [1]
 
 
 def test_the_publisher_tells_of_tallies_proofs_and_releases(

@@ -52,6 +52,7 @@ LINKER: dict[Endpoint, dict[str, int]] = {
     ("GET", "/rounds/{round_id}"): OPEN,
     ("GET", "/toezicht"): OPEN,
     ("GET", "/toezicht/opmaak.css"): OPEN,
+    ("GET", "/toezicht/icoon.svg"): OPEN,
     ("GET", "/toezicht/logboek"): OPEN,
     ("GET", "/healthz"): OPEN,
     ("GET", "/metrics"): OPEN,
@@ -63,11 +64,14 @@ OPERATOR: dict[Endpoint, dict[str, int]] = {
     ("GET", "/operator/rounds/{round_id}"): {"anyone": 400, "operator": 200},
     ("GET", "/operator/rounds/{round_id}/koppeling"): {"anyone": 400, "operator": 409},
     ("GET", "/operator/opmaak.css"): {"anyone": 400, "operator": 200},
+    ("GET", "/operator/icoon.svg"): {"anyone": 400, "operator": 200},
     ("GET", "/metrics"): {"anyone": 400, "operator": 200},
 }
 
 PAGES: dict[str, dict[str, int]] = {
     "/": OPEN,
+    "/aanbieders": OPEN,
+    "/aanbieders/{group}": {"anyone": 404},
     "/arrangementen": OPEN,
     "/arrangementen/{number}": {"anyone": 404},
     "/context": OPEN,
@@ -135,6 +139,7 @@ PUBLISHER: dict[Endpoint, dict[str, int]] = {
     ("GET", "/catalogus.jsonld"): OPEN,
     ("GET", "/toezicht"): OPEN,
     ("GET", "/toezicht/opmaak.css"): OPEN,
+    ("GET", "/toezicht/icoon.svg"): OPEN,
     ("GET", "/toezicht/logboek"): OPEN,
     ("GET", "/healthz"): OPEN,
     ("GET", "/metrics"): OPEN,

@@ -161,6 +161,16 @@ def test_what_is_entered_in_the_ledger_is_seen_at_once(
         assert counted.reached == 2
 
 
+def test_a_new_day_is_seen_since_a_review_can_be_over_by_then(
+    counted: Counted, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with asking(counted.app) as client:
+        for days, reached in ((0, 1), (0, 1), (1, 2)):
+            monkeypatch.setattr(publisher.region.clock, "now", NOW + timedelta(days))
+            assert client.get("/scholen").status_code == 200
+            assert counted.reached == reached
+
+
 def test_a_policy_that_is_replaced_counts_at_once(counted: Counted, publisher: Publisher) -> None:
     policy = publisher.region.publisher_settings.policy
     with asking(counted.app) as client:

@@ -28,7 +28,9 @@ from tests.support.attacker import (
     Place,
     Quantity,
     View,
+    is_split,
     smallest,
+    whole_of,
 )
 
 Columns = tuple[int, ...]
@@ -63,11 +65,17 @@ class System:
         if len(persons) == 2:
             for group in atoms[CLIENTS]:
                 self._at_most(group, CLIENTS, PUPILS)
-        splits = self.view.splits  # a form is at most the clients, and these the sum over forms
+        splits = self.view.forms  # a form is at most the clients, and these the sum over forms
         for group in dict.fromkeys(group for of, group in self.columns if of in splits):
             for split in splits:
                 self._at_most(group, split, CLIENTS)
             self._at_most(group, CLIENTS, *splits)
+        for split in (each for each in self.view.splits if each not in splits):
+            for group in atoms[split]:
+                self._at_most(group, split, whole_of(split))
+        for total, parts in self.view.sums:
+            for group in atoms[parts[0]]:
+                self._equal(group, total, parts)
         for together in ((PUPILS,), (NOT_COVERED, PUPILS)):
             for group in atoms.get(together[0], ()):
                 self._within_duo(group, *together)
@@ -92,6 +100,11 @@ class System:
         terms |= dict.fromkeys(self.parts(less, group), -1)
         self.rows.append((terms, 0, math.inf))
 
+    def _equal(self, group: Group, total: Quantity, parts: Sequence[Quantity]) -> None:
+        terms = {column: 1 for part in parts for column in self.parts(part, group)}
+        terms |= dict.fromkeys(self.parts(total, group), -1)
+        self.rows.append((terms, 0, 0))
+
     def _add_cells(self, quantity: Quantity) -> None:
         """What is published is fixed; what is withheld has a least value."""
         for name, value in self.view.cells[quantity].items():
@@ -107,7 +120,9 @@ class System:
     def _least(self, quantity: Quantity, name: Name) -> int:
         """What the rules say of a withheld cell, from what is shown beside it."""
         cells = self.view.cells
-        parts = {PUPILS: [CLIENTS], CLIENTS: self.view.splits}.get(quantity, [])
+        parts = [split for split in self.view.splits if whole_of(split) == quantity]
+        if quantity == PUPILS:
+            parts = [CLIENTS]
         least = int(not quantity[1])
         if self.positive is not None:
             least = int(self.view.place(quantity, name) in self.positive)
@@ -197,5 +212,8 @@ def exposed(intervals: Mapping[Place, Interval]) -> set[Place]:
 
 def too_narrow(intervals: Mapping[Place, Interval]) -> set[Place]:
     """Cells closer than the policy asks of a sensitive one."""
-    widths = ((place, high - low) for place, (low, high) in intervals.items())
-    return {place for place, width in widths if width < (SPLIT_SLIDE if place.category else SLIDE)}
+    return {
+        place
+        for place, (low, high) in intervals.items()
+        if high - low < (SPLIT_SLIDE if is_split((place.measure, place.category)) else SLIDE)
+    }

@@ -23,7 +23,7 @@ import numpy as np
 from publisher.released import ReleasedTable
 from shared.reference import UNKNOWN_TYPE, Level, Reference
 
-Quantity = tuple[str, str]  # measure, category
+Quantity = tuple[str, str]  # measure, category; other than of a form, with what it splits by
 Name = tuple[str, str]  # level, unit
 Group = frozenset[str]  # pieces: schools, elsewhere per type, or places of residence
 Remainder = tuple[Name, Group, tuple[Group, ...]]  # unit, what is left, what was taken out
@@ -34,6 +34,8 @@ COUNTED = {measure for measure, _ in (PUPILS, CLIENTS, NOT_COVERED)}
 QUOTIENTS = {"clients_per_100_pupils": (PUPILS, CLIENTS), "coverage_percent": (PUPILS,)}
 THRESHOLD, SPLIT_THRESHOLD, ZERO_PARENT_MIN, SLIDE, SPLIT_SLIDE = 5, 10, 10, 1, 2
 """The parameters that docs/protection.md gives to every reader."""
+_SPLIT_BY = {"clients_by_education": "education", "clients_by_flow": "flow"}
+"""Tables of which a code can also be that of a form; their categories add up to the total."""
 _EPSILON = 1e-6
 
 
@@ -52,7 +54,22 @@ Finding = tuple[str, Place]  # what a release tells and should not, and where
 
 
 def smallest(quantity: Quantity) -> int:
-    return SPLIT_THRESHOLD if quantity[1] else THRESHOLD
+    return SPLIT_THRESHOLD if is_split(quantity) else THRESHOLD
+
+
+def is_split(quantity: Quantity) -> bool:
+    """Whether it tells something sensitive of a part: which education pupils follow does not."""
+    return bool(quantity[1]) and quantity[0] != PUPILS[0]
+
+
+def named(table: str, category: str) -> str:
+    """A category under a name of its own: 1 to 4 are forms, and educations as well."""
+    return f"{_SPLIT_BY[table]}={category}" if category and table in _SPLIT_BY else category
+
+
+def whole_of(split: Quantity) -> Quantity:
+    """The total that a zero of a split stands under."""
+    return (PUPILS[0], split[1]) if split[1].startswith("education=") else CLIENTS
 
 
 @dataclass(frozen=True)
@@ -81,9 +98,10 @@ class View:
                 if measure in QUOTIENTS:
                     quotients.setdefault(measure, {})[name] = row["value"]
                     continue
-                known = cells.setdefault((measure, row["category"]), {})
+                category = named(table.id, row["category"])
+                known = cells.setdefault((measure, category), {})
                 if name in known and known[name] != row["value"]:
-                    torn.add(Place(period, measure, row["category"], *name))
+                    torn.add(Place(period, measure, category, *name))
                 known[name] = row["value"] if row["value"] is not None else known.get(name)
         return cls(period, reference, cells, quotients, frozenset(torn))
 
@@ -98,6 +116,21 @@ class View:
     @property
     def splits(self) -> list[Quantity]:
         return [quantity for quantity in self.cells if quantity[0] == "clients" and quantity[1]]
+
+    @property
+    def forms(self) -> list[Quantity]:
+        """The splits of which a child can be in several."""
+        return [split for split in self.splits if "=" not in split[1]]
+
+    @property
+    def sums(self) -> list[tuple[Quantity, list[Quantity]]]:
+        """Totals with the categories that add up to them."""
+        found: dict[tuple[str, str], list[Quantity]] = {}
+        for measure, category in self.cells:
+            by, equals, _ = category.partition("=")
+            if equals:
+                found.setdefault((measure, by), []).append((measure, category))
+        return [((measure, ""), parts) for (measure, _), parts in found.items()]
 
     @cached_property
     def units_of_piece(self) -> dict[str, dict[str, str]]:
@@ -163,7 +196,7 @@ def careless_cells(view: View) -> list[Finding]:
                 found.append(("small number shown", view.place(quantity, name)))
     for split in view.splits:
         for name, value in view.cells[split].items():
-            whole = view.cells[CLIENTS].get(name)
+            whole = view.cells[whole_of(split)].get(name)
             if value == 0 and (whole is None or 0 < whole < ZERO_PARENT_MIN):
                 found.append(("zero under a small total", view.place(split, name)))
     for measure, cells in view.quotients.items():
@@ -188,7 +221,7 @@ def small_groups(view: View) -> list[Finding]:
                 named = _is_withheld(view, quantity, rest)
                 why = "few in withheld parts" if named else "few in a rest"
                 found.setdefault((quantity, why, rest), (why, view.place(quantity, name)))
-    for whole, part in [(PUPILS, CLIENTS), *((CLIENTS, split) for split in view.splits)]:
+    for whole, part in [(PUPILS, CLIENTS), *((whole_of(split), split) for split in view.splits)]:
         wholes, parts = view.known(whole), view.known(part)
         both = parts.keys() & wholes.keys()
         for name, rest, taken in _remainders(view, both):

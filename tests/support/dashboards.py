@@ -50,6 +50,8 @@ EVERY_PAGE = (
     "/verkennen",
     "/arrangementen",
     "/arrangementen/1",
+    "/aanbieders",
+    "/aanbieders/g0",
     "/context",
     "/context/land",
     "/context/gemeenten/GM0222",
@@ -96,6 +98,8 @@ QUESTIONS = (
     Question("dyslexia", ("/onderwerpen/dyslexie", "/onderwerpen/dyslexie?niveau=swv_po"),
              "Oost Achterhoek"),
     Question("half-days", ("/onderwerpen/dagbehandeling",), "Dagdelen dagbehandeling"),
+    Question("one-provider", ("/onderwerpen/aanbieders", "/aanbieders", "/aanbieders/g0"),
+             "Leerlingen met hulp van deze aanbieder"),
     Question("referrers", ("/onderwerpen/verwijzers",), "Huisarts"),
     Question("duration", ("/onderwerpen/duur",), "Gemiddelde duur in dagen"),
     Question("age", ("/onderwerpen/leeftijd",), "8 tot en met 11 jaar"),
@@ -127,9 +131,10 @@ _NOTE = Note(
 NOTES = Notes.of((
     _NOTE,
     replace(_NOTE, version=2, status=Status.MONITORING, written_on=date(2026, 3, 2)),
-    replace(_NOTE, id="de-linde", level=Level.SCHOOL, unit=PRIMARY, status=Status.ANALYSIS),
-))  # fmt: skip
-"""Notes for whoever looks at the pages."""
+    replace(_NOTE, id="de-linde", level=Level.SCHOOL, unit=PRIMARY, status=Status.ANALYSIS,
+            review_on=date(2027, 9, 1)),
+), date(2026, 10, 1))  # fmt: skip
+"""Notes for whoever looks at the pages; the first should have been looked at again."""
 
 
 def governance() -> Governance:

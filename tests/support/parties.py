@@ -209,32 +209,48 @@ def _expects(schema: SchemaName, *places: int) -> Expected:
     return Expected(schema_name=schema, municipalities=places)
 
 
+def plan() -> Plan:
+    """What the key office wants of the round."""
+    return Plan(
+        region="proef",
+        closes_on=NOW.date() + timedelta(days=30),
+        synthetic=True,
+        period_kind=PeriodKind.SCHOOL_YEAR,
+        first_years=(2024, 2025),
+        suppliers=suppliers(),
+    )
+
+
+ROLES = {
+    "sleutelbeheer": Role.KEY_OFFICE,
+    "koppelaar": Role.LINKER,
+    "publicist": Role.PUBLISHER,
+    "duo": Role.SUPPLIER,
+    "gm0197": Role.SUPPLIER,
+    "gm0222": Role.SUPPLIER,
+    "goedkeurder-a": Role.APPROVER,
+    "goedkeurder-b": Role.APPROVER,
+}
+"""Everybody who takes part, and as what."""
+
+
 def make_region(
     folder: Path, *, policy: str | None = None, new_database: NewDatabase = sqlite_database
 ) -> MiniRegion:
     """Everything up to a round that the key office made and nobody accepted yet."""
     clock = Clock()
-    roles = {
-        "sleutelbeheer": Role.KEY_OFFICE,
-        "koppelaar": Role.LINKER,
-        "publicist": Role.PUBLISHER,
-        "duo": Role.SUPPLIER,
-        "gm0197": Role.SUPPLIER,
-        "gm0222": Role.SUPPLIER,
-        "goedkeurder-a": Role.APPROVER,
-        "goedkeurder-b": Role.APPROVER,
-    }
-    identities = {party: identity(party, role) for party, role in roles.items()}
+    identities = {party: identity(party, role) for party, role in ROLES.items()}
     policy_bytes = (policy or policy_text(shipped_policy())).encode()
     agreements = folder / "agreements.toml"
     agreements.write_text(agreements_text(signed_parties(identities), NOW.date()))
-    services: dict[str, dict[str, Any]] = {}
-    for party, package in (("koppelaar", "linker"), ("publicist", "publisher")):
+
+    def install(party: str, package: str) -> dict[str, Any]:
+        """The settings of a service, in a folder with everything that these name."""
         own = folder / party
         own.mkdir()
         identities[party].save(own / "identity.json")
         (own / "policy.toml").write_bytes(policy_bytes)
-        services[party] = {
+        return {
             "database_url": new_database(package, own),
             "key_folder": own / "keys",
             "identity": own / "identity.json",
@@ -242,12 +258,13 @@ def make_region(
             "agreements": agreements,
             "port": 1,
         }
+
     linker_settings = LinkerSettings(
-        **services["koppelaar"],
+        **install("koppelaar", "linker"),
         publisher_url="http://127.0.0.1:1",
         bands=Bands(one_code_percent=100),  # the rows of most tests have one form and referrer
     )
-    publisher_settings = PublisherSettings(**services["publicist"])
+    publisher_settings = PublisherSettings(**install("publicist", "publisher"))
     office = Home(folder / "sleutelbeheer")
     office.write_pins(OwnPins(pins=pins_of(identities), agreement=""))
     identities["sleutelbeheer"].save(office.identity_path)
@@ -258,16 +275,8 @@ def make_region(
         make_offer(identities["koppelaar"], RoundKeys(linker_settings.key_folder), ROUND, clock),
         make_offer(identities["publicist"], RoundKeys(publisher_settings.key_folder), ROUND, clock),
     )
-    plan = Plan(
-        region="proef",
-        closes_on=NOW.date() + timedelta(days=30),
-        synthetic=True,
-        period_kind=PeriodKind.SCHOOL_YEAR,
-        first_years=(2024, 2025),
-        suppliers=suppliers(),
-    )
     pinned = read_policy(policy_bytes)
-    made = make_round(office, ROUND, plan, pinned, register, reference.sha256, offers, clock)
+    made = make_round(office, ROUND, plan(), pinned, register, reference.sha256, offers, clock)
     return MiniRegion(
         folder,
         clock,

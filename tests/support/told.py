@@ -17,6 +17,7 @@ from tests.support.attacker import (
     Place,
     View,
     careless_cells,
+    named,
     small_groups,
     smallest,
     subtraction,
@@ -50,7 +51,9 @@ class Reading:
     def of(cls, case: Case, protected: Protected) -> Reading:
         """Read the release of a case."""
         truth = {
-            (row["level"], row["unit"], row["measure"], row["category"]): row["value"]
+            (row["level"], row["unit"], row["measure"], named(row["table"], row["category"])): (
+                row["value"]
+            )
             for row in case.tally.cells.to_pylist()
         }
         return cls(case, View.of(released(protected.cells), case.bundle, PERIOD), truth)

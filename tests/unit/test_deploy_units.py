@@ -12,7 +12,15 @@ import yaml
 from deploy.check.alerts import check_alerts, known_metrics
 from deploy.check.everything import everything
 from deploy.check.publiccode import check_publiccode
-from deploy.check.units import DEMANDED, MOST_EXPOSED, check_unit, exposure, settings
+from deploy.check.units import (
+    DEMANDED,
+    MOST_BACKUP_DAYS,
+    MOST_EXPOSED,
+    check_unit,
+    exposure,
+    settings,
+)
+from shared.policy import load_policy
 from tests.support.deployed import DEPLOY, altered, said
 from tests.support.markdown import ROOT
 
@@ -75,6 +83,9 @@ def test_a_laxer_unit_is_found(old: str, new: str, text: str, tmp_path: Path) ->
     [
         ("InaccessiblePaths=/srv/koppelaar/sleutels\n", "", "cannot see the keys"),
         ("ReadWritePaths=/srv/koppelaar /srv/backup", "ReadWritePaths=/srv", "only"),
+        (" --keep-days 35", "", "older than 35 days"),
+        (" --keep-days 35", " --keep-days 36", "older than 35 days"),
+        (" --keep-days 35", " --keep-days 0", "older than 35 days"),
     ],
 )
 def test_a_backup_that_could_copy_a_key_is_found(
@@ -82,6 +93,14 @@ def test_a_backup_that_could_copy_a_key_is_found(
 ) -> None:
     (path,) = (each for each in UNITS if each.name == "linker-backup.service")
     assert text in said(check_unit(altered(tmp_path, path, old, new)))
+
+
+def test_backups_live_as_long_as_the_terms_say() -> None:
+    """A backup holds what was deleted since: it goes before the shortest term of a service."""
+    terms = load_policy(ROOT / "docs" / "dpia" / "policy.toml").policy.retention
+    assert terms.input_after_close_days > MOST_BACKUP_DAYS
+    for document in ("dpia/bewaartermijnen.md", "handleiding/beheer.md"):
+        assert f"{MOST_BACKUP_DAYS} dagen" in (ROOT / "docs" / document).read_text()
 
 
 @pytest.mark.parametrize("path", TIMERS, ids=lambda path: path.name)

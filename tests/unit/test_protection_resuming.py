@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -132,6 +133,47 @@ def test_a_round_that_was_broken_off_is_pruned_again(monkeypatch: pytest.MonkeyP
     more = first.secondary | {3}
     for pruned, kept in ((True, more), (False, first.secondary)):
         remembered = Remembered.of(problem, more, first.witnesses, pruned=pruned)
-        monkeypatch.setattr(secondary._Search, "forget_unmoved", lambda search: None)
+        monkeypatch.setattr(secondary._Search, "forget_unmoved", lambda *_, **__: None)
         again = suppress(problem, RULES, effort=Effort.QUICK, remembered=remembered)
         assert again.secondary == kept
+
+
+def test_a_round_that_only_adds_keeps_what_the_rounds_before_it_withheld() -> None:
+    """Also a cell that nothing needs now: a witness moves it, so that nobody computes it."""
+    problem = _row(3, 50, 20, 90)
+    changes = ((("p0", -1), ("p1", 1)), (("p0", -1), ("p2", 1)))
+    remembered = Remembered(frozenset({"p1", "p2"}), changes, pruned=False)
+    kept = suppress(problem, RULES, effort=Effort.QUICK, remembered=remembered, only_add=True)
+    assert kept.secondary == {1, 2}
+    chosen = suppress(problem, RULES, effort=Effort.QUICK, remembered=remembered)
+    assert len(chosen.secondary) == 1
+
+
+def test_a_cell_that_no_witness_moves_is_not_kept() -> None:
+    problem = _row(3, 50, 20, 90)
+    remembered = Remembered(frozenset({"p1", "p2"}), ((("p0", -1), ("p1", 1)),), pruned=False)
+    kept = suppress(problem, RULES, effort=Effort.QUICK, remembered=remembered, only_add=True)
+    assert kept.secondary == {1}
+
+
+def test_one_round_chooses_and_those_after_it_only_add(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each choice could tell groups that the last one did not, and the next the first again."""
+    spec = small_spec([["m"], []], union=True, slide=1)
+    counts = (1, 2, 30, 40, 3, 20, 8, 25)
+    rows = [{"u": f"u{at}", "m": f"m{at // 4}", "n": n} for at, n in enumerate(counts)]
+    asked: list[tuple[Effort, bool]] = []
+
+    def noted(*given: Any, effort: Effort, only_add: bool, **how: Any) -> Pattern:
+        asked.append((effort, only_add))
+        return suppress(*given, effort=effort, only_add=only_add, **how)
+
+    monkeypatch.setattr(engine, "suppress", noted)
+    build = CellProblem.of(spec, small_cells(spec, rows)).build
+    protect_block(build, spec.rules, settle_first=True)
+    assert asked[0] == (Effort.QUICK, False)
+    assert all(only_add is (effort is Effort.QUICK) for effort, only_add in asked[1:])
+    assert (Effort.USUAL, False) in asked
+    assert (Effort.QUICK, True) in asked
+    asked.clear()
+    protect_block(build, spec.rules)
+    assert set(asked) == {(Effort.USUAL, False)}

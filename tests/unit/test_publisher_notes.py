@@ -124,7 +124,7 @@ def test_the_steps_of_a_note_are_told_once_each() -> None:
         replace(NOTE, version=4, status=Status.MEASURE, written_on=date(2026, 6, 1)),
     ]
     other = replace(NOTE, id="anders", unit="88BB00", review_on=NOTE.review_on + timedelta(9))
-    notes = Notes.of((NOTE, other, *later))
+    notes = Notes.of((NOTE, other, *later), NOTE.written_on)
     (shown,) = notes.about(Level.SCHOOL, "88BA00")
     assert shown.note == later[-1]
     assert shown.steps == (

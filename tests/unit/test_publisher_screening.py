@@ -191,6 +191,7 @@ BREAKS: dict[str, Break] = {
     "tables-allowed": _policy_without(FORMS),
     "tables-missing": _policy_with_more,
     "levels-allowed": _policy_with_fewer_levels,
+    "levels-missing": rows(lambda row: None if row["level"] == "municipality" else row),
     "duplicates": _twice,
     "complete-matrix": _without(unit="99XA00", period=LATEST, measure="clients"),
     "units-known": only({"unit": "99ZZ99", "unit_label": "99ZZ99"}, unit="99XA00"),

@@ -10,13 +10,15 @@ from xml.etree import ElementTree
 import pyarrow as pa
 import pytest
 
-from publisher.dashboard.charts.data import ChartData, ChartKey, ChartKind, chart_data
+from publisher.dashboard.charts.data import ChartData, ChartKey, ChartKind
 from publisher.dashboard.charts.drawing import draw
 from publisher.dashboard.charts.looks import LOOKS
+from publisher.dashboard.charts.making import chart_data
 from publisher.dashboard.findings import CLIENTS, FORM_TABLE, MAIN_TABLE, RATE, Findings
 from publisher.downloads.words import MARK, WITHHELD
 from publisher.released import Release, ReleasedTable
 from shared.reference import Level
+from tests.support.region_release import PRIMARY, region_release
 from tests.support.releases import (
     HIDDEN_SCHOOL,
     HIDDEN_YEAR_SCHOOL,
@@ -75,6 +77,55 @@ def test_a_line_ends_at_a_trend_break() -> None:
     own = {point.at: point.line for point in data.points}
     assert own["2019/2020"] != own["2020/2021"] == own["2021/2022"]
     assert data.notes[1] == "trendbreuk"
+
+
+def beside(*units: str, measure: str = RATE, level: Level = Level.REGION) -> ChartKey:
+    return ChartKey(ChartKind.BESIDE, MAIN_TABLE, measure, level, ",".join(units))
+
+
+def test_chosen_units_stand_on_one_scale_beside_the_region_each_under_its_own_name() -> None:
+    release = region_release()
+    places = ("municipality:GM0222", f"school:{PRIMARY}", "residence:GM0222")
+    data = data_of(beside(*places), release)
+    assert data.series == (
+        "Doetinchem (gemeente)", "Basisschool De Linde", "Doetinchem (woongemeente)",
+        "alle scholen in de regio",
+    )  # fmt: skip
+    last = {each.series: each.value for each in data.points if each.at == "2024/2025"}
+    for place, name in zip(places, data.series[:-1], strict=True):
+        cell = cell_of(release, place.partition(":")[2], RATE, 24)
+        assert cell.value is not None
+        assert last[name] == cell.value / 10
+        assert name in data.alt
+    for look in LOOKS.values():
+        drawn = texts(draw(data, look))
+        tops = [float(each) for each in drawn if each in ("20", "25", "30")]
+        assert len(tops) % 3 == 0  # the same axis once for each
+        assert len(set(tops)) < len(tops)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        beside(f"school:{PLAIN_SCHOOL}", "school:99ZZ99"),
+        beside(f"school:{PLAIN_SCHOOL}", f"school:{PLAIN_SCHOOL}"),
+        beside(f"school:{PLAIN_SCHOOL}", ""),
+        beside(f"school:{PLAIN_SCHOOL}", measure=CLIENTS),
+        beside(f"school:{PLAIN_SCHOOL}", level=Level.SCHOOL),
+        beside(f"school:{HIDDEN_SCHOOL}"),
+        beside(),
+    ],
+)
+def test_chosen_units_have_one_address_and_something_to_compare(key: ChartKey) -> None:
+    assert chart_data(Findings(make_release()), key) is None
+
+
+def test_no_more_units_are_drawn_than_can_be_chosen() -> None:
+    findings = Findings(region_release())
+    schools = [f"school:{code}" for code in findings.units(Level.SCHOOL)]
+    for count, is_drawn in ((5, True), (6, False)):
+        data = chart_data(findings, beside(*schools[:count]))
+        assert (data is not None) is is_drawn
 
 
 def test_a_withheld_form_has_words_and_no_bar() -> None:

@@ -1,7 +1,7 @@
 """Parts of which pages are made: key figures, charts, sections of a topic, tables, files."""
 
 from publisher.dashboard.blocks.images import ChartImage, image_of, trend_chart
-from publisher.dashboard.blocks.key_figures import KeyFigure, key_figures
+from publisher.dashboard.blocks.key_figures import KeyFigure, answers, key_figures
 from publisher.dashboard.blocks.noted import Noted, notes_about, notes_within
 from publisher.dashboard.blocks.origins import (
     FileGroup,
@@ -32,6 +32,7 @@ __all__ = [
     "Origin",
     "Section",
     "UnitTable",
+    "answers",
     "beside",
     "every_unit",
     "has_low_coverage",

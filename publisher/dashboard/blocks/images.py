@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from publisher.dashboard.charts.data import ChartKey, ChartKind, chart_data
+from publisher.dashboard.charts.data import ChartKey, ChartKind
 from publisher.dashboard.charts.looks import LOOKS
+from publisher.dashboard.charts.making import chart_data
 from publisher.dashboard.findings import Findings
 from publisher.dashboard.topics import Column
 from shared.reference import Level

@@ -1,4 +1,4 @@
-"""Key figures: the last period of a unit, large, with what each says and does not."""
+"""Key figures: the last period of a unit, or the answer to a topic, large."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ from dataclasses import dataclass
 
 from publisher.dashboard.figures import Figure, figure_of
 from publisher.dashboard.findings import Findings
-from publisher.dashboard.language import _
-from publisher.dashboard.words import MEASURE_WORDS, limits_of, meaning_of
+from publisher.dashboard.language import _, msg
+from publisher.dashboard.series import cell_at, column_heading
+from publisher.dashboard.topics import Column, Part, Topic, columns_of, held_parts
+from publisher.dashboard.units import REGION_UNIT
+from publisher.dashboard.words import MEASURE_WORDS, MeasureWords, capital, limits_of, meaning_of
+from publisher.released import Cell, CellStatus
 from shared.reference import Level
+
+_FEWEST_COMPARED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +23,10 @@ class KeyFigure:
 
     label: str
     figure: Figure
-    meaning: str
-    limits: str
-    prefix: str
-    suffix: str
+    meaning: str = ""
+    limits: str = ""
+    prefix: str = ""
+    suffix: str = ""
 
 
 def key_figures(findings: Findings, level: Level, unit: str) -> tuple[KeyFigure, ...]:
@@ -36,3 +42,42 @@ def key_figures(findings: Findings, level: Level, unit: str) -> tuple[KeyFigure,
         )
         for measure in findings.measures(level)
     )
+
+
+def answers(findings: Findings, topic: Topic) -> tuple[KeyFigure, ...]:
+    """What all schools of the region together say about a topic, as far as it was released.
+
+    Of a split that is its total, and the category with the highest figure.
+    """
+    part = next(iter(held_parts(findings, topic, Level.REGION, REGION_UNIT)), None)
+    if part is None:
+        return ()
+    if not part.split:
+        return tuple(_answer(findings, column) for column in columns_of(findings, part))
+    whole = Column(part.table, part.measures[0])
+    found = (_answer(findings, whole),) if _cell(findings, whole) is not None else ()
+    return (*found, *_highest(findings, part))
+
+
+def _answer(findings: Findings, column: Column, label: str = "") -> KeyFigure:
+    words = MEASURE_WORDS.get(column.measure, MeasureWords(""))
+    name = label or capital(_(findings.measure_labels[column.measure]))
+    figure = figure_of(_cell(findings, column))
+    return KeyFigure(name, figure, prefix=words.prefix, suffix=_(words.suffix))
+
+
+def _highest(findings: Findings, part: Part) -> tuple[KeyFigure, ...]:
+    """The category with the highest figure; of those that are shown, where not all of them are."""
+    cells = {column: _cell(findings, column) for column in columns_of(findings, part)}
+    shown = {column: cell.value for column, cell in cells.items() if cell and cell.value}
+    ordered = sorted(shown.values(), reverse=True)
+    if len(ordered) < _FEWEST_COMPARED or ordered[0] == ordered[1]:
+        return ()
+    highest = next(column for column, value in shown.items() if value == ordered[0])
+    is_whole = all(cell and cell.status is CellStatus.PLAIN for cell in cells.values())
+    label = msg("Het meest: {category}") if is_whole else msg("Het hoogste getoonde: {category}")
+    return (_answer(findings, highest, _(label, category=column_heading(findings, highest))),)
+
+
+def _cell(findings: Findings, column: Column) -> Cell | None:
+    return cell_at(findings, Level.REGION, REGION_UNIT, column, findings.latest.code)

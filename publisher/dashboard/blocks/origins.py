@@ -53,7 +53,10 @@ def origin_of(
 ) -> Origin:
     """Where the figures of a part come from, about a unit, a level or everything."""
     manifest, filters = findings.manifest, Filters(level=level, unit=unit)
-    units = dict.fromkeys(filter(None, (unit_words(findings, m) for m in part.measures)))
+    held = (
+        part.measures if level is None else findings.measures_of(part.table, level, part.measures)
+    )
+    units = dict.fromkeys(filter(None, (unit_words(findings, measure) for measure in held)))
     title = _(findings.shelves[part.table].table.title)
     return Origin(
         about=title,

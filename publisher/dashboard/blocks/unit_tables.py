@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from publisher.dashboard.blocks.origins import Origin, origin_of
+from publisher.dashboard.blocks.sections import MAIN_PART
 from publisher.dashboard.figures import Figure
 from publisher.dashboard.findings import Findings
 from publisher.dashboard.language import _
@@ -20,18 +22,25 @@ from publisher.dashboard.series import (
 )
 from publisher.dashboard.topics import Column
 from publisher.dashboard.units import UnitKind
+from publisher.dashboard.words import capital
+from publisher.downloads.words import LEVEL_WORDS
 from shared.reference import Level
 
 
 @dataclass(frozen=True, slots=True)
 class UnitTable:
-    """Units below each other with their figures of one period."""
+    """Units below each other with their figures of one period.
+
+    Attributes:
+        origin: where the figures come from; None where the page says so itself.
+    """
 
     caption: str
     name_heading: str
     fact_headings: tuple[str, ...]
     headings: tuple[str, ...]
     rows: tuple[UnitRow, ...]
+    origin: Origin | None = None
 
     @property
     def is_wide(self) -> bool:
@@ -52,16 +61,29 @@ def unit_table(
     *,
     caption: str = "",
     fact_headings: tuple[str, ...] = (),
+    origin: Origin | None = None,
 ) -> UnitTable:
     """Rows of units under the headings of their columns."""
-    when = period_words(findings.latest)
-    return UnitTable(
-        caption or f"{_(kind.list_label)}, {when}",
-        _(kind.noun).capitalize(),
-        fact_headings,
-        tuple(column_heading(findings, column) for column in columns),
-        rows,
+    what = _(
+        "Leerlingen met jeugdhulp: {places}, {when}",
+        places=_(kind.list_label).lower(),
+        when=period_words(findings.latest),
     )
+    headings = tuple(column_heading(findings, column) for column in columns)
+    return UnitTable(
+        caption or what,
+        _apart(_(kind.noun).capitalize(), headings),
+        tuple(_apart(each, headings) for each in fact_headings),
+        headings,
+        rows,
+        origin,
+    )
+
+
+def _apart(heading: str, others: tuple[str, ...]) -> str:
+    """The heading of a place; in full where a figure has the same: a municipality refers too."""
+    full = capital(_(LEVEL_WORDS[Level.MUNICIPALITY]))
+    return full if heading in others else heading
 
 
 def unit_rows(
@@ -104,4 +126,5 @@ def _facts(findings: Findings, school: str) -> tuple[str, ...]:
 def every_unit(findings: Findings, kind: UnitKind) -> UnitTable:
     """Every unit of a kind, by name, with the figures of its own page."""
     rows = by_name(unit_rows(findings, kind, findings.units(kind.level)))
-    return unit_table(findings, kind, rows, profile_columns(findings, kind.level))
+    origin = origin_of(findings, MAIN_PART, kind.level)
+    return unit_table(findings, kind, rows, profile_columns(findings, kind.level), origin=origin)

@@ -27,6 +27,7 @@ _DRAWERS: dict[ChartKind, Callable[[ChartData, Look], Drawing]] = {
     ChartKind.BARS: bars,
     ChartKind.STRIP: strip,
     ChartKind.MULTIPLES: multiples,
+    ChartKind.BESIDE: multiples,
 }
 
 

@@ -1,4 +1,4 @@
-"""Lines over the periods: of one unit, or of every municipality beside the region."""
+"""Lines over the periods: of one unit, or of several, each beside the region."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import textwrap
 
 import altair as alt
 
-from publisher.dashboard.charts.data import ChartData, Point
+from publisher.dashboard.charts.data import ChartData, ChartKind, Point
 from publisher.dashboard.charts.frame import (
     LINE_HEIGHT,
     Drawing,
@@ -23,11 +23,15 @@ from publisher.dashboard.language import number
 _LINE_BREAK = "|"
 _ROOM_UNDER = 0.12
 """Part of the highest value; a figure under a lower point would touch the axis."""
+_PANEL_ROOM_UNDER = 0.25
+"""Likewise in a small chart."""
 _ROOM_ABOVE = 1.2
 """Over the highest value, so that a figure above a point stays within its small chart."""
 _LABEL_CHARACTERS = 18
 _CHARACTER = 7
 """Width of one character of a name or a figure, in pixels; rather too much than too little."""
+_BESIDE_THE_AXIS = 4
+"""Characters of a name that fit over the labels of the axis."""
 _NAME_GAP = 8
 """Between the last point and a name, beside half of the figure that stands over the point."""
 _LABEL_ROOM = 38
@@ -88,11 +92,13 @@ def trend(data: ChartData, look: Look) -> Drawing:
 
 
 def multiples(data: ChartData, look: Look) -> Drawing:
-    """One small chart per municipality, all on one scale, each with the line of the region."""
-    *municipalities, region = data.series
-    columns = 2 if look.format.labels_above else 4
+    """One small chart per unit, all on one scale, each with the line of the region."""
+    *units, region = data.series
+    # Municipalities are many, and known by a short name.
+    wide = 4 if data.kind is ChartKind.MULTIPLES else 3
+    columns = 2 if look.format.labels_above else wide
     width = look.format.trend_width // columns - (44 if columns > 2 else 30)
-    panels = [_panel(data, look, name, region, width) for name in municipalities]
+    panels = [_panel(data, look, name, region, width) for name in units]
     rows = [
         alt.hconcat(*panels[at : at + columns], spacing=18) for at in range(0, len(panels), columns)
     ]
@@ -119,11 +125,17 @@ def _panel(data: ChartData, look: Look, name: str, region: str, width: int) -> D
     own = base.transform_filter(alt.datum.series == name)
     last = own.transform_filter(alt.datum.at == data.axis[-1])
     under = any(
-        _reads_under(data, each, beside=region)
+        _reads_under(data, each, beside=region, room=_PANEL_ROOM_UNDER)
         for each in data.points
         if (each.series, each.at) == (name, data.axis[-1])
     )
-    title = alt.TitleParams(name, anchor="start", fontSize=13, color=look.theme.ink)
+    title = alt.TitleParams(
+        textwrap.wrap(name, width // _CHARACTER + _BESIDE_THE_AXIS),
+        anchor="start",
+        frame="group",
+        fontSize=13,
+        color=look.theme.ink,
+    )
     return alt.layer(
         base.transform_filter(alt.datum.series == region).mark_line(
             color=other, strokeWidth=1.5, strokeDash=[6, 4]
@@ -199,16 +211,17 @@ def _line_styles(
     return colour, alt.StrokeDash("series:N", scale=scale, legend=shown)
 
 
-def _reads_under(data: ChartData, own: Point, beside: str = "") -> bool:
+def _reads_under(data: ChartData, own: Point, beside: str = "", room: float = _ROOM_UNDER) -> bool:
     """Whether a figure stands under its point, so that no other line runs through it.
 
     Args:
         beside: the only other line that counts; every other one without it.
+        room: part of the highest value that a figure under a point needs.
     """
     others = [
         each.value
         for each in data.points
         if each.at == own.at and each.series != own.series and beside in ("", each.series)
     ]
-    has_room = own.value > _ROOM_UNDER * max(each.value for each in data.points)
+    has_room = own.value > room * max(each.value for each in data.points)
     return has_room and any(other >= own.value for other in others)

@@ -1,4 +1,4 @@
-"""The style sheet and the icon, from this package."""
+"""The style sheet and the icon."""
 
 from __future__ import annotations
 
@@ -10,19 +10,15 @@ from fastapi.responses import Response
 
 from publisher.api.answers import answer
 from publisher.dashboard.site import Site
-from shared.service.markup import STYLE
+from shared.service.looks import CSS, SVG
+from shared.service.markup import ICON, STYLE
 
-_STATIC = files("publisher.dashboard") / "static"
-
-
-@cache
-def _content(name: str) -> bytes:
-    return (_STATIC / name).read_bytes()
+_OWN = files("publisher.dashboard") / "static" / "monitor.css"
 
 
 @cache
 def _style() -> bytes:
-    return STYLE.encode() + _content("monitor.css")
+    return STYLE.encode() + _OWN.read_bytes()
 
 
 def routes(_site: Site) -> APIRouter:
@@ -32,11 +28,11 @@ def routes(_site: Site) -> APIRouter:
     @router.get("/static/monitor.css")
     def style(request: Request) -> Response:
         """The style of every page, with what the dashboard adds to it."""
-        return answer(request, _style(), "text/css; charset=utf-8")
+        return answer(request, _style(), CSS)
 
     @router.get("/static/icon.svg")
     def icon(request: Request) -> Response:
         """The icon in the tab of the browser."""
-        return answer(request, _content("icon.svg"), "image/svg+xml")
+        return answer(request, ICON, SVG)
 
     return router

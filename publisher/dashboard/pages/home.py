@@ -65,7 +65,7 @@ def _html(findings: Findings) -> bytes:
         key_figures=key_figures(findings, *at),
         development=development(findings, *at),
         chart=trend_chart(findings, *at, _DRAWN),
-        trend=trend_table(findings, *at, _("Alle scholen in de regio, per periode")),
+        trend=trend_table(findings, *at, _("Leerlingen met jeugdhulp in de regio, per periode")),
         origin=origin_of(findings, MAIN_PART, *at),
         sections=sections(findings, *at, ("vormen",), whole=False),
         topics=released_topics(findings),
@@ -102,4 +102,5 @@ def _whole(findings: Findings) -> UnitTable:
         (),
         tuple(column_heading(findings, column) for column in columns),
         rows,
+        origin_of(findings, MAIN_PART),
     )

@@ -200,7 +200,9 @@ def _profile_html(findings: Findings, kind: UnitKind, unit: str, notes: tuple[No
         nobody=nobody_counts(findings, *at, findings.latest.code),
         low_coverage=has_low_coverage(findings, *at),
         chart=trend_chart(findings, *at, _DRAWN),
-        trend=trend_table(findings, *at, _("{name}, per periode", name=page.title)),
+        trend=trend_table(
+            findings, *at, _("Leerlingen met jeugdhulp: {name}, per periode", name=page.title)
+        ),
         origin=origin_of(findings, MAIN_PART, *at),
         strip=_strip(findings, kind, unit),
         sections=sections(findings, *at, _OTHER_TOPICS, whole=False),

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from publisher.dashboard.blocks import UnitTable, unit_rows, unit_table
+from publisher.dashboard.blocks import MAIN_PART, UnitTable, origin_of, unit_rows, unit_table
 from publisher.dashboard.findings import MAIN_TABLE, PUPILS, RATE, Findings
 from publisher.dashboard.language import _, msg
 from publisher.dashboard.pages.problems import none_yet
@@ -89,7 +89,10 @@ def school_table(
             replace(row, facts=(*row.facts, _beside(findings, row.code, beside))) for row in rows
         )
     ordered = _ordered(rows, order, shown)
-    return unit_table(findings, SCHOOL, ordered, shown, caption=caption, fact_headings=facts)
+    origin = origin_of(findings, MAIN_PART, SCHOOL.level) if columns is None else None
+    return unit_table(
+        findings, SCHOOL, ordered, shown, caption=caption, fact_headings=facts, origin=origin
+    )
 
 
 def _beside(findings: Findings, school: str, whole: Share) -> str:

@@ -11,6 +11,7 @@ from publisher.dashboard.blocks import (
     ChartImage,
     Origin,
     UnitTable,
+    answers,
     image_of,
     origin_of,
     sections,
@@ -24,7 +25,7 @@ from publisher.dashboard.language import _, msg
 from publisher.dashboard.pages.problems import none_yet, not_found
 from publisher.dashboard.pages.schools import school_table
 from publisher.dashboard.rendering import HOME, Crumb, Page, render, reply
-from publisher.dashboard.series import by_name
+from publisher.dashboard.series import by_name, period_words
 from publisher.dashboard.site import Site
 from publisher.dashboard.topics import (
     Part,
@@ -101,6 +102,12 @@ def _kinds(findings: Findings, topic: Topic) -> tuple[UnitKind, ...]:
     return tuple(kind for kind in _KINDS if held_parts(findings, topic, kind.level))
 
 
+def _absent(findings: Findings, topic: Topic) -> list[str]:
+    """The kinds of unit by which the release has nothing of a topic, in a running sentence."""
+    held = _kinds(findings, topic)
+    return [_(kind.list_label).lower() for kind in _KINDS if kind not in held]
+
+
 def _types(findings: Findings) -> tuple[str, ...]:
     return tuple(findings.units(Level.TYPE)) if findings.knows_schools else ()
 
@@ -116,8 +123,11 @@ def _html(findings: Findings, topic: Topic, kind: UnitKind | None, school_type: 
             f"{topic.address}?{query}" if query else topic.address,
         ),
         topic=topic,
+        when=period_words(findings.latest),
+        answers=answers(findings, topic),
         kind=kind,
         ways=_ways(findings, topic, kind, school_type),
+        absent=_absent(findings, topic),
         tables=[
             (*_shown(findings, topic, part, kind, school_type), _strip(findings, part, school_type))
             for part in shown

@@ -21,9 +21,10 @@ from publisher.dashboard.blocks import (
     sections,
     trend_chart,
 )
-from publisher.dashboard.charts.data import ChartKey, chart_data
+from publisher.dashboard.charts.data import ChartKey
 from publisher.dashboard.charts.drawing import draw
 from publisher.dashboard.charts.looks import LOOKS
+from publisher.dashboard.charts.making import chart_data
 from publisher.dashboard.findings import CLIENTS, MAIN_TABLE, RATE, Findings
 from publisher.dashboard.language import _
 from publisher.dashboard.pages.schools import school_table
@@ -95,7 +96,9 @@ def make_report(findings: Findings, wanted: Wanted, notes: Notes) -> bytes:
         development=development(findings, *at),
         low_coverage=has_low_coverage(findings, *at),
         chart=chart,
-        trend=trend_table(findings, *at, _("{name}, per periode", name=name)),
+        trend=trend_table(
+            findings, *at, _("Leerlingen met jeugdhulp: {name}, per periode", name=name)
+        ),
         origin=origin_of(findings, MAIN_PART, *at),
         sections=parts,
         schools=school_table(findings, codes) if codes else None,

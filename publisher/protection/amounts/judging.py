@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from publisher.protection.certificates import Certificate
 from publisher.protection.grid import Grid, Inputs, quantity_key
+from publisher.protection.keys import ATOM
 from publisher.protection.measures import DAYS_OF_CLASS, RULES, Kind
 from publisher.protection.primary import (
     Rule,
@@ -16,6 +18,7 @@ from publisher.protection.primary import (
     supplier_remainder_disclosed,
 )
 from publisher.protection.quantities import Quantity
+from publisher.protection.regions import leaves_of, region_units
 from publisher.protection.rules import Rules
 from shared.contract.tally import (
     DOMINATED_BY_CLIENT,
@@ -79,6 +82,14 @@ class AmountCell:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How much larger an amount must be able to be, and how much smaller besides."""
+
+    up: int
+    down: int
+
+
+@dataclass(frozen=True, slots=True)
 class AmountFacts:
     """An amount over a set of schools.
 
@@ -92,10 +103,19 @@ class AmountFacts:
     least: int
     most: int | None
 
-    def level(self, width: int, rules: Rules) -> int:
-        """How much larger it must be able to be; where it cannot, its counts already tell it."""
+    def reach(self, width: int, rules: Rules) -> Reach:
+        """How far its alternatives must lie.
+
+        It must be able to be larger by its level. Where the counts beside it say that it cannot,
+        a reader knows that whatever is withheld; then it must be able to be smaller by the rest,
+        so that it is never known more closely than its level.
+        """
         level = amount_level(self.value, width, rules.p_percent)
-        return level if self.most is None else max(min(level, self.most - self.value), 1)
+        if self.most is None:
+            return Reach(level, 0)
+        level = min(level, self.most - self.least)
+        up = min(level, self.most - self.value)
+        return Reach(up, level - up)
 
 
 def cell_of(grid: Grid, quantity: Quantity, period: int, level: str, unit: str) -> AmountCell:
@@ -116,6 +136,7 @@ def facts_of(
     leaves: frozenset[str],
     names: Iterable[tuple[str, str]] = (),
     counts: frozenset[str] = frozenset(),
+    raised: Sequence[frozenset[str]] = (),
 ) -> AmountFacts:
     """What is known of an amount over a set of schools.
 
@@ -126,13 +147,16 @@ def facts_of(
         leaves: the schools.
         names: level and unit of the cells that show it.
         counts: keys of the counts that are withheld.
+        raised: schools that may have more of what is counted, by ``raised_by``.
     """
     found = [quantity.leaf(grid, period, leaf) for leaf in sorted(leaves)]
     value = sum(each for each, _ in found)
     rule = RULES[quantity.measure]
     least, most = rule.each
     counted = sum(_counted(grid, quantity, period, leaf) for leaf in leaves)
-    least, most = least * counted, None if most is None else most * counted
+    # Where nothing is counted, and readers must think that there may be: one.
+    perhaps = counted or any(each <= leaves for each in raised)
+    least, most = least * counted, None if most is None else most * perhaps
     for level, unit in names:
         told = days_told(grid, quantity, period, level, unit)
         if told is not None and counts.isdisjoint(told.keys):
@@ -184,6 +208,35 @@ def days_told(
         tuple(quantity_key(period, counted, level, unit, f"duration={code}") for code in classes),
         tuple(DAYS_OF_CLASS[code] for code in classes),
         tuple(grid.value(table.id, Level(level), unit, period, counted, code) for code in classes),
+    )
+
+
+def raised_by(
+    certificates: Iterable[Certificate], grid: Grid, period: int, measure: str
+) -> tuple[frozenset[str], ...]:
+    """Sets of schools of which a proof of the counts says: there may be more here.
+
+    A zero that is withheld needs such a proof; what it counts then has an amount as well.
+
+    Args:
+        certificates: of the counts.
+        grid: with true values.
+        period: code of the period.
+        measure: the amount.
+    """
+    rule = RULES[measure]
+    if rule.each[1] is None:
+        return ()
+    keys = {key for each in certificates for key, step in each.delta if step > 0}
+    units = [
+        (unit.level, unit.unit, unit.leaves)
+        for unit in region_units(grid, period, grid.levels(rule.counted))
+    ]
+    units += [(ATOM, leaf, frozenset({leaf})) for leaf in leaves_of(grid, period)]
+    return tuple(
+        leaves
+        for level, unit, leaves in units
+        if leaves and quantity_key(period, rule.counted, level, unit, "") in keys
     )
 
 

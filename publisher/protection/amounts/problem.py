@@ -45,7 +45,9 @@ class AmountProblem:
 
     Attributes:
         counts: keys of the counts that are withheld; an amount is withheld with its count.
+        raised: schools that may have more of what is counted, by the proofs of the counts.
         families: of the problem that was built last, for the rule on unions.
+        leaves: the schools behind every node of that problem.
     """
 
     grid: Grid
@@ -53,23 +55,21 @@ class AmountProblem:
     period: int
     measure: str
     counts: frozenset[str]
+    raised: tuple[Leaves, ...] = ()
     families: list[Family] = field(default_factory=list)
+    leaves: dict[int, Leaves] = field(default_factory=dict)
     _layouts: dict[tuple[Level, ...], Layout] = field(default_factory=dict)
 
     def build(self, closed: frozenset[str]) -> Problem:
         """The problem in which the cells ``closed`` are withheld from the start."""
         builder = ProblemBuilder()
-        self.families = []
-        quantities = [
-            quantity
-            for quantity in quantities_of(self.grid, {MeasureKind.AMOUNT})
-            if quantity.measure == self.measure
-        ]
+        self.families, self.leaves = [], {}
+        quantities = self.quantities()
         nodes = {quantity.term: self._add(builder, quantity) for quantity in quantities}
         parts_of = list(self._exclusive(quantities))
         for total, parts in parts_of:
-            inner = self._layout(next(q for q in quantities if q.term == parts[0])).inner
-            whole = self._layout(next(q for q in quantities if q.term == total)).inner
+            inner = self.layout(next(q for q in quantities if q.term == parts[0])).inner
+            whole = self.layout(next(q for q in quantities if q.term == total)).inner
             for group in inner:
                 terms = [(nodes[total][leaves], 1) for leaves in whole if leaves <= group]
                 builder.tie([*terms, *((nodes[part][group], -1) for part in parts)])
@@ -86,7 +86,16 @@ class AmountProblem:
             self._add_part_families(builder, nodes, total, of_parts)
         return builder.build()
 
-    def _layout(self, quantity: Quantity) -> Layout:
+    def quantities(self) -> list[Quantity]:
+        """The amount in total, and in every category in which it is published."""
+        return [
+            quantity
+            for quantity in quantities_of(self.grid, {MeasureKind.AMOUNT})
+            if quantity.measure == self.measure
+        ]
+
+    def layout(self, quantity: Quantity) -> Layout:
+        """The sets of schools between which its sums run."""
         if quantity.levels not in self._layouts:
             self._layouts[quantity.levels] = Layout.of(self.grid, self.period, quantity.levels)
         return self._layouts[quantity.levels]
@@ -100,7 +109,7 @@ class AmountProblem:
             yield (self.measure, ""), tuple(parts)
 
     def _add(self, builder: ProblemBuilder, quantity: Quantity) -> Nodes:
-        layout, shown = self._layout(quantity), {level.value for level in quantity.shown}
+        layout, shown = self.layout(quantity), {level.value for level in quantity.shown}
         nodes: dict[Leaves, int] = {}
         for leaves in (*layout.plan.sets, *layout.residences):
             names = [name for name in layout.names.get(leaves, ()) if name[0] in shown]
@@ -117,13 +126,14 @@ class AmountProblem:
             )
             builder.nodes.append(node)
             nodes[leaves] = len(builder.nodes) - 1
+            self.leaves[nodes[leaves]] = leaves
         add_sums(builder, layout, nodes)
         return nodes
 
     def _sensitive(
         self, builder: ProblemBuilder, quantity: Quantity, nodes: Nodes, closed: frozenset[str]
     ) -> Iterator[tuple[int, Sensitive]]:
-        layout, shown = self._layout(quantity), {level.value for level in quantity.shown}
+        layout, shown = self.layout(quantity), {level.value for level in quantity.shown}
         for leaves, node in nodes.items():
             known = builder.nodes[node]
             names = [name for name in layout.names.get(leaves, ()) if name[0] in shown]
@@ -135,7 +145,8 @@ class AmountProblem:
             elif rule is None and not closed.isdisjoint(known.keys):
                 rule = Rule.CLOSING
             if rule is not None:
-                yield len(leaves), Sensitive(node, rule, facts.level(width, self.rules), 0, None)
+                reach = facts.reach(width, self.rules)
+                yield len(leaves), Sensitive(node, rule, reach.up, 0, None, below=reach.down)
 
     def _rule(
         self, quantity: Quantity, names: Sequence[tuple[str, str]]
@@ -148,10 +159,10 @@ class AmountProblem:
     def _facts(
         self, quantity: Quantity, leaves: Leaves, names: Sequence[tuple[str, str]] = ()
     ) -> AmountFacts:
-        return facts_of(self.grid, quantity, self.period, leaves, names, self.counts)
+        return facts_of(self.grid, quantity, self.period, leaves, names, self.counts, self.raised)
 
     def _add_families(self, builder: ProblemBuilder, quantity: Quantity, nodes: Nodes) -> None:
-        layout = self._layout(quantity)
+        layout = self.layout(quantity)
         sets, position = layout.plan.sets, layout.plan.positions()
         levels: dict[str, list[int]] = {}
         for leaves, names in layout.names.items():
@@ -166,7 +177,7 @@ class AmountProblem:
         self, builder: ProblemBuilder, nodes: Mapping[Term, Nodes], total: Term,
         parts: Sequence[Quantity],
     ) -> None:  # fmt: skip
-        for leaves in self._layout(parts[0]).names:
+        for leaves in self.layout(parts[0]).names:
             if leaves in nodes[total]:
                 within = ((part, nodes[part.term][leaves], leaves) for part in parts)
                 self._add_family(builder, nodes[total][leaves], within)

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
+from publisher.protection.amounts.judging import raised_by
 from publisher.protection.amounts.problem import AmountProblem, Family
+from publisher.protection.certificates import Certificate
 from publisher.protection.engine import Solution, protect_block
 from publisher.protection.grid import Grid
 from publisher.protection.problem import Problem
@@ -14,7 +16,12 @@ from publisher.protection.rules import Rules
 
 
 def protect_amount(
-    grid: Grid, rules: Rules, period: int, measure: str, counts: frozenset[str]
+    grid: Grid,
+    rules: Rules,
+    period: int,
+    measure: str,
+    counts: frozenset[str],
+    proofs: Iterable[Certificate],
 ) -> Solution:
     """Protect one amount of one period.
 
@@ -24,11 +31,13 @@ def protect_amount(
         period: code of the period.
         measure: the amount.
         counts: keys of the counts that are withheld.
+        proofs: of the counts.
 
     Raises:
         ProtectionError: ``protection-unmet``.
     """
-    problem = AmountProblem(grid, rules, period, measure, counts)
+    raised = raised_by(proofs, grid, period, measure)
+    problem = AmountProblem(grid, rules, period, measure, counts, raised)
     upward = replace(rules, direction="up")
     closed: frozenset[str] = frozenset()
     while True:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from publisher.protection.amounts.judging import AmountFacts, cell_of, facts_of
@@ -16,9 +16,23 @@ from publisher.protection.verification.statement import Leaves, Statement
 
 
 def claim_of_amount(
-    grid: Grid, rules: Rules, period: int, measure: str, withheld: frozenset[str]
+    grid: Grid,
+    rules: Rules,
+    period: int,
+    measure: str,
+    withheld: frozenset[str],
+    raised: Sequence[Leaves] = (),
 ) -> Claim:
-    """State what the release claims for one amount of a period."""
+    """State what the release claims for one amount of a period.
+
+    Args:
+        grid: what may be published, with true values.
+        rules: the parameters.
+        period: code of the period.
+        measure: the amount.
+        withheld: keys of the quantities that the release withholds.
+        raised: schools that may have more of what is counted, by the proofs of the counts.
+    """
     statement = Statement(grid, rules, period, withheld)
     least: dict[str, int] = {}
     children: dict[str, int] = {}
@@ -27,7 +41,7 @@ def claim_of_amount(
             statement.add(quantity)
     for quantity in statement.quantities.values():
         for key, leaves, names in _cells(statement, quantity):
-            facts = facts_of(grid, quantity, period, leaves, names, withheld)
+            facts = facts_of(grid, quantity, period, leaves, names, withheld, raised)
             least[key], children[key] = facts.least, facts.children
             if facts.most is not None:
                 statement.relations.append(Relation(((key, 1),), None, facts.most))
@@ -70,14 +84,17 @@ def _demand(
     facts: AmountFacts,
 ) -> Demand | None:
     rules = statement.rules
-    if not names:
-        few = below_threshold(facts.children, rules.split_threshold)
-        return Demand(key, Rule.MARGIN, facts.level(0, rules), facts.least, None) if few else None
-    cell = cell_of(statement.grid, quantity, statement.period, *names[0])
-    rule = cell.rule(rules, statement.withheld)
+    rule: Rule | None = None
+    width = 0
+    if names:
+        cell = cell_of(statement.grid, quantity, statement.period, *names[0])
+        rule, width = cell.rule(rules, statement.withheld), cell.width(rules)
+    elif below_threshold(facts.children, rules.split_threshold):
+        rule = Rule.MARGIN
     if rule is None:
         return None
-    return Demand(key, rule, facts.level(cell.width(rules), rules), facts.least, None)
+    reach = facts.reach(width, rules)
+    return Demand(key, rule, reach.up, facts.least, None, below=reach.down)
 
 
 def _add_up_parts(statement: Statement) -> None:

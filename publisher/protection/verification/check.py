@@ -127,8 +127,10 @@ def _check_ownership(claim: Claim, deltas: Mapping[str, list[dict[str, int]]]) -
             least = least or LeastPossible(_with_most_hidden(claim))
             if not _class_has_no_room(claim, demand, least):
                 _refuse(5, "the alternative of a sensitive cell lies outside its rule's class")
-        if claim.direction != "either" and max(steps) < demand.level:
+        if claim.direction != "either" and demand.level and max(steps) < demand.level:
             _refuse(5, "a sensitive cell has no certificate upward")
+        if demand.below and min(steps) > -demand.below:
+            _refuse(5, "a sensitive cell has no certificate as far downward as its rule asks")
         if claim.direction == "both" and min(steps) > -demand.level:
             least = least or LeastPossible(_with_most_hidden(claim))
             lowest = max(least.of(demand.cell), demand.low)

@@ -28,6 +28,7 @@ class Demand:
         low: least value in the class that the rule withholds.
         high: greatest value, None where the class has no end.
         guards: sums of alternative values that must stay within bounds for the rule to apply.
+        below: how much lower another alternative must lie; 0 where no rule asks for it.
     """
 
     cell: str
@@ -36,6 +37,12 @@ class Demand:
     low: int
     high: int | None
     guards: tuple[Relation, ...] = ()
+    below: int = 0
+
+    @property
+    def width(self) -> int:
+        """How far its lowest and highest alternatives lie apart at least."""
+        return self.level + self.below
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,8 @@ def _demands(statement: Statement, quantity: Quantity) -> Iterator[Demand]:
     latent |= {key: group for group, key in inner.items()}
     for key, leaves in latent.items():
         children = _children(statement, quantity, leaves, statement.true[key])
-        if key in statement.latent and below_threshold(children, quantity.threshold(rules)):
+        few = below_threshold(children, quantity.threshold(rules))
+        if key in statement.latent and (few or any(_few_others(statement, quantity, leaves))):
             yield Demand(key, Rule.MARGIN, quantity.slide(rules), 0, None)
 
 
@@ -164,7 +165,15 @@ def _demand(statement: Statement, quantity: Quantity, unit: RegionUnit) -> Deman
     duo = _duo(statement, unit.leaves) if quantity.term == (PUPILS, "") else None
     if duo and count <= duo[1] and remainder_disclosed(count, *duo, rules.remainder):
         return Demand(key, Rule.REMAINDER, level, max(duo[0] - rules.remainder + 1, 1), duo[1] - 1)
+    low, high = _few_others(statement, quantity, unit.leaves)
+    if high:
+        return Demand(key, Rule.SUPPLIER, level, low, high if top is not None else None)
     return None
+
+
+def _few_others(statement: Statement, quantity: Quantity, leaves: Leaves) -> tuple[int, int]:
+    """The class of the rule on a supplier that subtracts its own clients; (0, 0) without it."""
+    return quantity.closest_supplier(statement.grid, statement.rules, statement.period, leaves)
 
 
 def _zero_withheld(statement: Statement, quantity: Quantity, unit: RegionUnit) -> bool:

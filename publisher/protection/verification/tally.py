@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from publisher.protection.amounts.judging import amounts_of
+from publisher.protection.amounts.judging import amounts_of, raised_by
 from publisher.protection.certificates import Certificate
 from publisher.protection.grid import Grid
 from publisher.protection.measures import PROVIDERS
@@ -32,11 +32,30 @@ def claim_of_tally(grid: Grid, rules: Rules, period: int, withheld: frozenset[st
 
 
 def claims_beside_counts(
-    grid: Grid, rules: Rules, period: int, withheld: frozenset[str]
+    grid: Grid,
+    rules: Rules,
+    period: int,
+    withheld: frozenset[str],
+    certificates: Sequence[Certificate],
 ) -> dict[str, Claim]:
-    """State what it claims for each amount, and for providers; by measure."""
+    """State what it claims for each amount, and for providers; by measure.
+
+    Args:
+        grid: what may be published, with true values.
+        rules: the parameters that the release names.
+        period: code of the period.
+        withheld: keys of the quantities that the release withholds.
+        certificates: of the period; those of the counts say where there may be more.
+    """
     claims = {
-        measure: claim_of_amount(grid, rules, period, measure, withheld)
+        measure: claim_of_amount(
+            grid,
+            rules,
+            period,
+            measure,
+            withheld,
+            raised_by(certificates, grid, period, measure),
+        )
         for measure in amounts_of(grid)
     }
     if grid.levels(PROVIDERS):
