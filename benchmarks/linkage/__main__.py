@@ -17,6 +17,7 @@ from rich.console import Console
 from benchmarks.linkage import curve as growth
 from benchmarks.linkage import report
 from benchmarks.linkage.equality import DifferentTalliesError
+from benchmarks.linkage.kept import Kept
 from benchmarks.linkage.running import CONTENDERS, OURS, Outcome, run_all
 from benchmarks.linkage.scale import NATION, PROVINCE, SCALES, Scale
 from benchmarks.linkage.source import write_source
@@ -39,14 +40,20 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _measure(scale: Scale, names: list[str], repeat: int, folder: Path) -> list[Outcome]:
+def _measure(
+    scale: Scale, names: list[str], repeat: int, folder: Path, kept: Kept
+) -> list[Outcome]:
     """Draw one population, run everyone over it, and remove it."""
+    if (before := kept.get(scale, names)) is not None:
+        _tell(f"{scale.name}: measured before")
+        return before
     own = folder / scale.name.replace(" ", "-")
     _tell(f"{scale.name}: drawing {scale.pupils:,} pupils")
     drawn = write_source(own / "source", scale)
     rows = drawn.enrolment_rows + drawn.care_rows
     found = run_all(names, scale, rows, own / "source", own, repeat, ONCE_ABOVE_SECONDS, _tell)
     shutil.rmtree(own)
+    kept.put(scale, names, found)
     return found
 
 
@@ -63,16 +70,22 @@ def _measure(scale: Scale, names: list[str], repeat: int, folder: Path) -> list[
 @click.option("--curve/--no-curve", default=True, show_default=True,
               help="Measure ourselves over other sizes of the nation too.")  # fmt: skip
 @click.option("--large", is_flag=True, help=f"The curve up to {LARGE:.0f} times the nation.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Take over what was measured before by this code on this machine.",
+)
 @click.option("--docs", type=click.Path(path_type=Path, exists=True, file_okay=False),
               help="Folder of the documents whose marked blocks are replaced.")  # fmt: skip
 def main(work: Path, scales: tuple[str, ...], repeat: int, skip: tuple[str, ...], everyone: bool,
-         curve: bool, large: bool, docs: Path | None) -> None:  # fmt: skip
+         curve: bool, large: bool, resume: bool, docs: Path | None) -> None:  # fmt: skip
     """See the module."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     work.mkdir(parents=True, exist_ok=True)
     on = machine()
     on["versions"] = {name: version(name) for name in ("duckdb", "polars", "pandas", "pyarrow")}
+    kept = Kept(work / "linkage-kept.json", on, resume=resume)
     names = [name for name in CONTENDERS if name not in skip]
     outcomes: list[Outcome] = []
     grown: list[Outcome] = []
@@ -85,12 +98,12 @@ def main(work: Path, scales: tuple[str, ...], repeat: int, skip: tuple[str, ...]
                     for each in names
                     if everyone or scale.pupils <= LARGEST_OF.get(each, scale.pupils)
                 ]
-                outcomes += _measure(scale, chosen, repeat, Path(folder))
+                outcomes += _measure(scale, chosen, repeat, Path(folder), kept)
         except DifferentTalliesError as error:
             raise click.ClickException(str(error)) from error
         if curve:
             for factor in (*FACTORS, *([LARGE] if large else [])):
-                grown += _measure(NATION.times(factor), [OURS], 1, Path(folder))
+                grown += _measure(NATION.times(factor), [OURS], 1, Path(folder), kept)
     grown = [each for each in (*outcomes, *grown) if each.name == OURS and each.ran]
     grown = sorted(
         (each for each in grown if each.scale.name.endswith("nation")), key=lambda each: each.rows

@@ -27,6 +27,8 @@ _KEYS = ", ".join(f'"{name}"' for name in KEY)
 _KEYS_AS_TEXT = ", ".join(f'CAST("{name}" AS VARCHAR) AS "{name}"' for name in KEY)
 _FIGURES = ", ".join(f"coalesce({name}, 0)::BIGINT AS {name}" for name in FIGURES)
 _BATCH_ROWS = 250_000
+_MEMORY_LIMIT = "4GB"
+"""To sort in; the rest goes to a folder beside the tally. Nobody in a drawn population exists."""
 
 
 class DifferentTalliesError(Exception):
@@ -47,6 +49,8 @@ def check(folder: Path) -> Checked:
     columns: dict[str, hashlib._Hash] = {}
     counts = []
     with duckdb.connect() as connection:
+        connection.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
+        connection.execute(f"SET temp_directory = '{folder}/sorting'")
         for part, select in {"cell": cells_of(folder), "part": contributions_of(folder)}.items():
             counted = 0
             rows = connection.sql(f"SELECT * FROM ({select}) ORDER BY ALL")
