@@ -107,8 +107,8 @@ def stage(
 
     Raises:
         PolicyError: ``mark-missing``.
-        ProtectionError: ``protection-unmet``, ``correction-waits`` or a refusal of the verifier;
-            nothing is released.
+        ProtectionError: ``correction-waits``; ``protection-unmet`` or a refusal of the verifier
+            where leaving levels out is no remedy. Nothing is released then.
     """
     check_mark(tally.header.synthetic, round_)
     rules, rounding = rules_of(round_.policy), rounding_of(round_.policy, tally, rounding_key)

@@ -86,10 +86,7 @@ def protect_block(
             pruned=not pattern.opened, before=remembered.changes if only_add and remembered else (),
         )  # fmt: skip
         if pattern.opened:
-            opened = {key for node in pattern.opened for key in problem.nodes[node].keys}
-            if opened <= closed:
-                raise RuntimeError("a zero that was opened is still published")
-            closed |= opened
+            closed |= _opened(problem, pattern, closed)
             continue
         # What a round chooses anew can tell groups that its last choice did not, and the next
         # round the first again: so one round chooses, and the others only add to its pattern.
@@ -106,6 +103,14 @@ def protect_block(
         if improved:
             # The cheaper pattern is remembered; what it opened is closed, and that is all.
             now = Effort.QUICK
+
+
+def _opened(problem: Problem, pattern: Pattern, closed: frozenset[str]) -> frozenset[str]:
+    """The cells of the zeros that have to be withheld first."""
+    opened = frozenset(key for node in pattern.opened for key in problem.nodes[node].keys)
+    if opened <= closed:
+        raise RuntimeError("a zero that was opened is still published")
+    return opened
 
 
 def _still_open(problem: Problem, pattern: Pattern, rules: Rules) -> frozenset[str]:

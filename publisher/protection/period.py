@@ -45,7 +45,7 @@ def protect_period(
         build = partial(_build, problem, start)
         counts = protect_block(build, rules, progress, settle_first=True)
         try:
-            return protect_what_follows(grid, rules, period, counts, again=False)
+            return protect_what_follows(grid, rules, period, counts)
         except ProtectionError as error:
             if error.code != "protection-unmet":
                 raise
@@ -59,9 +59,7 @@ def _build(problem: PeriodProblem, start: frozenset[str], closed: frozenset[str]
     return problem.build(start | closed)
 
 
-def protect_what_follows(
-    grid: Grid, rules: Rules, period: int, counts: Solution, *, again: bool
-) -> Solution:
+def protect_what_follows(grid: Grid, rules: Rules, period: int, counts: Solution) -> Solution:
     """The solution of the counts, with those of amounts and providers.
 
     Args:
@@ -69,18 +67,53 @@ def protect_what_follows(
         rules: the parameters.
         period: code of the period.
         counts: what is withheld of the counts, with its proof.
-        again: whether readers already have something of this period. Who is behind a change of
-            an amount is not known from two tallies: it is then published by neither.
 
     Raises:
         ProtectionError: ``protection-unmet``.
     """
-    hidden = counts.withheld
-    if again:
-        hidden |= {cell.key for cell in grid.cells(period) if RULES[cell.measure].kind in _COUNTED}
+    return _with_blocks(grid, rules, period, counts, counts.withheld, frozenset())
+
+
+def protect_what_follows_again(
+    grid: Grid, rules: Rules, period: int, counts: Solution, kept: frozenset[str]
+) -> Solution:
+    """The same where readers already have something of the period.
+
+    Who is behind a change of an amount is not known from two tallies: it is withheld, and so is
+    every number of providers.
+
+    Args:
+        grid: with true values.
+        rules: the parameters.
+        period: code of the period.
+        counts: what is withheld of the counts, with its proof.
+        kept: keys of amounts that readers have and that no change touched.
+
+    Raises:
+        ProtectionError: ``protection-unmet``.
+    """
+    hidden = counts.withheld | {
+        cell.key for cell in grid.cells(period) if RULES[cell.measure].kind in _COUNTED
+    }
+    try:
+        return _with_blocks(grid, rules, period, counts, hidden, kept)
+    except ProtectionError as error:
+        if error.code != "protection-unmet" or not kept:
+            raise
+        return _with_blocks(grid, rules, period, counts, hidden, frozenset())
+
+
+def _with_blocks(
+    grid: Grid,
+    rules: Rules,
+    period: int,
+    counts: Solution,
+    hidden: frozenset[str],
+    kept: frozenset[str],
+) -> Solution:
     solutions = [counts]
     solutions += [
-        protect_amount(grid, rules, period, measure, hidden, counts.certificates)
+        protect_amount(grid, rules, period, measure, hidden, counts.certificates, kept)
         for measure in amounts_of(grid)
     ]
     if grid.levels(PROVIDERS):

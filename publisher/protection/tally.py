@@ -16,7 +16,7 @@ from publisher.protection.engine import Solution
 from publisher.protection.grid import Grid, Published
 from publisher.protection.measures import DUO_PUPILS
 from publisher.protection.narrowing import refused_cell
-from publisher.protection.period import protect_period, protect_what_follows
+from publisher.protection.period import protect_period, protect_what_follows_again
 from publisher.protection.report import ProtectionReport, report_of
 from publisher.protection.rounding.method import (
     Placed,
@@ -36,6 +36,7 @@ from publisher.protection.time.earlier import (
     versions_of,
     waits,
 )
+from publisher.protection.time.kept import kept_amounts
 from publisher.protection.verification.claim import Claim
 from publisher.protection.verification.over_time import claim_over_time
 from publisher.protection.verification.rounded import with_rounded
@@ -158,7 +159,8 @@ def _solve(
     if not versions:
         return protect_period(grid, rules, period, progress)
     counts = protect_period_again(grid, rules, period, versions, progress)
-    return protect_what_follows(grid, rules, period, counts, again=True)
+    kept = kept_amounts(grid, earlier, period)
+    return protect_what_follows_again(grid, rules, period, counts, kept)
 
 
 def _finish(
@@ -167,7 +169,9 @@ def _finish(
 ) -> _OfPeriod:  # fmt: skip
     """Round beside what was found, check the proof, and attack the whole."""
     versions = versions_of(earlier, grid, period)
-    claims = _claims(grid, rules, period, solution.withheld, versions, solution.certificates)
+    kept = kept_amounts(grid, earlier, period) if versions else frozenset()
+    proofs = solution.certificates
+    claims = _claims(grid, rules, period, solution.withheld, versions, proofs, kept)
     placed, proofs = fit_period(
         rounding, _every_level(grid, versions), period, claims[COUNTS].true,
         solution.certificates, rules.split_slide,
@@ -214,7 +218,8 @@ def verify_protection(
     for period in grid.periods:
         versions = versions_of(earlier, grid, period)
         proofs = of_period[str(period)]
-        claims = _claims(grid, rules, period, withheld[period], versions, proofs)
+        kept = kept_amounts(grid, earlier, period) if versions else frozenset()
+        claims = _claims(grid, rules, period, withheld[period], versions, proofs, kept)
         if rounded is not None:
             whole = _every_level(grid, versions)
             tables = tuple(read_placed(rounding, whole, period, rounded))
@@ -229,15 +234,16 @@ def _claims(
     withheld: frozenset[str],
     versions: Sequence[Version],
     proofs: Sequence[Certificate],
+    kept: frozenset[str],
 ) -> dict[str, Claim]:
     """What the release claims for a period, together with what was published of it before."""
     if not versions:
         counts = claim_of_tally(grid, rules, period, withheld)
         return {COUNTS: counts, **claims_beside_counts(grid, rules, period, withheld, proofs)}
     counts = claim_over_time(grid, rules, period, withheld, versions)
-    # Who is behind a change of an amount is not known: none may be shown beside what readers have.
+    # Who is behind a change of an amount is not known: only what no change touched may be shown.
     hidden = withheld | counted_cells(grid, period)
-    return {COUNTS: counts, **claims_beside_counts(grid, rules, period, hidden, proofs)}
+    return {COUNTS: counts, **claims_beside_counts(grid, rules, period, hidden, proofs, kept)}
 
 
 def _every_level(grid: Grid, versions: Sequence[Version]) -> Grid:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from deploy.demo.documents import policy_text, shipped_policy
 from publisher.access.four_eyes import countersign
 from publisher.access.mandates import Mandates
 from publisher.policies import ReleaseState
@@ -15,6 +14,7 @@ from publisher.releasing.verified import Verdicts
 from publisher.store import ApprovalRow, ChangeRequestRow
 from shared.errors import MonitorError
 from tests.support.databases import NewDatabase
+from tests.support.narrow_policy import narrow_policy
 from tests.support.parties import ROUND, MiniRegion, make_region
 from tests.support.publishing import RELEASE, Publisher
 
@@ -24,7 +24,7 @@ PARTIES = {"goedkeurder-a": "a" * 64, "goedkeurder-b": "b" * 64}
 @pytest.fixture
 def region(tmp_path: Path, new_database: NewDatabase) -> MiniRegion:
     """A region whose policy lets a decision on the page count."""
-    policy = policy_text(shipped_policy())
+    policy = narrow_policy()
     counted = policy.replace('accepted = ["offline"]', 'accepted = ["offline", "page"]')
     assert counted != policy
     return make_region(tmp_path, policy=counted, new_database=new_database)

@@ -10,13 +10,13 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from deploy.demo.documents import policy_text, shipped_policy
 from publisher.access.four_eyes import countersign
 from publisher.access.mandates import Mandates, account_of
 from publisher.access.roles import AccessRole
 from publisher.store import ReleaseRow
 from tests.support.access import app_of, asking, fed_publisher
 from tests.support.endpoints import Endpoint, ask_everything, endpoints, full_description
+from tests.support.narrow_policy import narrow_policy
 from tests.support.oidc import running_provider, sign_in, sign_in_settings
 from tests.support.parties import ROUND
 from tests.support.publishing import RELEASE, Publisher
@@ -61,7 +61,7 @@ def issuer() -> Iterator[str]:
 def publisher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publisher]:
     """With a release that was just proposed, under a policy that lets the page count."""
     folder: Path = tmp_path_factory.mktemp("regio")
-    policy = policy_text(shipped_policy())
+    policy = narrow_policy()
     counted = policy.replace('accepted = ["offline"]', 'accepted = ["offline", "page"]')
     with fed_publisher(folder, counted) as publisher:
         publisher.releases.stage(ROUND)

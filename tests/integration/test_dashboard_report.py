@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 from types import SimpleNamespace
@@ -120,10 +121,13 @@ def test_notes_of_the_area_stand_in_it_with_their_owner_and_day(made: bytes) -> 
         "signaal, 1 oktober 2025",
         "volgen, 2 maart 2026",
         "Eigenaar: Werkgroep onderwijs en jeugdhulp. Wordt opnieuw bekeken op 1 september 2026.",
+        "Deze dag is voorbij. De eigenaar moet nog opschrijven hoe het nu gaat.",
         "horen niet bij de ondertekende cijfers",
     ):
         assert said in found.words
     assert "Basisschool De Linde." not in found.words
+    in_time = Notes(tuple(replace(each, is_overdue=False) for each in NOTES.shown))
+    assert "Deze dag is voorbij" not in Pdf.of(_made("vormen", notes=in_time)).words
     without = Pdf.of(_made("vormen", "kosten", notes=Notes()))
     assert "Signalen en maatregelen" not in without.words
     assert (without.tags["/H2"], without.tags["/H3"]) == (8, 0)

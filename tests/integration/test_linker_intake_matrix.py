@@ -183,8 +183,9 @@ def test_the_page_shows_the_matrix_in_dutch_and_without_script(
     assert "2.345" in page.text
     (objections,) = [row for row in page.tables[0] if row[:2] == ["gm0197", "bezwaren"]]
     assert objections[4:] == ["", ""]
-    (style,) = page.attributes("link", "href")
+    style, icon = page.attributes("link", "href")
     assert pages.get(style).headers["content-type"].startswith("text/css")
+    assert pages.get(icon).headers["content-type"].startswith("image/svg+xml")
 
 
 def test_the_page_says_what_to_do_while_the_round_is_open(

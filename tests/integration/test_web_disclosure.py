@@ -41,12 +41,14 @@ from tests.support.walking import answered
 OF_EACH_KIND = figure(2, 60)
 _ELSEWHERE = "/context/grafieken/{shown}/{indicator}/{unit}/{look}.{suffix}"
 UNANSWERED = {
+    "/aanbieders/{group}",
+    "/en/aanbieders/{group}",
     "/arrangementen/{number}",
     "/en/arrangementen/{number}",
     _ELSEWHERE,
     f"/en{_ELSEWHERE}",
 }
-"""What this region has none of: no arrangement, and no figures from elsewhere to draw."""
+"""What this region has none of: arrangements, and figures per provider or from elsewhere."""
 MEASURED = {"/metrics"}
 """What tells how long requests took; compared without its numbers."""
 KINDS = {

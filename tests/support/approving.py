@@ -11,7 +11,6 @@ import httpx2
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from deploy.demo.documents import policy_text, shipped_policy
 from publisher.access.four_eyes import countersign
 from publisher.access.mandates import Mandates, account_of
 from publisher.policies import ReleaseState
@@ -27,6 +26,7 @@ from tests.support.access import (
     as_before,
     fed_publisher,
 )
+from tests.support.narrow_policy import narrow_policy
 from tests.support.oidc import running_provider, sign_in_settings
 from tests.support.parties import ROUND
 from tests.support.publishing import Publisher
@@ -37,7 +37,7 @@ PARTIES = {ANNA: "goedkeurder-a", BOB: "goedkeurder-b"}
 
 
 def policy_with(accepted: str) -> str:
-    text = policy_text(shipped_policy())
+    text = narrow_policy()
     assert 'accepted = ["offline"]' in text
     return text.replace('accepted = ["offline"]', f"accepted = {accepted}")
 

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 from fastapi.testclient import TestClient
 
-from deploy.demo.documents import Signed, agreements_text, policy_text, shipped_policy
+from deploy.demo.documents import Signed, agreements_text
 from linker import app as linker_app
 from linker.intake.plausibility import Bands
 from linker.settings import Settings as LinkerSettings
@@ -48,6 +48,7 @@ from shared.state.round_acceptance import RoundFiles, make_offer
 from shared.state.round_keys import RoundKeys
 from shared.statement import Kind, Statement
 from tests.support.databases import NewDatabase, sqlite_database
+from tests.support.narrow_policy import narrow_policy
 from tests.support.places import small_reference
 
 NOW = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
@@ -240,7 +241,7 @@ def make_region(
     """Everything up to a round that the key office made and nobody accepted yet."""
     clock = Clock()
     identities = {party: identity(party, role) for party, role in ROLES.items()}
-    policy_bytes = (policy or policy_text(shipped_policy())).encode()
+    policy_bytes = (policy or narrow_policy()).encode()
     agreements = folder / "agreements.toml"
     agreements.write_text(agreements_text(signed_parties(identities), NOW.date()))
 

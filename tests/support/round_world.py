@@ -23,7 +23,6 @@ import pandas as pd
 import pyarrow as pa
 from sqlalchemy import event, select
 
-from deploy.demo.documents import policy_text, shipped_policy
 from linker.intake.child import Inspector, Verdict
 from linker.intake.inspection import Rules
 from linker.intake.steps import Intake
@@ -46,6 +45,7 @@ from shared.round import TrustedRound
 from shared.state.database import Database
 from shared.state.ledger_table import ledger_entry
 from shared.statement import Statement
+from tests.support.narrow_policy import narrow_policy
 from tests.support.parties import ROUND, Letter, MiniRegion, make_region, seal_letter
 from tests.support.round_children import CAP, Key, table_of
 from tests.support.rounds import SETTINGS, publisher_of, take
@@ -58,7 +58,7 @@ _LEVELS = '["school", "municipality", "total"]'
 
 def short_policy() -> str:
     """The shipped policy with terms that a model reaches, and one small table to publish."""
-    text = policy_text(shipped_policy())
+    text = narrow_policy()
     head, *tables = text.split("[[tables]]")
     last, mark, rest = tables[-1].partition("# --- Bescherming")
     assert last

@@ -27,7 +27,6 @@ from publisher.protection.primary import (
     few_providers,
     supplier_remainder_disclosed,
 )
-from publisher.protection.time.earlier import earlier_release
 from publisher.protection.verification.amounts import claim_of_amount
 from publisher.protection.verification.check import check_claim
 from shared.contract.tally import Tally
@@ -330,29 +329,3 @@ def test_withheld_costs_of_one_total_are_of_enough_children_together() -> None:
     assert claim.direction == "up"
     with pytest.raises(ProtectionError, match="step 3"):
         check_claim(claim, made.protected.certificates)
-
-
-def test_the_verifier_refuses_an_amount_of_a_period_that_was_published_before() -> None:
-    """A correction of what one child cost would be the difference of two sums."""
-    published = (
-        Published("pupils_and_clients", (Level.SCHOOL, Level.REGION)),
-        Published("costs", (Level.SCHOOL, Level.REGION)),
-    )
-    rules = replace(RULES, remainder_min=0)
-    children = [*clients("01AA00", 20), *clients("02AA00", 30), *clients("03AA00", 40)]
-    first = case(children, *published, rules=rules)
-    assert withheld(first, "cost_eur").empty
-    rows = first.protected.cells.itertuples(index=False)
-    earlier = earlier_release(
-        "first",
-        [(*row[:6], None if row[7] else int(row[6]), row[7]) for row in rows],
-        {table.id: table for table in first.tally.header.tables},
-        published, rules, (first.tally, first.bundle),
-    )  # fmt: skip
-    again = protect_tally(first.tally, first.bundle, rules, published, earlier=[earlier])
-    assert len(again.cells[again.cells["status"] == "c"]) == 4
-    proofs = [c for c in again.certificates if c.cell.split("/")[1] != "cost_eur"]
-    with pytest.raises(ProtectionError, match="step 1"):
-        verify_protection(
-            first.protected.cells, first.tally, first.bundle, rules, published, proofs, [earlier]
-        )

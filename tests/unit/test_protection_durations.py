@@ -10,10 +10,13 @@ import pytest
 
 from publisher.protection import Protected, Published, Rules, protect_tally, verify_protection
 from publisher.protection.amounts.judging import AmountFacts, Reach, facts_of, raised_by
+from publisher.protection.audit import audit_claim
 from publisher.protection.certificates import Certificate
 from publisher.protection.grid import Grid
 from publisher.protection.measures import Kind
+from publisher.protection.primary import Rule
 from publisher.protection.quantities import quantities_of
+from publisher.protection.verification.claim import Claim, Demand, Relation
 from shared.contract.tally import Tally
 from shared.errors import ProtectionError
 from shared.reference import Level, Reference
@@ -206,3 +209,15 @@ def test_what_a_count_is_lowered_by_raises_nothing() -> None:
     key = f"{PERIOD}/ended_trajectories/school/{ONE}/"
     assert raised_by([Certificate.of(key, {key: -1})], grid, PERIOD, "ended_days") == ()
     assert raised_by([Certificate.of(key, {key: 1})], grid, PERIOD, "cost_eur") == ()
+
+
+def test_the_auditor_asks_for_the_whole_width() -> None:
+    """3 more and 2 less are asked of 10: between 9 and 13 it is too narrow."""
+    claim = Claim(
+        true={"a": 10}, withheld=frozenset({"a"}), latent=frozenset(),
+        relations=(Relation((("a", 1),), 9, 13),),
+        demands=(Demand("a", Rule.BUNDLE, 3, 0, None, below=2),), unions=(), direction="up",
+    )  # fmt: skip
+    assert audit_claim(claim).too_narrow == ("a",)
+    wider = replace(claim, relations=(Relation((("a", 1),), 8, 13),))
+    assert audit_claim(wider).too_narrow == ()

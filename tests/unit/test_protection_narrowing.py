@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
 from publisher.protection import (
+    Protected,
     Published,
     Rules,
     narrowed_until_made,
@@ -15,7 +17,6 @@ from publisher.protection import (
     verify_protection,
 )
 from publisher.protection.certificates import Certificate
-from publisher.protection.grid import Grid
 from publisher.protection.narrowing import refused_cell, without_level
 from publisher.protection.primary import Rule
 from publisher.protection.problem import ProblemBuilder, Sensitive
@@ -26,10 +27,15 @@ from publisher.staging import rules_of
 from shared.contract.tally import Table
 from shared.errors import ProtectionError
 from shared.reference import Level
-from tests.support.drawn_tally import POLICY, drawn_tally, every_table, protect_as_staged
+from tests.support.drawn_tally import POLICY, drawn_tally, every_table
 
 SMALL = {"seed": 10, "persons": 25, "period": 20}
 """Four clients in all: the search sees that a total has no alternative, the verifier does not."""
+AMOUNTS = {
+    "costs", "costs_by_form", "providers", "coverage", "day_treatment", "ended_by_duration",
+    "running_by_duration",
+}  # fmt: skip
+"""Left out, because they take most of the time."""
 TOWN, AREA = Level.MUNICIPALITY, Level.REGION
 PUBLISHED = (
     Published("pupils_and_clients", (Level.SCHOOL, TOWN, AREA)),
@@ -39,6 +45,7 @@ PUBLISHED = (
 )
 
 
+@cache
 def tables() -> dict[str, Table]:
     _, tally = drawn_tally(**SMALL)
     return {table.id: table for table in tally.header.tables}
@@ -101,23 +108,30 @@ def test_any_other_error_ends_it(code: str) -> None:
 
 
 def test_a_region_that_the_verifier_refuses_is_released_with_fewer_levels() -> None:
-    """Attack on the way out: what is left is still proven whole, by the verifier as it is."""
+    """What is left is proven whole, by the verifier as it is."""
     bundle, tally = drawn_tally(**SMALL)
     rules = rules_of(POLICY)
-    with pytest.raises(ProtectionError, match="verification-failed") as refused:
-        protect_tally(tally, bundle, rules, every_table(tally))
-    assert refused.value.about.startswith("20/clients_started/")
+    asked = tuple(each for each in every_table(tally) if each.table not in AMOUNTS)
+    refused: list[ProtectionError] = []
 
-    made, kept = protect_as_staged(bundle, tally, rules)
+    def make(published: tuple[Published, ...]) -> tuple[Protected, tuple[Published, ...]]:
+        try:
+            return protect_tally(tally, bundle, rules, published), published
+        except ProtectionError as error:
+            refused.append(error)
+            raise
+
+    made, kept = narrowed_until_made(make, asked, tally.header.tables)
+    assert {each.code for each in refused} == {"verification-failed"}
+    assert all(each.about.startswith("20/clients_started/") for each in refused)
     verify_protection(made.cells, tally, bundle, rules, kept, made.certificates)
     assert not made.report.total.exact
-    before = {each.table: set(each.levels) for each in every_table(tally)}
+    before = {each.table: set(each.levels) for each in asked}
     gone = {(each.table, level) for each in kept for level in before[each.table] - {*each.levels}}
     assert {table for table, _ in gone} == {
         "starts_and_ends", "clients_started_by_referrer", "clients_started_by_age",
     }  # fmt: skip
     assert {level for _, level in gone} <= {Level.SWV_VO, Level.REGION}
-    assert Grid.of(tally, bundle, kept).periods == (20,)
 
 
 def _claim(*demands: Demand) -> Claim:

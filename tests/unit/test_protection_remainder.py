@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 import pytest
 
 from publisher.protection import Protected, Published, Rules, protect_tally, verify_protection
+from publisher.protection.grid import Grid
+from publisher.protection.measures import Kind
 from publisher.protection.primary import Rule
-from publisher.protection.quantities import Quantity
+from publisher.protection.quantities import Quantity, quantities_of
 from shared.contract.tally import Tally
 from shared.errors import ProtectionError
 from shared.reference import Level, Reference
@@ -142,3 +144,17 @@ def test_totals_have_a_limit_of_their_own() -> None:
         [(code, 1) for code in SCHOOLS[:2]], 400)), published)  # fmt: skip
     assert status(made_case.protect(KNOWS), SCHOOLS[0]) == ""
     assert status(made_case.protect(replace(RULES, total_remainder_min=5)), SCHOOLS[0]) == "c"
+
+
+def test_pupils_are_nobodys_clients() -> None:
+    """A supplier of care does not know who the other pupils are."""
+    made = region()
+    grid = Grid.of(made.tally, made.bundle, made.published)
+    both = replace(RULES, split_remainder_min=10, total_remainder_min=5)
+    limits = {
+        quantity.term: quantity.remainder_min(both)
+        for quantity in quantities_of(grid, {Kind.PERSONS})
+    }
+    assert limits["pupils", ""] == 0
+    assert limits["clients", ""] == 5
+    assert limits["clients", f"form={FORM}"] == 10

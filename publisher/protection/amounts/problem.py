@@ -46,6 +46,7 @@ class AmountProblem:
     Attributes:
         counts: keys of the counts that are withheld; an amount is withheld with its count.
         raised: schools that may have more of what is counted, by the proofs of the counts.
+        kept: keys of cells that readers have already: these are constants.
         families: of the problem that was built last, for the rule on unions.
         leaves: the schools behind every node of that problem.
     """
@@ -56,6 +57,7 @@ class AmountProblem:
     measure: str
     counts: frozenset[str]
     raised: tuple[Leaves, ...] = ()
+    kept: frozenset[str] = frozenset()
     families: list[Family] = field(default_factory=list)
     leaves: dict[int, Leaves] = field(default_factory=dict)
     _layouts: dict[tuple[Level, ...], Layout] = field(default_factory=dict)
@@ -121,7 +123,7 @@ class AmountProblem:
                 facts.value,
                 facts.least,
                 facts.most,
-                Kind.CELL if names else Kind.LATENT,
+                self._kind(names, quantity) if names else Kind.LATENT,
                 cost if names else 0.0,
             )
             builder.nodes.append(node)
@@ -129,6 +131,10 @@ class AmountProblem:
             self.leaves[nodes[leaves]] = leaves
         add_sums(builder, layout, nodes)
         return nodes
+
+    def _kind(self, names: Iterable[tuple[str, str]], quantity: Quantity) -> Kind:
+        keys = [quantity.key(self.period, *name) for name in names]
+        return Kind.PUBLIC if self.kept.issuperset(keys) else Kind.CELL
 
     def _sensitive(
         self, builder: ProblemBuilder, quantity: Quantity, nodes: Nodes, closed: frozenset[str]
@@ -139,7 +145,9 @@ class AmountProblem:
             names = [name for name in layout.names.get(leaves, ()) if name[0] in shown]
             facts = self._facts(quantity, leaves, names)
             rule, width = self._rule(quantity, names)
-            if known.kind is Kind.LATENT:
+            if known.kind is Kind.PUBLIC:
+                rule = None
+            elif known.kind is Kind.LATENT:
                 few = below_threshold(facts.children, self.rules.split_threshold)
                 rule = Rule.MARGIN if known.keys and few else None
             elif rule is None and not closed.isdisjoint(known.keys):

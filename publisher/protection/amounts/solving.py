@@ -22,6 +22,7 @@ def protect_amount(
     measure: str,
     counts: frozenset[str],
     proofs: Iterable[Certificate],
+    kept: frozenset[str] = frozenset(),
 ) -> Solution:
     """Protect one amount of one period.
 
@@ -32,12 +33,13 @@ def protect_amount(
         measure: the amount.
         counts: keys of the counts that are withheld.
         proofs: of the counts.
+        kept: keys of cells that readers have already, and keep.
 
     Raises:
         ProtectionError: ``protection-unmet``.
     """
     raised = raised_by(proofs, grid, period, measure)
-    problem = AmountProblem(grid, rules, period, measure, counts, raised)
+    problem = AmountProblem(grid, rules, period, measure, counts, raised, kept)
     upward = replace(rules, direction="up")
     closed: frozenset[str] = frozenset()
     while True:

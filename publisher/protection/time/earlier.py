@@ -26,6 +26,8 @@ COUNTED = frozenset(
     name for name, rule in RULES.items() if rule.kind in (Kind.PERSONS, Kind.TRAJECTORIES)
 )
 """Measures that count children or trajectories; their sums tie the releases of a period."""
+AMOUNTS = frozenset(name for name, rule in RULES.items() if rule.kind is Kind.AMOUNT)
+"""Measures of euros, days or half-days."""
 ReleasedCell = tuple[str, str, str, int, str, str, int | None, str]
 """Table, level, unit, period, category, measure, value (None where withheld) and status."""
 _NOT_AVAILABLE = "x"
@@ -44,6 +46,7 @@ class Earlier:
         published: its tables and levels.
         shown: per period the value of every published quantity, by key.
         withheld: per period the keys of the quantities that it withheld.
+        amounts: per period the keys of the amounts that it showed.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Earlier:
     published: tuple[Published, ...]
     shown: Mapping[int, Mapping[str, int]]
     withheld: Mapping[int, frozenset[str]]
+    amounts: Mapping[int, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +94,18 @@ def earlier_release(
     """
     shown: dict[int, dict[str, int]] = {}
     withheld: dict[int, set[str]] = {}
+    amounts: dict[int, set[str]] = {}
     for table, level, unit, period, category, measure, value, status in cells:
-        if measure not in COUNTED or status == _NOT_AVAILABLE:
+        if measure not in COUNTED | AMOUNTS or status == _NOT_AVAILABLE:
             continue
         if table not in tables:
             raise waits("a table that was published before and is not counted any more")
         part = f"{tables[table].breakdown}={category}" if category else ""
         key = quantity_key(period, measure, level, unit, part)
+        if measure in AMOUNTS:
+            if value is not None:
+                amounts.setdefault(period, set()).add(key)
+            continue
         shown.setdefault(period, {})
         withheld.setdefault(period, set())
         if value is None:
@@ -105,7 +114,8 @@ def earlier_release(
             shown[period][key] = value
     grid = None if counts is None else Grid.of(*counts, published)
     hidden = {period: frozenset(keys) for period, keys in withheld.items()}
-    return Earlier(name, grid, rules, published, shown, hidden)
+    told = {period: frozenset(keys) for period, keys in amounts.items()}
+    return Earlier(name, grid, rules, published, shown, hidden, told)
 
 
 def before_key(key: str, number: int) -> str:

@@ -22,6 +22,7 @@ def claim_of_amount(
     measure: str,
     withheld: frozenset[str],
     raised: Sequence[Leaves] = (),
+    kept: frozenset[str] = frozenset(),
 ) -> Claim:
     """State what the release claims for one amount of a period.
 
@@ -32,6 +33,7 @@ def claim_of_amount(
         measure: the amount.
         withheld: keys of the quantities that the release withholds.
         raised: schools that may have more of what is counted, by the proofs of the counts.
+        kept: keys of cells that readers have already, and keep.
     """
     statement = Statement(grid, rules, period, withheld)
     least: dict[str, int] = {}
@@ -46,7 +48,7 @@ def claim_of_amount(
             if facts.most is not None:
                 statement.relations.append(Relation(((key, 1),), None, facts.most))
             demand = _demand(statement, quantity, key, names, facts)
-            if demand is not None:
+            if demand is not None and key not in kept:
                 statement.demands.append(demand)
         statement.unite(quantity)
     _add_up_parts(statement)

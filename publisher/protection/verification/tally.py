@@ -37,6 +37,7 @@ def claims_beside_counts(
     period: int,
     withheld: frozenset[str],
     certificates: Sequence[Certificate],
+    kept: frozenset[str] = frozenset(),
 ) -> dict[str, Claim]:
     """State what it claims for each amount, and for providers; by measure.
 
@@ -46,6 +47,7 @@ def claims_beside_counts(
         period: code of the period.
         withheld: keys of the quantities that the release withholds.
         certificates: of the period; those of the counts say where there may be more.
+        kept: keys of amounts that readers have already, and keep.
     """
     claims = {
         measure: claim_of_amount(
@@ -55,6 +57,7 @@ def claims_beside_counts(
             measure,
             withheld,
             raised_by(certificates, grid, period, measure),
+            kept,
         )
         for measure in amounts_of(grid)
     }
