@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
@@ -125,8 +125,10 @@ def test_the_verifier_refuses_an_alternative_that_it_knows_to_be_false(
     """Mutation: the search believes that any number is possible, and takes all others away."""
     class_of = Quantity.closest_supplier
 
-    def any_number(*args: object) -> tuple[int, int]:
-        return (1, OWN + OTHERS) if class_of(*args)[1] else (0, 0)  # type: ignore[arg-type]
+    def any_number(
+        of: Quantity, grid: Grid, rules: Rules, period: int, leaves: Iterable[str]
+    ) -> tuple[int, int]:
+        return (1, OWN + OTHERS) if class_of(of, grid, rules, period, leaves)[1] else (0, 0)
 
     with monkeypatch.context() as patch:
         patch.setattr(Quantity, "closest_supplier", any_number)
