@@ -1,18 +1,21 @@
 """Cells between the moment that they are made and the moment that they are written.
 
-Cells are made by ranges of units, all tables of a range together; they are read table by table.
-With a sealed file what is held of them is where they lie, however many there are. Without one they
-are held themselves: those of a region are fewer than what they are made of.
+Cells are made by ranges of units, all tables of a range together; they are read table by table. Of
+the highest levels the periods are made and kept one by one. With a sealed file what is held of
+cells is where they lie, however many there are. Without one they are held themselves: those of a
+region are fewer than what they are made of.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from linker.linkage.sealed_file import Chunk, SealedFile, packed, place_of, unpacked
 from shared.contract.tally import CELLS
@@ -27,13 +30,14 @@ _WORDS = tuple(field.name for field in CELLS if pa.types.is_dictionary(field.typ
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """The cells of a range: themselves, or where they lie.
+    """The cells of a range, or of some of its periods: themselves, or where they lie.
 
     Attributes:
         ends: the first unit and the last.
     """
 
     rows: int
+    periods: frozenset[int]
     ends: tuple[str, str]
     cells: pa.Table | None
     chunk: Chunk | None
@@ -48,7 +52,7 @@ class CellStore:
 
     def __init__(self, file: SealedFile | None = None) -> None:
         self._file = file
-        self._kept: dict[CellsKey, _Kept] = {}
+        self._kept: dict[CellsKey, list[_Kept]] = {}
         self._dictionaries: dict[str, pa.Array] = {}
         self._lock = Lock()
 
@@ -60,10 +64,10 @@ class CellStore:
         return store
 
     def __len__(self) -> int:
-        return sum(kept.rows for kept in self._kept.values())
+        return sum(self.sizes().values())
 
     def add(self, key: CellsKey, cells: pa.Table) -> None:
-        """Keep the cells of a range, sorted by key.
+        """Keep the cells of a range, sorted by key: all of them, or those of some periods.
 
         Raises:
             StorageError: ``staging-full``.
@@ -71,30 +75,36 @@ class CellStore:
         if not len(cells):
             return
         first, last = (cells.column("unit")[place].as_py() for place in (0, len(cells) - 1))
-        if self._file is None:
-            kept = _Kept(len(cells), (first, last), cells, None)
-        else:
-            # Numbers instead of texts: the texts are the same in all chunks, and many.
-            one = cells.combine_chunks()
-            columns = {name: one.column(name).chunk(0) for name in one.column_names}
-            coded = pa.table(
-                {name: column.indices if name in _WORDS else column
-                 for name, column in columns.items()}
-            )  # fmt: skip
-            place = place_of(_PURPOSE, *key)
-            chunk = self._file.write(packed(coded, _COMPRESSION), place)
-            kept = _Kept(len(cells), (first, last), None, chunk)
-            with self._lock:
-                if not self._dictionaries:
-                    self._dictionaries = {name: columns[name].dictionary for name in _WORDS}
+        periods = frozenset(pc.unique(cells.column("period")).to_pylist())
         with self._lock:
-            self._kept[key] = kept
+            pieces = self._kept.setdefault(key, [])
+            number = len(pieces)
+            if any(not periods.isdisjoint(each.periods) for each in pieces):
+                raise RuntimeError(f"cells of {key[:2]} were made twice of one period")
+            kept = _Kept(len(cells), periods, (first, last), cells, None)
+            pieces.append(kept)
+        if self._file is not None:
+            pieces[number] = replace(kept, cells=None, chunk=self._written(key, number, cells))
+
+    def _written(self, key: CellsKey, number: int, cells: pa.Table) -> Chunk:
+        # Numbers instead of texts: the texts are the same in all chunks, and many.
+        assert self._file is not None
+        one = cells.combine_chunks()
+        columns = {name: one.column(name).chunk(0) for name in one.column_names}
+        with self._lock:
+            if not self._dictionaries:
+                self._dictionaries = {name: columns[name].dictionary for name in _WORDS}
+        coded = pa.table(
+            {name: column.indices if name in _WORDS else column
+             for name, column in columns.items()}
+        )  # fmt: skip
+        return self._file.write(packed(coded, _COMPRESSION), place_of(_PURPOSE, *key, number))
 
     def sizes(self) -> dict[str, int]:
         """How many cells each table has, for those that have any."""
         found: Counter[str] = Counter()
-        for (table, _, _), kept in sorted(self._kept.items()):
-            found[table] += kept.rows
+        for (table, _, _), pieces in sorted(self._kept.items()):
+            found[table] += sum(kept.rows for kept in pieces)
         return dict(found)
 
     def ranges(self, table: str | None = None, level: str | None = None) -> list[CellsKey]:
@@ -106,21 +116,30 @@ class CellStore:
 
     def ends(self, key: CellsKey) -> tuple[str, str]:
         """The first unit of a range and the last."""
-        return self._kept[key].ends
+        firsts, lasts = zip(*(kept.ends for kept in self._kept[key]), strict=True)
+        return min(firsts), max(lasts)
 
     def read(self, key: CellsKey) -> pa.Table:
-        """The cells of a range.
+        """The cells of a range, of all its periods.
 
         Raises:
             TrustError: ``staged-chunk-altered``.
         """
-        kept = self._kept[key]
+        pieces = [self._piece(key, number) for number in range(len(self._kept[key]))]
+        if len(pieces) == 1:
+            return pieces[0]
+        whole = pa.concat_tables(pieces).combine_chunks()
+        unit = whole.column("unit").chunk(0).indices.to_numpy()
+        return whole.take(pa.array(np.lexsort((whole.column("period").to_numpy(), unit))))
+
+    def _piece(self, key: CellsKey, number: int) -> pa.Table:
+        kept = self._kept[key][number]
         if kept.chunk is None or self._file is None:
             assert kept.cells is not None
             return kept.cells
         table, level, start = key
         what = f"the chunk of table {table} at level {level} from unit {start + 1}"
-        coded = unpacked(self._file.read(kept.chunk, place_of(_PURPOSE, *key), what))
+        coded = unpacked(self._file.read(kept.chunk, place_of(_PURPOSE, *key, number), what))
         columns = [
             pa.DictionaryArray.from_arrays(column.combine_chunks(), self._dictionaries[name])
             if name in _WORDS

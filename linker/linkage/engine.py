@@ -143,7 +143,8 @@ def link_shards(
     staging = file if count > HELD_SHARDS else None
     laws, store = Laws(tables, reference, periods), CellStore(staging)
     maker = Maker.of(reference, tables, rule, tuple(public_cells(reference, periods)))
-    gathering = Gathering(maker.levels, staging) if staging is not None else None
+    codes = [period.code for period in periods]
+    gathering = Gathering(maker.levels, codes, staging) if staging is not None else None
 
     def take(found: Mapping[CellsKey, pa.Table]) -> None:
         laws.check_units({key[0]: cells for key, cells in found.items()})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +17,7 @@ import pyarrow as pa
 from linker.linkage.cell_store import CellsKey, CellStore
 from linker.linkage.cells import CellWriter, PublicCell
 from linker.linkage.count_stages import Place
-from linker.linkage.counting import plan
+from linker.linkage.counting import Family, plan
 from linker.linkage.definitions import Quantity
 from linker.linkage.facts import Ints, Keys
 from linker.linkage.protecting import PercentRule
@@ -102,11 +102,15 @@ class Range:
 
     Attributes:
         rows: numbers of the facts, as ``facts`` has them; None where it is all of them.
+        families: what the facts are of.
+        period: whose facts they are; None where it is those of all periods.
     """
 
     level: LevelUnits
     facts: FactsOf
     rows: Mapping[FactsKey, Ints] | None = None
+    families: Sequence[Family] = field(default_factory=lambda: plan().families)
+    period: int | None = None
 
     def taken(self) -> FactsOf:
         """The facts of the range alone."""
@@ -189,21 +193,25 @@ class Maker:
 
     def cells(self, chosen: Range) -> dict[CellsKey, pa.Table]:
         """The cells of every table, by table, level and first unit."""
-        level, facts = chosen.level, chosen.taken()
+        level, facts, period = chosen.level, chosen.taken(), chosen.period
         found: dict[CellsKey, pa.Table] = {}
         families = {
             family.name: FamilyAtLevel.of(family, level, facts)
-            for family in plan().families
+            for family in chosen.families
             if any(level.level in column.levels for column in plan().columns
                    if column.family == family.name)
         }  # fmt: skip
         names = set(level.shown_units)
         for table in self.tables:
             if level.level in table.levels:
-                known = self.public.get((table.id, level.level), ())
+                public = [
+                    cell
+                    for cell in self.public.get((table.id, level.level), ())
+                    if cell.unit in names and period in (None, cell.period)
+                ]
                 blocks = list(self._blocks(table.id, level, families, facts))
                 found[table.id, level.level.value, level.shown.start] = self.writer.table(
-                    table, level, blocks, [cell for cell in known if cell.unit in names]
+                    table, level, blocks, public
                 )
         return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -85,15 +85,17 @@ class FamilyAtLevel:
 
     @classmethod
     def of(cls, family: Family, level: LevelUnits, facts: FactsOf) -> FamilyAtLevel:
-        """Roll the facts of a family up to a level: those that its tables show there."""
+        """Roll the facts of a family up to a level: those that its tables show there.
+
+        Args:
+            family: what the facts are of; it can be a part of the family of the plan.
+        """
         place = place_of(level)
-        shown = _shown(family, level.level)
+        shown = _shown(family, {level.level})
 
         def rolled(grain: str) -> Facts:
             found = facts[family.name, place, grain]
-            if shown != family:
-                found = _lines(found, family, shown, rows=grain == ROWS)
-            return level.parts.rolled_up(found)
+            return level.parts.rolled_up(_lines(found, family, shown, rows=grain == ROWS))
 
         return cls(
             shown,
@@ -183,11 +185,30 @@ class FamilyAtLevel:
         return found[0], found[1], found[2]
 
 
-def _shown(family: Family, level: Level) -> Family:
-    """What of a family stands in a table at this level."""
+def families_at(levels: Collection[Level]) -> tuple[Family, ...]:
+    """What the tables show at any of these levels, of every family of which they show anything."""
+    found = (_shown(family, levels) for family in plan().families)
+    return tuple(family for family in found if family.flags)
+
+
+def of_families(facts: FactsOf, families: Sequence[Family]) -> FactsOf:
+    """Only the facts of these families, each with the lines that it has; and those of pupils."""
+    held = {family.name: family for family in families}
+    return {
+        (name, place, grain): each
+        if name == PUPILS
+        else _lines(each, plan().family(name), held[name], rows=grain == ROWS)
+        for (name, place, grain), each in facts.items()
+        if name == PUPILS or name in held
+    }
+
+
+def _shown(family: Family, levels: Collection[Level]) -> Family:
+    """What of a family stands in a table at one of these levels."""
+    at = set(levels)
     columns = [each for each in plan().columns
-               if each.family == family.name and level in each.levels]  # fmt: skip
-    flags = {each.flag for each in columns}
+               if each.family == family.name and not at.isdisjoint(each.levels)]  # fmt: skip
+    flags = {each.flag for each in columns if each.quantity.of_care}
     rows = {each.flag for each in columns if each.quantity is Quantity.TRAJECTORIES}
     amounts = {each.amount for each in columns}
     return replace(
@@ -200,6 +221,8 @@ def _shown(family: Family, level: Level) -> Family:
 
 def _lines(facts: Facts, family: Family, shown: Family, *, rows: bool) -> Facts:
     """The facts with the lines of what is shown only."""
+    if shown == family:
+        return facts
     every, kept = (family.rows, shown.rows) if rows else (family.flags, shown.flags)
     counts = [every.index(each) for each in kept]
     amounts = [family.amounts.index(each) for each in shown.amounts]

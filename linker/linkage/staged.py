@@ -29,9 +29,9 @@ _PURPOSE = b"MOJ/1 staged shard"
 _SUPPLIER_NO = "supplier_no"
 _RELATIONS = tuple(field.name for field in fields(Inputs))
 CHUNK_ROWS = 65_536
-"""Rows of one schema that a shard gathers at most before they are sealed."""
+"""Rows of one schema that wait for each shard, on average, before they are sealed."""
 WAITING_ROWS = 1_500_000
-"""Rows of one schema that all shards gather at most: of many shards each gathers fewer."""
+"""Rows of one schema that wait at most: of many shards fewer for each."""
 ROWS_PER_SHARD = 1_000_000
 """Rows that the engine takes at once, which it can within a limit of 1 GB."""
 
@@ -52,7 +52,8 @@ class StagedShards:
     Args:
         shards: into how many disjoint sets of persons the rows are divided.
         folder: on whose volume the file lies; the system's temporary folder if None.
-        chunk_rows: rows of one schema that a shard gathers before they are written.
+        chunk_rows: rows of one schema that wait for each shard, on average, before they are
+            written.
         sealed: whether chunks are sealed; only a volume that is encrypted may have them else.
     """
 
@@ -65,10 +66,10 @@ class StagedShards:
         sealed: bool = True,
     ) -> None:
         self._shards = shards
-        self._chunk_rows = min(chunk_rows, max(1, WAITING_ROWS // shards))
+        self._most = min(chunk_rows * shards, WAITING_ROWS)
         self.file = SealedFile(folder, sealed=sealed)
         self._seen: dict[tuple[str, str], int] = {}
-        self._waiting: dict[tuple[int, str], list[pa.Table]] = {}
+        self._waiting: dict[str, list[pa.Table]] = {name: [] for name in _RELATIONS}
         self._chunks: dict[tuple[int, str], list[Chunk]] = {}
         self._schemas: dict[str, pa.Schema] = {
             name: getattr(Inputs.of((), ()), name).schema for name in _RELATIONS
@@ -83,7 +84,8 @@ class StagedShards:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._waiting.clear()
+        for waiting in self._waiting.values():
+            waiting.clear()
         self.file.close()
 
     def __len__(self) -> int:
@@ -104,28 +106,24 @@ class StagedShards:
             self._seen.setdefault((delivered.supplier, delivered.schema), len(self._seen))
         inputs = Inputs.of([delivered], tuple(self._seen))
         for name in _RELATIONS:
-            rows: pa.Table = getattr(inputs, name)
-            if len(rows):
-                self._divide(name, rows)
+            waiting = self._waiting[name]
+            waiting.append(getattr(inputs, name))
+            if sum(map(len, waiting)) >= self._most:
+                self._seal(name)
 
-    def _divide(self, name: str, rows: pa.Table) -> None:
-        shard = np.concatenate(
-            [_shard_of(chunk, self._shards) for chunk in rows.column(LINK_ID).chunks]
-        )
+    def _seal(self, name: str) -> None:
+        """Divide what waits over the shards, all at once: deliveries are many, and some small."""
+        rows = pa.concat_tables(self._waiting[name]).combine_chunks()
+        self._waiting[name].clear()
+        shard = _shard_of(rows.column(LINK_ID).chunk(0), self._shards)
         order = np.argsort(shard, kind="stable")
-        sorted_rows = rows.take(pa.array(order))
         bounds = np.searchsorted(shard[order], np.arange(self._shards + 1))
         for index, (start, end) in enumerate(pairwise(bounds)):
             if start < end:
-                waiting = self._waiting.setdefault((index, name), [])
-                waiting.append(sorted_rows.slice(start, end - start))
-                if sum(map(len, waiting)) >= self._chunk_rows:
-                    self._seal(index, name)
-
-    def _seal(self, index: int, name: str) -> None:
-        rows = pa.concat_tables(self._waiting.pop((index, name))).combine_chunks()
-        chunks = self._chunks.setdefault((index, name), [])
-        chunks.append(self.file.write(packed(rows), place_of(_PURPOSE, index, name, len(chunks))))
+                chunks = self._chunks.setdefault((index, name), [])
+                place = place_of(_PURPOSE, index, name, len(chunks))
+                mine = rows.take(pa.array(order[start:end]))
+                chunks.append(self.file.write(packed(mine), place))
 
     def __iter__(self) -> Iterator[Inputs]:
         """The inputs of shard after shard; each is opened when it is asked for.
@@ -133,8 +131,9 @@ class StagedShards:
         Raises:
             TrustError: ``staged-chunk-altered``.
         """
-        for index, name in sorted(self._waiting):
-            self._seal(index, name)
+        for name, waiting in self._waiting.items():
+            if any(map(len, waiting)):
+                self._seal(name)
         suppliers = self.suppliers
         places = {supplier: place for place, supplier in enumerate(suppliers)}
         numbers = np.array([places[supplier] for supplier in self._seen], dtype=np.uint16)

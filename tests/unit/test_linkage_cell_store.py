@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from linker.linkage.cell_store import CellStore
@@ -20,6 +21,7 @@ from shared.contract.tally import CELLS
 from shared.errors import StateError, TrustError
 from tests.support.micro_rows import Care, Enrolment
 from tests.support.microregion import (
+    PERIODS,
     Region,
     bundle,
     everywhere,
@@ -72,6 +74,25 @@ def test_cells_come_back_in_the_order_of_a_tally(file: SealedFile, staged: bool)
     expected = pa.concat_tables([cells(RANGES.index(key)) for key in sorted(RANGES)])
     assert store.table().equals(expected)
     assert store.ends(RANGES[1]) == ("a", "a")
+
+
+@pytest.mark.parametrize("staged", [True, False])
+def test_periods_that_were_kept_apart_come_back_as_one_range(
+    file: SealedFile, staged: bool
+) -> None:
+    whole = tally()
+    whole = whole.filter(pc.equal(whole["table"], "clients_by_form"))
+    whole = whole.filter(pc.equal(whole["level"], "school"))
+    years = sorted(set(whole["period"].to_pylist()))
+    assert len(years) > 1 < len(set(whole["unit"].to_pylist()))
+    store, key = CellStore(file if staged else None), ("clients_by_form", "school", 0)
+    for year in reversed(years):
+        store.add(key, whole.filter(pc.equal(whole["period"], year)))
+    assert store.read(key).equals(whole)
+    assert store.sizes() == {"clients_by_form": len(whole)}
+    assert store.ends(key) == (whole["unit"][0].as_py(), whole["unit"][-1].as_py())
+    with pytest.raises(RuntimeError, match="made twice of one period"):
+        store.add(key, whole.slice(0, 1))
 
 
 def test_no_cells_are_an_empty_table() -> None:
@@ -146,8 +167,16 @@ def test_a_unit_in_two_ranges_is_a_key_that_is_there_twice(file: SealedFile) -> 
 
 
 def tally() -> pa.Table:
-    rows = tuple(Enrolment(person, school=f"99XA0{person % 2}") for person in range(6))
-    care = tuple(Care(person, municipality=1, cost_eur=10) for person in range(4))
+    rows = tuple(
+        Enrolment(person, period, school=f"99XA0{person % 2}")
+        for person in range(6)
+        for period in PERIODS
+    )
+    care = tuple(
+        Care(person, municipality=1, period=period, cost_eur=10)
+        for person in range(4)
+        for period in PERIODS
+    )
     return link_region(Region(REFERENCE, rows, care, (), everywhere(1, 2))).cells
 
 

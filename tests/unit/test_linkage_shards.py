@@ -98,7 +98,8 @@ def staged_cells(count: int, places_at_once: int, waiting_rows: int) -> pa.Table
     tables, file = catalogue(REFERENCE), SealedFile()
     public = tuple(public_cells(REFERENCE, periods()))
     maker = Maker.of(REFERENCE, tables, SHIPPED_RULE, public)
-    gathering = Gathering(maker.levels, file, places_at_once)
+    codes = [period.code for period in periods()]
+    gathering = Gathering(maker.levels, codes, file, places_at_once)
     store, laws = CellStore(file), Laws(tables, REFERENCE, periods(), at_once=200)
 
     def take(found: Mapping[CellsKey, pa.Table]) -> None:
