@@ -28,7 +28,7 @@ from linker.linkage.packed_facts import packed_facts, unpacked_facts
 from linker.linkage.rollup import FactsKey, FactsOf, families_at, of_families
 from linker.linkage.rollup import place_of as place_of_level
 from linker.linkage.sealed_file import Chunk, SealedFile, place_of
-from linker.linkage.units import LevelUnits, Parts, merged
+from linker.linkage.units import JOINT, LevelUnits, Parts, merged
 from shared.reference import Level
 
 PLACES_AT_ONCE = 3_000
@@ -40,7 +40,6 @@ _PURPOSE = b"MOJ/1 staged facts"
 
 _OF_SCHOOLS = ((Level.SCHOOL, Level.INSTITUTION), (Level.BOARD,))
 _OF_MERGED = (Level.TYPE_MUNICIPALITY, Level.MUNICIPALITY, Level.SWV_PO, Level.SWV_VO)
-_JOINT = (Level.ARRANGEMENT, Level.COMPARISON)
 _PERIOD, _PLACE = 0, 1
 """Rows of the keys of facts."""
 
@@ -86,10 +85,7 @@ def _groups(
         _by_units([by[Level.RESIDENCE]], count),
         *(_by_units([_itself(over[name])], count, over[name].parts) for name in _OF_MERGED),
         _by_period(highest, periods, top, merged=True),
-        *(
-            _by_period([_itself(by[name])], periods, by[name].parts, merged=False)
-            for name in _JOINT
-        ),
+        *(_by_period([_itself(by[name])], periods, by[name].parts, merged=False) for name in JOINT),
     ]
     return alike, tuple(groups)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 import numpy as np
 
 from linker.linkage.coded import MUNICIPALITIES, Coded, Flags, Ints, added, largest, spread
 from linker.linkage.definitions import Quantity, definitions
-from linker.linkage.units import joint_units
+from linker.linkage.units import JOINT, joint_units
 from shared.contract.tally import Table
-from shared.reference import UNKNOWN_SCHOOL_UNITS, Level, Reference
+from shared.reference import UNKNOWN_SCHOOL_UNITS, Level, Reference, School
 
 _PART_OF = {
     Level.TYPE: Level.TYPE_MUNICIPALITY,
@@ -20,7 +21,6 @@ _PART_OF = {
     Level.TOTAL: Level.REGION,
 }
 """Levels that are as well the sum of a level of fewer units than schools; it has that law too."""
-_CHILDREN = {Level.SCHOOL, Level.ELSEWHERE, *_PART_OF.values()}
 _Unit = tuple[str, str]
 Edges = tuple[Ints, Ints]
 _SUM, _RESIDENCE, _SWV = "sum-of-schools", "residence-is-total", "swv-within-region"
@@ -105,34 +105,36 @@ class Parents:
     """Which unit is a part of which unit of a level above it, read once for all tables."""
 
     def __init__(self, reference: Reference) -> None:
-        pairs: dict[tuple[Level, Level], set[tuple[_Unit, _Unit]]] = {}
-        for units in (UNKNOWN_SCHOOL_UNITS, *(school.units() for school in reference.schools)):
-            for child in _CHILDREN & set(units):
-                for level, unit in units.items():
-                    edge = ((child.value, units[child]), (level.value, unit))
-                    pairs.setdefault((child, level), set()).add(edge)
-        for level, school, joint in joint_units(reference):
-            edge = ((Level.SCHOOL.value, school), (level.value, joint))
-            pairs.setdefault((Level.SCHOOL, level), set()).add(edge)
-        self._pairs = {key: sorted(found) for key, found in pairs.items()}
-        self._pairs[Level.RESIDENCE, Level.TOTAL] = [
-            ((Level.RESIDENCE.value, place.key), (Level.TOTAL.value, "total"))
-            for place in reference.municipalities
-        ]
+        self._reference = reference
         self._numbered: dict[tuple[Level, Level], Edges] = {}
 
     def of(self, coded: Coded, inner: Level, level: Level) -> Edges:
         """Units of ``inner``, and of elsewhere, each with the unit above it.
 
-        Every table of a tally numbers its texts alike, so that this is done once.
+        Every table of a tally numbers its texts alike, so that this is done once; as texts, the
+        pairs of a nation would take more memory than its cells do.
         """
         if (inner, level) not in self._numbered:
-            beside = [] if inner is Level.RESIDENCE else [Level.ELSEWHERE]
-            pairs = [
-                pair for each in (inner, *beside) for pair in self._pairs.get((each, level), [])
-            ]
-            self._numbered[inner, level] = _edges(coded, pairs)
+            self._numbered[inner, level] = _edges(coded, self._pairs(inner, level))
         return self._numbered[inner, level]
+
+    def _pairs(self, inner: Level, level: Level) -> set[tuple[_Unit, _Unit]]:
+        if level in JOINT:
+            return {
+                ((Level.SCHOOL.value, school), (level.value, joint))
+                for above, school, joint in joint_units(self._reference)
+                if above is level
+            }
+        if inner is Level.RESIDENCE:
+            total = (Level.TOTAL.value, "total")
+            return {((inner.value, place.key), total) for place in self._reference.municipalities}
+        of_schools = map(School.units, self._reference.schools)
+        return {
+            ((child.value, units[child]), (level.value, units[level]))
+            for units in chain((UNKNOWN_SCHOOL_UNITS,), of_schools)
+            for child in (inner, Level.ELSEWHERE)
+            if child in units and level in units
+        }
 
 
 def _edges(coded: Coded, pairs: Iterable[tuple[_Unit, _Unit]]) -> Edges:

@@ -12,6 +12,9 @@ from linker.linkage.facts import Facts, Ints, run_starts
 from linker.linkage.relations import UNKNOWN_SCHOOL_NO
 from shared.reference import ALL_LEVELS, UNKNOWN_SCHOOL_UNITS, Arrangement, Level, Reference
 
+JOINT = (Level.ARRANGEMENT, Level.COMPARISON)
+"""Levels around arrangements: a school can be a part of several of their units, or of none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -174,11 +177,8 @@ def levels_of(reference: Reference) -> tuple[LevelUnits, ...]:
     joint = [str(each.number) for each in reference.arrangements]
     return (
         *(LevelUnits.of(level, pairs[level]) for level in ALL_LEVELS),
-        *(LevelUnits.of(level, pairs[level], joint) for level in _JOINT),
+        *(LevelUnits.of(level, pairs[level], joint) for level in JOINT),
     )
-
-
-_JOINT = (Level.ARRANGEMENT, Level.COMPARISON)
 
 
 def _schools(reference: Reference) -> Iterator[tuple[int, dict[Level, str]]]:
