@@ -9,7 +9,7 @@ region are fewer than what they are made of.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from threading import Lock
 
@@ -26,6 +26,10 @@ CellsKey = tuple[str, str, int]
 _PURPOSE = b"MOJ/1 staged cells"
 _COMPRESSION = "lz4"
 _WORDS = tuple(field.name for field in CELLS if pa.types.is_dictionary(field.type))
+
+
+def _all(cells: pa.Table) -> pa.Table:
+    return cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +123,16 @@ class CellStore:
         firsts, lasts = zip(*(kept.ends for kept in self._kept[key]), strict=True)
         return min(firsts), max(lasts)
 
-    def read(self, key: CellsKey) -> pa.Table:
+    def read(self, key: CellsKey, keep: Callable[[pa.Table], pa.Table] = _all) -> pa.Table:
         """The cells of a range, of all its periods.
+
+        Args:
+            keep: gives those of some cells that are wanted, before they are put together.
 
         Raises:
             TrustError: ``staged-chunk-altered``.
         """
-        pieces = [self._piece(key, number) for number in range(len(self._kept[key]))]
+        pieces = [keep(self._piece(key, number)) for number in range(len(self._kept[key]))]
         if len(pieces) == 1:
             return pieces[0]
         whole = pa.concat_tables(pieces).combine_chunks()

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 
 import numpy as np
@@ -166,8 +167,8 @@ class Laws:
 
     def _check_slice(self, store: CellStore, name: str, number: int, count: int) -> None:
         """What adds up has the same category and measure: those of a slice are all there."""
-        found = [_slice(store.read(key), number, count) for key in store.ranges(name)]
-        cells = pa.concat_tables(found)
+        keep = partial(_slice, number=number, count=count)
+        cells = pa.concat_tables([store.read(key, keep) for key in store.ranges(name)])
         if len(cells):  # else there is no dictionary to read the texts of units from
             self._check_of_levels(name, Coded.of(cells, self._lexicon))
 
