@@ -37,6 +37,8 @@ _WIDTHS = ("protect_clients", "protect_providers", "protect_suppliers")
 _THREADS = 2
 CELLS_AT_ONCE = 2_000_000
 """About so many cells are held against those above them at once by one thread."""
+_MIXER = np.uint64(0x9E3779B97F4A7C15)
+"""An odd multiplier that spreads numbers over all bits: 2^64 divided by the golden ratio."""
 _OF_CELLS, _OF_UNITS, _OF_LEVELS = "cells", "units", "levels"
 
 
@@ -232,8 +234,11 @@ def _slice(cells: pa.Table, number: int, count: int) -> pa.Table:
     if count == 1:
         return cells
     category, measure = (cells.column(name).combine_chunks() for name in ("category", "measure"))
-    packed = category.indices.to_numpy().astype(np.int64) * len(measure.dictionary)
-    return cells.filter(pa.array((packed + measure.indices.to_numpy()) % count == number))
+    packed = category.indices.to_numpy().astype(np.uint64) * np.uint64(len(measure.dictionary))
+    packed += measure.indices.to_numpy().astype(np.uint64)
+    # Mixed, because a count that divides the number of measures would leave slices empty.
+    mixed = (packed * _MIXER >> np.uint64(33)) % np.uint64(count)
+    return cells.filter(pa.array(mixed == number))
 
 
 def _periods_together(cells: pa.Table) -> list[list[int]]:

@@ -14,7 +14,7 @@ from linker.linkage.cell_store import CellStore
 from linker.linkage.count_stages import Place
 from linker.linkage.facts import Facts, pack
 from linker.linkage.indicators import catalogue
-from linker.linkage.laws import Laws
+from linker.linkage.laws import Laws, _slice
 from linker.linkage.packed_facts import packed_facts, unpacked_facts
 from linker.linkage.sealed_file import SealedFile, place_of
 from shared.contract.tally import CELLS
@@ -200,6 +200,29 @@ def test_levels_that_do_not_add_up_are_found_in_any_slices(file: SealedFile, at_
     broken = sound.set_column(place, CELLS.field("value"), pa.array(values))
     with pytest.raises(StateError, match=r"sum-of-schools.*clients_by_form, level region"):
         check(broken)
+
+
+@pytest.mark.parametrize("count", [2, 5, 23, 46])
+def test_slices_are_of_about_one_size_and_hold_every_cell_once(count: int) -> None:
+    sound = tally()
+    measures, categories = 23, 4_000
+    names = {
+        "category": pa.DictionaryArray.from_arrays(
+            pa.array(np.arange(categories, dtype=np.int32)),
+            pa.array([f"{number:05d}" for number in range(categories)]),
+        ),
+        "measure": pa.DictionaryArray.from_arrays(
+            pa.array(np.full(categories, 3, np.int32)),
+            pa.array([f"m{number:02d}" for number in range(measures)]),
+        ),
+    }
+    one = sound.take(pa.array(np.zeros(categories, np.int64)))
+    for name, column in names.items():
+        one = one.set_column(one.schema.get_field_index(name), CELLS.field(name), column)
+    slices = [_slice(one, number, count) for number in range(count)]
+    assert sum(map(len, slices)) == categories
+    assert len(set().union(*(each["category"].to_pylist() for each in slices))) == categories
+    assert max(map(len, slices)) < 1.5 * categories / count
 
 
 def stored(cells: pa.Table, file: SealedFile) -> CellStore:
