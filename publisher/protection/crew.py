@@ -1,11 +1,15 @@
-"""Trades answered by several processes; how many there are changes the time only."""
+"""Trades answered by several processes; how many there are changes the time only.
+
+They start, and get to know the problem, while the search before the trades goes on.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from multiprocessing import get_context
 
 from publisher.protection.problem import Problem
@@ -19,11 +23,11 @@ WORTH = 8_000
 
 @contextmanager
 def crew(
-    problem: Problem, primary: frozenset[int], trader: Trader, patience: Patience, processes: int
+    problem: Problem, primary: frozenset[int], patience: Patience, processes: int
 ) -> Iterator[Answer]:
     """What answers trades, in their order: here, or in processes that all know the problem."""
     if processes == 1 or len(problem.nodes) < WORTH:
-        yield lambda trades: [trader.best(trade, patience) for trade in trades]
+        yield _Here(problem, primary, patience).answer
         return
     # Spawned, not forked: a fork would inherit the solver's threads.
     with ProcessPoolExecutor(
@@ -32,7 +36,27 @@ def crew(
         initializer=_Member.begin,
         initargs=(problem, primary),
     ) as pool:
+        for _ in range(processes):
+            pool.submit(_Member.stand_ready)
         yield lambda trades: list(pool.map(partial(_Member.answer, patience), trades))
+
+
+@dataclass
+class _Here:
+    """Answers in this process."""
+
+    problem: Problem
+    primary: frozenset[int]
+    patience: Patience
+
+    @cached_property
+    def trader(self) -> Trader:
+        """Made when the first trade is asked: a quick search asks none."""
+        return Trader(self.problem, Relations(self.problem), self.primary)
+
+    def answer(self, trades: Sequence[Trade]) -> Sequence[Bargain]:
+        """The best bargain for each."""
+        return [self.trader.best(trade, self.patience) for trade in trades]
 
 
 class _Member:
@@ -43,6 +67,10 @@ class _Member:
     @classmethod
     def begin(cls, problem: Problem, primary: frozenset[int]) -> None:
         cls.trader = Trader(problem, Relations(problem), primary)
+
+    @staticmethod
+    def stand_ready() -> None:
+        """A task of no work: a process starts when it is first given one."""
 
     @classmethod
     def answer(cls, patience: Patience, trade: Trade) -> Bargain:

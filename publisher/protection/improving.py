@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from publisher.protection.crew import crew
+from publisher.protection.crew import Answer
 from publisher.protection.near import neighbourhoods
 from publisher.protection.problem import Problem
 from publisher.protection.relations import Relations
@@ -21,9 +21,9 @@ from publisher.protection.trading import Bargain, Patience, Trade, Trader
 
 _MOST = 400
 """Most nodes in a neighbourhood: larger ones take longer and gain little."""
-_BESIDE = 200
+_BESIDE = 100
 """So many nodes of other neighbourhoods take part in one."""
-_AT_ONCE = 8
+_AT_ONCE = 32
 """So many neighbourhoods start from the same pattern, however many processes there are."""
 LOCAL = Patience(12, 500, 0.02, thorough=False)
 EXACT = Patience(80, None, 0.0, thorough=True)
@@ -37,7 +37,6 @@ class Improver:
     ) -> None:
         self._problem = problem
         self._relations = relations
-        self._primary = primary
         self._served = served
         self._trader = Trader(problem, relations, primary)
         self._moving: dict[int, Witness] = {}
@@ -46,25 +45,28 @@ class Improver:
         self._relies_on = [self._relied_on(witness or {}) for witness in served.witness_of]
 
     def improve(
-        self, pattern: frozenset[int], done: Callable[[int, int], None], processes: int = 1
+        self, pattern: frozenset[int], done: Callable[[int, int], None], answer: Answer
     ) -> frozenset[int]:
-        """A pattern that costs at most as much; witnesses are replaced in place."""
+        """A pattern that costs at most as much; witnesses are replaced in place.
+
+        Args:
+            done: called with neighbourhoods done and all of them.
+            answer: looks for the cheapest trades, as ``LOCAL`` asks.
+        """
         places: list[Sequence[int]] = list(neighbourhoods(self._problem, _MOST))
         count, again = len(places), set[Sequence[int]]()
-        with crew(self._problem, self._primary, self._trader, LOCAL, processes) as answer:
-            while places:
-                done(max(count - len(places), 0), count)
-                batch, places = places[:_AT_ONCE], places[_AT_ONCE:]
-                held = [nodes for nodes in batch if not pattern.isdisjoint(nodes)]
-                trades = [self._trade(pattern, pattern.intersection(nodes), nodes)
-                          for nodes in held]  # fmt: skip
-                for nodes, trade, found in zip(held, trades, answer(trades), strict=True):
-                    changed = self._taken(pattern, trade, found)
-                    if changed is not None:
-                        pattern = changed
-                    elif nodes not in again:
-                        again.add(nodes)
-                        places.append(nodes)
+        while places:
+            done(max(count - len(places), 0), count)
+            batch, places = places[:_AT_ONCE], places[_AT_ONCE:]
+            held = [nodes for nodes in batch if not pattern.isdisjoint(nodes)]
+            trades = [self._trade(pattern, pattern.intersection(nodes), nodes) for nodes in held]
+            for nodes, trade, found in zip(held, trades, answer(trades), strict=True):
+                changed = self._taken(pattern, trade, found)
+                if changed is not None:
+                    pattern = changed
+                elif nodes not in again:
+                    again.add(nodes)
+                    places.append(nodes)
         return pattern
 
     def optimum(self, pattern: frozenset[int]) -> tuple[frozenset[int], float]:

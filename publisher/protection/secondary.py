@@ -19,8 +19,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from publisher.protection.crew import Answer, crew
 from publisher.protection.effort import Effort
-from publisher.protection.improving import Improver
+from publisher.protection.improving import LOCAL, Improver
 from publisher.protection.near import NearModels
 from publisher.protection.needs import Need, needs_of
 from publisher.protection.parts import HiddenParts
@@ -90,14 +91,16 @@ def suppress(
     search = _Search(problem, rules, progress or (lambda done, of: None))
     if remembered is not None:
         search.resume(remembered)
-    search.serve_from_hidden()
-    search.serve_rest()
-    if search.opened:
-        return search.pattern()
-    if not only_add:
-        search.prune()
-    if effort is not Effort.QUICK:
-        search.improve(exact=effort is Effort.EXACT, processes=processes)
+    hired = 1 if effort is Effort.QUICK else processes
+    with crew(problem, search.primary, LOCAL, hired) as answer:
+        search.serve_from_hidden()
+        search.serve_rest()
+        if search.opened:
+            return search.pattern()
+        if not only_add:
+            search.prune()
+        if effort is not Effort.QUICK:
+            search.improve(exact=effort is Effort.EXACT, answer=answer)
     search.forget_unmoved(also_known=only_add)
     return search.pattern()
 
@@ -111,10 +114,10 @@ class _Search:
         self._progress = progress
         self._relations = Relations(problem)
         self._model = WitnessModel(problem, self._relations)
-        self._primary = {
+        self.primary = frozenset(
             item.node for item in problem.sensitive if problem.nodes[item.node].kind is Kind.CELL
-        }
-        self._model.hide(sorted(self._primary))
+        )
+        self._model.hide(sorted(self.primary))
         self._bound: float | None = None
         self.opened: set[int] = set()
         self._resumed: set[int] | None = None
@@ -134,7 +137,7 @@ class _Search:
     def resume(self, remembered: Remembered) -> None:
         """Step 0."""
         self._withhold(remembered.cells(self._problem))
-        hidden = frozenset(self._primary | self._secondary)
+        hidden = frozenset(self.primary | self._secondary)
         for witness in remembered.witnesses(self._problem, self._relations, hidden):
             self._served.keep(witness)
             self._known.append(witness)
@@ -155,7 +158,7 @@ class _Search:
         """Step 2."""
         self._model.offer(self._candidates())
         if self._is_large():
-            self._near = NearModels(self._problem, self._relations, self._primary)
+            self._near = NearModels(self._problem, self._relations, self.primary)
         for number in self._served.waiting():
             need = self._served.needs[number]
             self._progress(number, 2 * len(self._served.needs))
@@ -181,13 +184,11 @@ class _Search:
         heaviest = sorted(self._secondary, key=lambda node: (-nodes[node].cost, node))
         self._secondary = pruner.prune(heaviest)
 
-    def improve(self, *, exact: bool, processes: int) -> None:
+    def improve(self, *, exact: bool, answer: Answer) -> None:
         """Step 4."""
-        improver = Improver(self._problem, self._relations, frozenset(self._primary), self._served)
+        improver = Improver(self._problem, self._relations, self.primary, self._served)
         pattern = improver.improve(
-            frozenset(self._secondary),
-            lambda done, of: self._progress(of + done, 2 * of),
-            processes,
+            frozenset(self._secondary), lambda done, of: self._progress(of + done, 2 * of), answer
         )
         if exact:
             pattern, self._bound = improver.optimum(pattern)
@@ -215,7 +216,7 @@ class _Search:
             witnesses.append((need.sensitive, tuple(sorted(witness.items()))))
         cost = sum(self._problem.nodes[node].cost for node in sorted(self._secondary))
         return Pattern(
-            frozenset(self._primary),
+            self.primary,
             frozenset(self._secondary),
             tuple(witnesses),
             cost,
@@ -230,12 +231,12 @@ class _Search:
         latent = (
             place for place, node in enumerate(self._problem.nodes) if node.kind is Kind.LATENT
         )
-        hidden = self._primary.union(self._secondary, latent)
+        hidden = self.primary.union(self._secondary, latent)
         return HiddenParts(self._problem, self._relations, hidden)
 
     def _candidates(self) -> list[int]:
         """Published cells that may be withheld: never a zero that the policy publishes."""
-        hidden = self._primary | self._secondary
+        hidden = self.primary | self._secondary
         return [
             place
             for place, node in enumerate(self._problem.nodes)
@@ -256,7 +257,7 @@ class _Search:
             node
             for node in nodes
             if self._problem.nodes[node].kind is Kind.CELL
-            and node not in self._primary
+            and node not in self.primary
             and node not in self._secondary
         ]
         self._secondary.update(new)

@@ -145,13 +145,10 @@ def test_the_trades_are_the_same_for_any_number_of_processes(
 
     @contextmanager
     def recording(
-        _problem: Problem,
-        _primary: frozenset[int],
-        trader: trading.Trader,
-        patience: trading.Patience,
-        processes: int,
+        problem: Problem, primary: frozenset[int], patience: trading.Patience, processes: int
     ) -> Iterator[crew.Answer]:
         asked[processes] = []
+        trader = trading.Trader(problem, Relations(problem), primary)
 
         def answer(trades: Sequence[trading.Trade]) -> list[trading.Bargain]:
             asked[processes].append(list(trades))
@@ -159,7 +156,7 @@ def test_the_trades_are_the_same_for_any_number_of_processes(
 
         yield answer
 
-    monkeypatch.setattr(improving, "crew", recording)
+    monkeypatch.setattr(secondary, "crew", recording)
     monkeypatch.setattr(improving, "_MOST", 20)
     problem = _problem(2, 30)
     for processes in (1, 3):
