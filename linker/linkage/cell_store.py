@@ -136,6 +136,8 @@ class CellStore:
         if len(pieces) == 1:
             return pieces[0]
         whole = pa.concat_tables(pieces).combine_chunks()
+        if not len(whole):  # nothing of it was wanted, and there is no chunk
+            return whole
         unit = whole.column("unit").chunk(0).indices.to_numpy()
         return whole.take(pa.array(np.lexsort((whole.column("period").to_numpy(), unit))))
 

@@ -89,6 +89,8 @@ def test_periods_that_were_kept_apart_come_back_as_one_range(
     for year in reversed(years):
         store.add(key, whole.filter(pc.equal(whole["period"], year)))
     assert store.read(key).equals(whole)
+    assert len(store.read(key, lambda cells: cells.slice(0, 0))) == 0
+    assert store.read(key, lambda cells: cells.slice(0, 1))["period"].to_pylist() == years
     assert store.sizes() == {"clients_by_form": len(whole)}
     assert store.ends(key) == (whole["unit"][0].as_py(), whole["unit"][-1].as_py())
     with pytest.raises(RuntimeError, match="made twice of one period"):
