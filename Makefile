@@ -65,7 +65,8 @@ assurance: install ## What the long tests have counted, written down
 	$(BIN)/python -m deploy.make_assurance
 
 test-browser: install ## Every page in a real browser: accessible, quiet, in every look and language
-	MOJ_LONG=1 $(BIN)/python -m pytest -q -rs tests/e2e/test_browser_pages.py
+	MOJ_LONG=1 $(BIN)/python -m pytest -q -rs tests/e2e/test_browser_pages.py \
+	    tests/e2e/test_browser_operator.py
 
 contact-sheet: install ## A picture of every page: docs/figures/dashboard.jpg
 	MOJ_CONTACT_SHEET=$(CURDIR)/docs/figures/dashboard.jpg \

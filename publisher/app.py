@@ -11,7 +11,6 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from publisher.access.gate import GatedRequests
-from publisher.access.pages import sign_in_router
 from publisher.access.setting_up import gate_of, signing_in_of
 from publisher.announcing.events import release_events
 from publisher.announcing.place import place_of
@@ -22,6 +21,7 @@ from publisher.context.keeping import ContextReader
 from publisher.dashboard import dashboard_router
 from publisher.dashboard.governance import Governance
 from publisher.dashboard.pages.approval import approval_router
+from publisher.dashboard.pages.sign_in import sign_in_router
 from publisher.dashboard.problem_pages import ProblemPages
 from publisher.intake.steps import Intake
 from publisher.notes.keeping import read_notes

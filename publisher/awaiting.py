@@ -5,6 +5,7 @@ The approver's page knows this and no more. A withheld number has no value here 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -50,6 +51,7 @@ class ForApproval:
     Attributes:
         sha256: name of the release statement, which pins every byte that would be published.
         summary: the checker's summary, which the statement pins.
+        smallest: per table the smallest number of children with youth care that it shows, if any.
         verdict: of the screener as a whole.
         checks: how many checks it ran.
         found: what its checks found.
@@ -57,6 +59,7 @@ class ForApproval:
         verified_at: when the checks ran and the proofs were verified.
         verified_sha256: over all bytes that were looked at then.
         given: organisations that approved it already.
+        needed: how many must approve it before it can be published.
         accepts_page: whether the policy lets a decision on the page count.
         is_proposer: whether this approver proposed the release.
         has_approved: whether this approver approved it already.
@@ -67,6 +70,7 @@ class ForApproval:
     state: str
     sha256: str
     summary: str
+    smallest: Mapping[str, int | None]
     verdict: str
     checks: int
     found: tuple[Found, ...]
@@ -74,6 +78,7 @@ class ForApproval:
     verified_at: datetime
     verified_sha256: str
     given: tuple[str, ...]
+    needed: int
     accepts_page: bool
     is_proposer: bool
     has_approved: bool

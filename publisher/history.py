@@ -9,7 +9,7 @@ Source: PROTECTION 6.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from publisher.protection import Earlier, Published, Rules, earlier_release
 from publisher.released import Release, ReleasedTable
 from shared.contract.tally import Table, Tally
+from shared.policy import PublishedTable
 from shared.reference import Level, Reference
 
 KEY = ("level", "unit", "period", "category", "measure")
@@ -45,7 +46,7 @@ def earlier_of(
     counted: Counted | None,
     rules: Rules,
     tables: Mapping[str, Table],
-    rounded: frozenset[str],
+    declared: Sequence[PublishedTable],
 ) -> Earlier:
     """A release as readers had it, with the counts behind it where they are still here.
 
@@ -54,8 +55,11 @@ def earlier_of(
         counted: the counts that it was made from.
         rules: those of the policy of its round.
         tables: what each table counts.
-        rounded: tables that it published rounded. A cell that did not change is rounded alike.
+        declared: the tables of that policy. Of those that it published rounded, a cell that did
+            not change is rounded alike.
     """
+    rounded = {table.id for table in declared if table.of}
+    harmless = {table.id for table in declared if not table.sensitive}
     cells: list[tuple[str, str, str, int, str, str, int | None, str]] = []
     published = []
     for table in release.tables:
@@ -63,7 +67,7 @@ def earlier_of(
             continue
         rows = table.cells.select([*KEY, "value", "status"]).to_pylist()
         levels = dict.fromkeys(Level(row["level"]) for row in rows)
-        published.append(Published(table.id, tuple(levels)))
+        published.append(Published(table.id, tuple(levels), table.id not in harmless))
         cells += ((table.id, *row.values()) for row in rows)
     return earlier_release(
         release.manifest.release_id,

@@ -78,7 +78,11 @@ def published_of(policy: Policy, tally: Tally) -> tuple[Published, ...]:
     """The tables and levels that both the policy allows and the tally holds."""
     held = {table.id: table.levels for table in tally.header.tables}
     return tuple(
-        Published(table.id, tuple(level for level in table.levels if level in held[table.id]))
+        Published(
+            table.id,
+            tuple(level for level in table.levels if level in held[table.id]),
+            table.sensitive,
+        )
         for table in policy.tables
         if table.id in held and not table.of
     )
@@ -256,9 +260,9 @@ def _held(allowed: Sequence[Published], tables: Sequence[ReleasedTable]) -> tupl
     """What a release has of what it may have: less may have been protected, and is then proven."""
     held = {table.id: set(table.cells["level"].unique().to_pylist()) for table in tables}
     kept = (
-        Published(
-            each.table,
-            tuple(level for level in each.levels if level.value in held.get(each.table, ())),
+        replace(
+            each,
+            levels=tuple(of for of in each.levels if of.value in held.get(each.table, ())),
         )
         for each in allowed
     )

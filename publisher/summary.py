@@ -31,6 +31,11 @@ def checker_summary(
     return "\n".join(_lines(subject, tables, report, previous)) + "\n"
 
 
+def smallest_shown(table: ReleasedTable) -> float | None:
+    """The smallest positive number of children with youth care that a table shows, if any."""
+    return _extreme(table, ("clients",), smallest=True)
+
+
 def _lines(
     subject: Subject, tables: Sequence[ReleasedTable], report: bytes, previous: Release | None
 ) -> Iterator[str]:
@@ -56,7 +61,7 @@ def _lines(
 
 def _table_line(table: ReleasedTable) -> str:
     withheld = table.cells["status"].to_pylist().count(CellStatus.WITHHELD.value)
-    smallest = _extreme(table, ("clients",), smallest=True)
+    smallest = smallest_shown(table)
     largest = _extreme(table, ("clients_per_100_pupils",), smallest=False)
     return (
         f"{table.cells.num_rows} cellen, {withheld} niet getoond, "

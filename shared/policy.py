@@ -81,6 +81,8 @@ class PublishedTable(_Part):
     Attributes:
         method: whether small counts are withheld, or all counts rounded to a multiple of 5.
         of: the table of the tally that a rounded table is the lowest level of.
+        sensitive: whether its parts tell something sensitive of children; only then does
+            ``split_remainder_min`` hold for them (ADR 0018).
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -89,6 +91,7 @@ class PublishedTable(_Part):
     recipients: Annotated[tuple[Recipient, ...], Field(min_length=1)]
     method: Literal["suppress", "round"] = "suppress"
     of: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]*)?$")] = ""
+    sensitive: bool = True
 
     @model_validator(mode="after")
     def _is_of_one_method(self) -> PublishedTable:
@@ -126,7 +129,7 @@ class Protection(_Part):
         amount_over: whose share in an amount is protected; see ADR 0015.
         remainder_min: children who must be left, or none, for a supplier that knows its own
             clients behind an amount.
-        split_remainder_min: the same behind a count of a split; 0 is off (ADR 0018).
+        split_remainder_min: the same behind a count of a sensitive split; 0 is off (ADR 0018).
         total_remainder_min: the same behind a count in total; 0 is off.
     """
 

@@ -60,6 +60,9 @@ SCHOOL_LEVELS = tuple(
 ALL_LEVELS = (*SCHOOL_LEVELS, Level.RESIDENCE)
 """Levels that a table about the whole population has."""
 
+JOINT_LEVELS = (Level.ARRANGEMENT, Level.COMPARISON)
+"""Levels around arrangements: a school can be a part of several of their units, or of none."""
+
 
 def municipality_key(code: int) -> str:
     """The key of a municipality, ``GM0197`` for 197."""
@@ -243,6 +246,23 @@ class Reference(_Frozen):
     def school_by_code(self) -> dict[str, School]:
         """Every school by its six-character code."""
         return {school.code: school for school in self.schools}
+
+    def joint_units(self) -> Iterator[tuple[Level, str, str]]:
+        """Level, school and unit of what is counted around arrangements.
+
+        A school is compared with an arrangement when it is in the region, of a type of the
+        arrangement's own schools there, and in no arrangement at all.
+        """
+        known = {school.code: school for school in self.schools if school.in_region}
+        taken = {code for joint in self.arrangements for code in joint.schools}
+        for joint in self.arrangements:
+            members = [code for code in dict.fromkeys(joint.schools) if code in known]
+            types = {known[code].type for code in members}
+            for code in members:
+                yield Level.ARRANGEMENT, code, str(joint.number)
+            for school in known.values():
+                if school.type in types and school.code not in taken:
+                    yield Level.COMPARISON, school.code, str(joint.number)
 
     def pupil_total(self, school: str, period: int) -> PupilTotal | None:
         """DUO's total of a school in a period, or None where it is not published."""

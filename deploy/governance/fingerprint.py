@@ -109,6 +109,7 @@ def _tables(policy: Policy) -> list[Any]:
                 list(table.levels),
                 list(table.recipients),
                 table.method,
+                table.sensitive,
                 of.id,
                 of.breakdown,
                 [[each.id, each.quantity, each.column, each.where] for each in measures],

@@ -28,8 +28,8 @@ from linker.linkage.packed_facts import packed_facts, unpacked_facts
 from linker.linkage.rollup import FactsKey, FactsOf, families_at, of_families
 from linker.linkage.rollup import place_of as place_of_level
 from linker.linkage.sealed_file import Chunk, SealedFile, place_of
-from linker.linkage.units import JOINT, LevelUnits, Parts, merged
-from shared.reference import Level
+from linker.linkage.units import LevelUnits, Parts, merged
+from shared.reference import JOINT_LEVELS, Level
 
 PLACES_AT_ONCE = 3_000
 """Schools behind a range of units: some million facts, of which each takes a few dozen bytes."""
@@ -85,7 +85,10 @@ def _groups(
         _by_units([by[Level.RESIDENCE]], count),
         *(_by_units([_itself(over[name])], count, over[name].parts) for name in _OF_MERGED),
         _by_period(highest, periods, top, merged=True),
-        *(_by_period([_itself(by[name])], periods, by[name].parts, merged=False) for name in JOINT),
+        *(
+            _by_period([_itself(by[name])], periods, by[name].parts, merged=False)
+            for name in JOINT_LEVELS
+        ),
     ]
     return alike, tuple(groups)
 

@@ -27,10 +27,9 @@ from linker.linkage.coded import Coded, Flags, Lexicon, broken, in_periods, tabl
 from linker.linkage.definitions import Quantity, definitions
 from linker.linkage.laws_between import Totals, check_between
 from linker.linkage.laws_of_sums import Parents, check_joint, check_sums, totals_of_schools
-from linker.linkage.units import JOINT
 from shared.contract.periods import Period
 from shared.contract.tally import Table
-from shared.reference import UNKNOWN_SCHOOL_UNITS, Level, Reference
+from shared.reference import JOINT_LEVELS, UNKNOWN_SCHOOL_UNITS, Level, Reference
 
 _PER_MILLE = 1000
 _WIDTHS = ("protect_clients", "protect_providers", "protect_suppliers")
@@ -124,7 +123,7 @@ class Laws:
         self._check_between({name: totals for name, (_, totals) in checked.items()})
         coded = {name: each for name, (each, _) in checked.items()}
         for table in self._tables.values():
-            if table.id in coded and set(table.levels) <= set(JOINT):
+            if table.id in coded and set(table.levels) <= set(JOINT_LEVELS):
                 schools = [
                     coded[other].cells.filter(
                         pa.array(totals_of_schools(coded[other], measure))
@@ -164,7 +163,7 @@ class Laws:
         with ThreadPoolExecutor(_THREADS) as threads:
             list(threads.map(lambda each: self._check_slice(store, *each), slices))
         for table in self._tables.values():
-            if set(table.levels) <= set(JOINT) and store.ranges(table.id):
+            if set(table.levels) <= set(JOINT_LEVELS) and store.ranges(table.id):
                 self._check_joint_of(store, table)
 
     def _check_slice(self, store: CellStore, name: str, number: int, count: int) -> None:
@@ -205,7 +204,7 @@ class Laws:
 
     def _check_of_levels(self, name: str, coded: Coded) -> None:
         table = self._tables[name]
-        if not set(table.levels) <= set(JOINT):
+        if not set(table.levels) <= set(JOINT_LEVELS):
             self._note({(_OF_LEVELS, name): check_sums(coded, table, self._parents)})
 
     def _check_between(self, found: Mapping[str, Totals]) -> None:
@@ -271,7 +270,7 @@ class _Allowed:
         for school in reference.schools:
             units |= {(level.value, unit) for level, unit in school.units().items()}
         for joint in reference.arrangements:
-            units |= {(level.value, str(joint.number)) for level in JOINT}
+            units |= {(level.value, str(joint.number)) for level in JOINT_LEVELS}
         units |= {(Level.RESIDENCE.value, place.key) for place in reference.municipalities}
         return cls(frozenset(units), tuple(period.code for period in periods))
 

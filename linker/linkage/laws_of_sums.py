@@ -9,9 +9,8 @@ import numpy as np
 
 from linker.linkage.coded import MUNICIPALITIES, Coded, Flags, Ints, added, largest, spread
 from linker.linkage.definitions import Quantity, definitions
-from linker.linkage.units import JOINT, joint_units
 from shared.contract.tally import Table
-from shared.reference import UNKNOWN_SCHOOL_UNITS, Level, Reference, School
+from shared.reference import JOINT_LEVELS, UNKNOWN_SCHOOL_UNITS, Level, Reference, School
 
 _PART_OF = {
     Level.TYPE: Level.TYPE_MUNICIPALITY,
@@ -119,10 +118,10 @@ class Parents:
         return self._numbered[inner, level]
 
     def _pairs(self, inner: Level, level: Level) -> set[tuple[_Unit, _Unit]]:
-        if level in JOINT:
+        if level in JOINT_LEVELS:
             return {
                 ((Level.SCHOOL.value, school), (level.value, joint))
-                for above, school, joint in joint_units(self._reference)
+                for above, school, joint in self._reference.joint_units()
                 if above is level
             }
         if inner is Level.RESIDENCE:

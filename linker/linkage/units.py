@@ -10,10 +10,7 @@ import numpy as np
 
 from linker.linkage.facts import Facts, Ints, run_starts
 from linker.linkage.relations import UNKNOWN_SCHOOL_NO
-from shared.reference import ALL_LEVELS, UNKNOWN_SCHOOL_UNITS, Arrangement, Level, Reference
-
-JOINT = (Level.ARRANGEMENT, Level.COMPARISON)
-"""Levels around arrangements: a school can be a part of several of their units, or of none."""
+from shared.reference import ALL_LEVELS, JOINT_LEVELS, UNKNOWN_SCHOOL_UNITS, Level, Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +169,12 @@ def levels_of(reference: Reference) -> tuple[LevelUnits, ...]:
     for municipality in reference.municipalities:
         pairs[Level.RESIDENCE].append((municipality.code, municipality.key))
     numbers = {school.code: number for number, school in enumerate(reference.schools, start=1)}
-    for level, code, unit in joint_units(reference):
+    for level, code, unit in reference.joint_units():
         pairs[level].append((numbers[code], unit))
     joint = [str(each.number) for each in reference.arrangements]
     return (
         *(LevelUnits.of(level, pairs[level]) for level in ALL_LEVELS),
-        *(LevelUnits.of(level, pairs[level], joint) for level in JOINT),
+        *(LevelUnits.of(level, pairs[level], joint) for level in JOINT_LEVELS),
     )
 
 
@@ -185,28 +182,3 @@ def _schools(reference: Reference) -> Iterator[tuple[int, dict[Level, str]]]:
     yield UNKNOWN_SCHOOL_NO, UNKNOWN_SCHOOL_UNITS
     for number, school in enumerate(reference.schools, start=1):
         yield number, school.units()
-
-
-def joint_units(reference: Reference) -> Iterator[tuple[Level, str, str]]:
-    """Level, school and unit of what is counted around arrangements.
-
-    A school is compared with an arrangement when it is in the region, of a type of the
-    arrangement's own schools there, and in no arrangement at all.
-    """
-    taken = {code for joint in reference.arrangements for code in joint.schools}
-    free = [each for each in reference.schools if each.in_region and each.code not in taken]
-    for joint in reference.arrangements:
-        members = _members(joint, reference)
-        types = {reference.school_by_code[code].type for code in members}
-        for code in members:
-            yield Level.ARRANGEMENT, code, str(joint.number)
-        for school in free:
-            if school.type in types:
-                yield Level.COMPARISON, school.code, str(joint.number)
-
-
-def _members(joint: Arrangement, reference: Reference) -> list[str]:
-    known = reference.school_by_code
-    return [
-        code for code in dict.fromkeys(joint.schools) if code in known and known[code].in_region
-    ]

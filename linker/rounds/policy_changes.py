@@ -50,6 +50,7 @@ _LOWER_IS_STRICTER = frozenset(
     {"dominance_percent", "max_rows_per_delivery", "max_objections_per_supplier"}
 )
 _METHODS = {"suppress": "met verborgen aantallen", "round": "met afgeronde aantallen"}
+_SENSITIVE = {True: "zegt nu wel iets gevoeligs", False: "zegt niets gevoeligs meer"}
 _NAMES = {
     "source_files_after_delivery_days": "bronbestanden na levering",
     "input_after_close_days": "leveringen na sluiting",
@@ -162,6 +163,9 @@ def _table(old: PublishedTable, new: PublishedTable) -> Iterator[Change]:
     if (old.method, old.of) != (new.method, new.of):
         was, now = (_METHODS.get(each.method, each.method) for each in (old, new))
         yield Change(Effect.OTHER, f"tabel {new.id}: was {was}, wordt {now}.")
+    if old.sensitive is not new.sensitive:
+        effect = Effect.NARROWER if new.sensitive else Effect.WIDER
+        yield Change(effect, f"tabel {new.id}: {_SENSITIVE[new.sensitive]}.")
     yield from _members(f"tabel {new.id}, niveau", old.levels, new.levels)
     yield from _members(f"tabel {new.id}, ontvanger", old.recipients, new.recipients)
 

@@ -36,7 +36,8 @@ from publisher.access.addresses import (
     resource_at,
     within_area,
 )
-from publisher.access.journal import Journal
+from publisher.access.doorway import SESSION_COOKIE
+from publisher.access.journal import Journal, Use
 from publisher.access.readers import Reader
 from publisher.access.refusals import NotSignedInError, sign_in_needed, token_refused
 from publisher.access.roles import Resource
@@ -47,8 +48,6 @@ from shared.errors import MonitorError
 from shared.service.problems import problem_of
 
 BEARER = "bearer "
-SESSION_COOKIE = "__Host-moj-session"
-"""A browser takes a cookie of such a name over TLS only, from this very host."""
 _NO_STORE = {"cache-control": "no-store"}
 _NOT_ALLOWED = 1008
 """How a WebSocket is closed that breaks a rule (RFC 6455, 7.4.1)."""
@@ -106,7 +105,7 @@ class Gate:
             self.standing.check(reader, resource, self.clock())
         if reader.area:
             scope["query_string"] = within_area(path, scope["query_string"], reader.area)
-        self.journal.note(reader, resource, self.clock().date())
+        self.journal.note(Use.of(reader, resource, self.clock().date()))
         return reader
 
     def has_something_of(self, connection: HTTPConnection) -> bool:

@@ -10,24 +10,51 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from threading import Lock
+from typing import Protocol
 
 from sqlalchemy import select
 
-from publisher.access.readers import Reader
 from publisher.access.roles import AccessRole, Resource
 from publisher.store import AccessLogRow
 from shared.state.database import Database, Transaction
 
 
+class Passage(StrEnum):
+    """Coming in and going out; the log has them beside what was used."""
+
+    SIGN_IN = "sign-in"
+    SIGN_OUT = "sign-out"  # by the button; a session that ends by itself is no act of anybody
+
+
+class HasRole(Protocol):
+    """Somebody with a role: a reader, or the mandate under which one comes in."""
+
+    @property
+    def organisation(self) -> str:
+        """On whose behalf."""
+        ...
+
+    @property
+    def role(self) -> AccessRole:
+        """As what."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Use:
-    """That an organisation used a kind of thing on a day."""
+    """That an organisation used a kind of thing, came in or went out on a day."""
 
     day: date
     organisation: str
     role: AccessRole
-    resource: Resource
+    resource: Resource | Passage
+
+    @classmethod
+    def of(cls, who: HasRole, resource: Resource | Passage, day: date) -> Use:
+        """The use that somebody with a role makes; nothing else of them is known here."""
+        return cls(day, who.organisation, who.role, resource)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +65,11 @@ class Journal:
     _noted: set[Use] = field(default_factory=set)
     _lock: Lock = field(default_factory=Lock)
 
-    def note(self, reader: Reader, resource: Resource, day: date) -> None:
+    def note(self, use: Use) -> None:
         """Write down that somebody uses something, before they get it.
 
         It is written once a day, so that it costs a page nothing and tells nobody's habits.
         """
-        use = Use(day, reader.organisation, reader.role, resource)
         with self._lock:
             if use in self._noted:
                 return
@@ -61,7 +87,7 @@ class Journal:
         self.database.run(note)
         with self._lock:
             # Yesterday's are of no use any more.
-            self._noted.intersection_update({each for each in self._noted if each.day == day})
+            self._noted.intersection_update({each for each in self._noted if each.day == use.day})
             self._noted.add(use)
 
     def between(self, first: date, last: date) -> tuple[Use, ...]:
@@ -71,7 +97,11 @@ class Journal:
             rows = session.scalars(query).all()
         return tuple(
             sorted(
-                Use(row.day, row.organisation, AccessRole(row.role), Resource(row.resource))
+                Use(row.day, row.organisation, AccessRole(row.role), _kind(row.resource))
                 for row in rows
             )
         )
+
+
+def _kind(text: str) -> Resource | Passage:
+    return Passage(text) if text in list(Passage) else Resource(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from publisher.access.journal import Journal
+from publisher.access.journal import Journal, Passage
 from publisher.access.mandates import Mandates
 from publisher.access.roles import AccessRole, Resource
 from publisher.access.tokens import Tokens
@@ -15,12 +15,12 @@ from shared.statement import Body
 
 
 class UseLine(Body):
-    """That an organisation used a kind of thing on a day."""
+    """That an organisation used a kind of thing, came in or went out on a day."""
 
     day: date
     organisation: str
     role: AccessRole
-    resource: Resource
+    resource: Resource | Passage
 
 
 class AccessLine(Body):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from publisher.access.doorway import BACK
 from publisher.access.gate import Gate
 from publisher.access.journal import Journal
-from publisher.access.pages import BACK
 from publisher.access.provider import Provider
 from publisher.access.sessions import Sessions
 from publisher.access.signing_in import SigningIn
@@ -42,7 +42,8 @@ def signing_in_of(
         redirect=settings.public_address.rstrip("/") + BACK,
         clock=clock,
     )
-    return SigningIn(database, identity, provider, sessions_of(settings, database, identity))
+    sessions = sessions_of(settings, database, identity)
+    return SigningIn(database, identity, provider, sessions, Journal(database))
 
 
 def sessions_of(settings: Settings, database: Database, identity: Identity) -> Sessions:

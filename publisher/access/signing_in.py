@@ -16,31 +16,19 @@ from sqlalchemy import delete
 
 from publisher.access import terms
 from publisher.access.addresses import own_page
+from publisher.access.doorway import SignedIn
 from publisher.access.holding import mandate_of
+from publisher.access.journal import Journal, Passage, Use
 from publisher.access.keys import derived, draw, heard
 from publisher.access.mandates import account_of
 from publisher.access.provider import Ours, Provider
+from publisher.access.readers import Reader
 from publisher.access.sessions import Sessions
 from publisher.store import SignInRow
 from shared.errors import TrustError
 from shared.identity import Identity
 from shared.redaction import Secret
 from shared.state.database import Database, Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """Somebody who came back.
-
-    Attributes:
-        session: secret for the cookie; None for an account without a role.
-        account: what the operator gives a role to.
-        target: the page where they wanted to be.
-    """
-
-    session: Secret | None
-    account: str
-    target: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +39,12 @@ class SigningIn:
     identity: Identity
     provider: Provider
     sessions: Sessions
+    journal: Journal
+
+    @property
+    def session_seconds(self) -> int:
+        """After how long every session ends."""
+        return int(self.sessions.whole.total_seconds())
 
     def begin(self, target: str) -> tuple[str, Secret]:
         """The address at the provider, and the secret for the cookie of this browser."""
@@ -96,7 +90,23 @@ class SigningIn:
         if mandate is None:
             self.sessions.close(before)
             return SignedIn(None, account, target)
+        self.journal.note(Use.of(mandate, Passage.SIGN_IN, self.database.now().date()))
         return SignedIn(self.sessions.open(mandate, before), account, target)
+
+    def reader(self, cookie: str) -> Reader | None:
+        """Whose session a cookie is of; None where it counts no more.
+
+        The gate refuses a session that was altered and says why; here its owner can sign in anew.
+        """
+        try:
+            return self.sessions.reader(cookie, self.database.now())
+        except TrustError:
+            return None
+
+    def leave(self, cookie: str, reader: Reader) -> None:
+        """End the session of a reader."""
+        self.journal.note(Use.of(reader, Passage.SIGN_OUT, self.database.now().date()))
+        self.sessions.close(cookie)
 
     def _use_up(self, state: str) -> str:
         """Take away what was kept of a sign-in, before anything else: it counts once."""

@@ -74,6 +74,7 @@ class Page:
         crumbs: the way back up, without the page itself.
         manifest: the release that the page shows, or None where it shows no figures.
         address: of the page itself, without language; empty for that of its section.
+        awaits: whether the release is not published yet, so that no page of its own can be named.
     """
 
     title: str
@@ -81,6 +82,7 @@ class Page:
     crumbs: tuple[Crumb, ...] = ()
     manifest: Manifest | None = None
     address: str = ""
+    awaits: bool = False
 
     @property
     def mark(self) -> str:

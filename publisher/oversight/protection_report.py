@@ -40,6 +40,7 @@ class Loss(_Part):
         hidden_value_per_10000: share of the children who are counted in secondary cells.
         smallest_published: the smallest positive count of persons that is shown; 0 for none.
         few_others: shown counts that leave a supplier, which knows its own, with few others.
+        subtracting: suppliers that withheld cells would have left with few others.
     """
 
     cells: int
@@ -51,6 +52,7 @@ class Loss(_Part):
     hidden_value_per_10000: int
     smallest_published: int
     few_others: int = 0
+    subtracting: int = 0
     audit: Attacked
 
     @property

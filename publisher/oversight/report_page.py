@@ -15,6 +15,7 @@ from publisher.oversight.protection_report import Loss, ReleaseReport, TableLoss
 from publisher.oversight.report_words import (
     FEW_OTHERS,
     STATES,
+    SUBTRACTING,
     per_cent,
     reasons,
     smallest,
@@ -91,6 +92,7 @@ def _verdict(report: ReleaseReport) -> str:
         ("kleinste som van verborgen delen van een getoond totaal", union),
         ("kleinste getoonde aantal personen", smallest(sealed.total)),
         (FEW_OTHERS, whole(sealed.total.few_others)),
+        (SUBTRACTING, whole(sealed.total.subtracting)),
     )
     return f'<div class="{"good" if good else "alarm"}"><p>{escape(said)}</p></div>' + table(
         "Oordeel",

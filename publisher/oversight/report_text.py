@@ -9,6 +9,7 @@ from publisher.oversight.protection_report import Loss, ReleaseReport
 from publisher.oversight.report_words import (
     FEW_OTHERS,
     STATES,
+    SUBTRACTING,
     per_cent,
     reasons,
     smallest,
@@ -39,6 +40,7 @@ def _lines(report: ReleaseReport) -> Iterator[str]:
     yield f"  kleinste som van verborgen delen: {'geen' if union is None else whole(union)}"
     yield f"  kleinste getoonde aantal personen: {smallest(sealed.total)}"
     yield f"  {FEW_OTHERS}: {whole(sealed.total.few_others)}"
+    yield f"  {SUBTRACTING}: {whole(sealed.total.subtracting)}"
     for name, table in sealed.tables.items():
         yield ""
         yield f"{report.titles.get(name, name)} ({name})"

@@ -10,6 +10,8 @@ SECONDARY = "om een ander cijfer te beschermen"
 
 FEW_OTHERS = "getoonde aantallen met een kleine rest voor een gemeente die de hare kent"
 """Name of the number of counts that a supplier can subtract its own from; see ADR 0018."""
+SUBTRACTING = "gemeenten die anders van een verborgen cijfer een kleine rest zouden weten"
+"""Name of the number of suppliers for whom that rule withholds something."""
 
 REASONS: dict[str, str] = {
     Rule.THRESHOLD.value: "te weinig kinderen",

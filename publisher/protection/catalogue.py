@@ -28,11 +28,13 @@ from publisher.protection.measures import (
     AtMost,
     Kind,
     Term,
+    counts_clients,
 )
 from publisher.protection.problem import Kind as Shown
 from publisher.protection.problem import Problem, ProblemBuilder
 from publisher.protection.quantities import Quantity, quantities_of
 from publisher.protection.rules import Rules
+from publisher.protection.suppliers import Known, face_suppliers
 from shared.reference import Level
 
 COUNTS = frozenset({Kind.PERSONS, Kind.TRAJECTORIES})
@@ -49,6 +51,7 @@ class PeriodProblem:
     period: int
     quantities: tuple[Quantity, ...] = ()
     _layouts: dict[tuple[Level, ...], Layout] = field(default_factory=dict)
+    _suppliers: dict[Term, Mapping[Leaves, Known]] = field(default_factory=dict)
     _common: dict[tuple[tuple[Level, ...], ...], tuple[Leaves, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -71,6 +74,8 @@ class PeriodProblem:
         for quantity in self.quantities:
             judge.judge(self._measured(quantity, nodes))
         judge.collect()
+        if self.rules.faces_suppliers:
+            self._face_suppliers(builder, nodes)
         self._add_unions(builder, nodes)
         return builder.build()
 
@@ -181,16 +186,31 @@ class PeriodProblem:
             family=family,
             duo=self._duo_totals() if quantity.term == (PUPILS, "") else {},
             children=self._children(quantity, own) if quantity.kind is not Kind.PERSONS else None,
-            few_others=self._few_others(quantity, own),
+            known=self._known(quantity) if quantity.remainder_min(self.rules) else {},
         )
 
-    def _few_others(self, quantity: Quantity, nodes: Nodes) -> dict[Leaves, Interval]:
-        """Sets that leave a supplier with a few others, with the class of that rule."""
-        found = {
-            leaves: quantity.closest_supplier(self.grid, self.rules, self.period, leaves)
-            for leaves in nodes
-        }
-        return {leaves: bounds for leaves, bounds in found.items() if bounds[1]}
+    def _known(self, quantity: Quantity) -> Mapping[Leaves, Known]:
+        """What suppliers know of every set of a quantity."""
+        if quantity.term not in self._suppliers:
+            layout = self._layout(quantity.levels)
+            self._suppliers[quantity.term] = {
+                leaves: Known.of(quantity, self.grid, self.rules, self.period, leaves)
+                for leaves in (*layout.plan.sets, *layout.residences)
+            }
+        return self._suppliers[quantity.term]
+
+    def _face_suppliers(self, builder: ProblemBuilder, nodes: Mapping[Term, Nodes]) -> None:
+        """Where the rule on a supplier's rest holds, proofs hold for suppliers as well."""
+        least: dict[int, int] = {}
+        ruled: set[int] = set()
+        for quantity in self.quantities:
+            if not counts_clients(quantity.measure):
+                continue
+            for leaves, known in self._known(quantity).items():
+                least[nodes[quantity.term][leaves]] = known.least
+            if quantity.remainder_min(self.rules):
+                ruled.update(nodes[quantity.term].values())
+        face_suppliers(builder, least, ruled)
 
     def _children(self, quantity: Quantity, nodes: Nodes) -> dict[Leaves, int]:
         """How many children are behind every set; they add up over schools."""

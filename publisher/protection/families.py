@@ -15,7 +15,7 @@ def families_of(
 
     Args:
         sets: units and groups as sets of leaves.
-        levels: per level the positions of its units in ``sets``, which are disjoint.
+        levels: per level the positions of its units in ``sets``; those that overlap tile nothing.
     """
     families: dict[tuple[int, tuple[int, ...]], None] = {}
     for finer in levels:

@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import TypeAlias
 
 from publisher.protection.keys import key_of
-from publisher.protection.measures import BREAKDOWNS, DUO_PUPILS, RULES, Kind
+from publisher.protection.measures import BREAKDOWNS, LUMP_SUM, RULES, Kind, is_public
 from shared.contract.tally import CELL_KEY, Table, Tally
 from shared.errors import ProtectionError
-from shared.reference import UNKNOWN_TYPE, Level, Reference
+from shared.reference import JOINT_LEVELS, UNKNOWN_TYPE, Level, Reference
 
 CellValues: TypeAlias = Mapping[tuple[str, str, str, int, str, str], int]
 LEVEL_ORDER = {level: place for place, level in enumerate(Level)}
@@ -29,10 +29,15 @@ _ABOVE_TYPES = (
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One table with the levels at which policy lets it be published."""
+    """One table with the levels at which policy lets it be published.
+
+    Attributes:
+        sensitive: whether its parts tell something sensitive of children.
+    """
 
     table: str
     levels: tuple[Level, ...]
+    sensitive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +163,16 @@ class Grid:
                 first.setdefault(unit, school.code)
         return {code: unit for unit, code in first.items()}
 
+    @cached_property
+    def _joint_units(self) -> tuple[tuple[Level, str, str], ...]:
+        return tuple(self.reference.joint_units())
+
     def units(self, level: Level, period: int) -> tuple[str, ...]:
         """Every unit of a level, sorted: from the reference, and what the tally adds."""
         if level is Level.RESIDENCE:
             return self.covered[period]
+        if level in JOINT_LEVELS:
+            return tuple(sorted({unit for at, _, unit in self._joint_units if at is level}))
         known = {
             unit
             for school in self.reference.schools
@@ -175,18 +186,33 @@ class Grid:
         self, table: str, level: Level, unit: str, period: int, measure: str, category: str = ""
     ) -> int:
         """True value of a cell; 0 where the tally holds none."""
+        table = self._holding(table, level, measure, category)
         return self.values.get((table, level.value, unit, period, category, measure), 0)
 
     def inputs_of(
         self, table: str, level: Level, unit: str, period: int, measure: str, category: str = ""
     ) -> Inputs:
         """Who is behind a cell; nobody where the tally holds none."""
+        table = self._holding(table, level, measure, category)
         return self.inputs.get((table, level.value, unit, period, category, measure), _NOBODY)
 
+    def _holding(self, table: str, level: Level, measure: str, category: str) -> str:
+        """The table; for a total at a level that it lacks, one that holds it there."""
+        if category or level in self.tables[table].levels:
+            return table
+        return next(
+            (
+                each.id
+                for each in self.tables.values()
+                if level in each.levels and measure in {item.id for item in each.measures}
+            ),
+            table,
+        )
+
     def true_value(self, cell: GridCell) -> int | None:
-        """True value of a cell; None only where DUO gives no total, which is never 0."""
+        """True value of a cell; None only of public figures that are not there: never 0."""
         held = self.values.get(cell.place_in_tally)
-        return held if held is not None or cell.measure == DUO_PUPILS else 0
+        return held if held is not None or is_public(cell.measure) else 0
 
     def levels(self, measure: str, breakdown: str | None = None) -> tuple[Level, ...]:
         """Levels at which a measure is published: with a breakdown, or in any table."""
@@ -218,6 +244,8 @@ class Grid:
                     for category in categories:
                         part = f"{table.breakdown}={category}" if category else ""
                         for measure in measures_of(table, category):
+                            if measure == LUMP_SUM and level is not Level.ARRANGEMENT:
+                                continue
                             yield GridCell(table.id, level, unit, period, category, measure, part)
 
 
@@ -253,6 +281,20 @@ def _inputs(tally: Tally) -> dict[tuple[str, str, str, int, str, str], Inputs]:
     }
 
 
+def _totals_of_schools(table: Table, tables: Mapping[str, Table]) -> bool:
+    """Whether it has totals only, each of which another table counts per school."""
+    counted = {
+        measure.id
+        for each in tables.values()
+        if Level.SCHOOL in each.levels
+        for measure in each.measures
+    }
+    measures = {
+        measure.id for measure in table.measures if RULES[measure.id].kind is not Kind.PUBLIC
+    }
+    return not table.breakdown and measures <= counted
+
+
 def _check_published(wanted: Published, tables: Mapping[str, Table]) -> None:
     table = tables.get(wanted.table)
     if table is None:
@@ -265,7 +307,8 @@ def _check_published(wanted: Published, tables: Mapping[str, Table]) -> None:
             "level-unknown", f"expected level {missing[0]!r} in table {table.id!r} of the tally"
         )
     if Level.SCHOOL not in table.levels:
-        crossing = [level.value for level in wanted.levels if level not in _ABOVE_TYPES]
+        allowed = {*_ABOVE_TYPES, *(JOINT_LEVELS if _totals_of_schools(table, tables) else ())}
+        crossing = [level.value for level in wanted.levels if level not in allowed]
         if crossing:
             raise ProtectionError(
                 "level-unknown",

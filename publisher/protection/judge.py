@@ -15,8 +15,10 @@ from publisher.protection.primary import (
 )
 from publisher.protection.problem import Kind, ProblemBuilder, Sensitive
 from publisher.protection.rules import Rules
+from publisher.protection.suppliers import Known
 
 Interval = tuple[int, int]
+_NOTHING = Known(0, few=False, low=1, high=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Measured:
         children: how many are behind a set, where the quantity counts something else.
         family: all quantities of the same unit, the total first; what a fallback may hide.
         duo: DUO's totals (least, greatest), where it counts resident pupils.
-        few_others: class of the rule on a supplier's rest, for the sets that it withholds.
+        known: what suppliers know of a set, where the rule on a supplier's rest holds.
     """
 
     nodes: Nodes
@@ -42,7 +44,7 @@ class Measured:
     family: tuple[Nodes, ...] = ()
     duo: Mapping[Leaves, Interval] = field(default_factory=dict)
     children: Mapping[Leaves, int] | None = None
-    few_others: Mapping[Leaves, Interval] = field(default_factory=dict)
+    known: Mapping[Leaves, Known] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -75,13 +77,13 @@ class Judge:
         known = self.builder.nodes[node]
         threshold, level = measured.threshold, measured.level
         children = known.true if measured.children is None else measured.children[leaves]
+        suppliers = measured.known.get(leaves, _NOTHING)
         # Of what a few children have many of, no value is impossible.
-        top = max(threshold - 1, 1) if measured.children is None else None
+        top = max(threshold - 1, suppliers.high, 1) if measured.children is None else None
         family = tuple(nodes[leaves] for nodes in measured.family if leaves in nodes)
         if known.kind is Kind.LATENT:
             # Without a name it is a mere step between sums, which no rule is about.
-            few = below_threshold(children, threshold) or leaves in measured.few_others
-            if known.keys and few:
+            if known.keys and (below_threshold(children, threshold) or suppliers.few):
                 return Sensitive(node, Rule.MARGIN, level, 0, None)
             return None
         if known.true == 0:
@@ -102,11 +104,9 @@ class Judge:
             if remainder_disclosed(known.true, low, high, self.rules.remainder):
                 least = max(low - self.rules.remainder + 1, 1)
                 return Sensitive(node, Rule.REMAINDER, level, least, high - 1, (), family)
-        if leaves in measured.few_others:
-            low, high = measured.few_others[leaves]
-            return Sensitive(
-                node, Rule.SUPPLIER, level, low, None if top is None else high, (), family
-            )
+        if suppliers.few:
+            least = 1 if top is None else suppliers.low
+            return Sensitive(node, Rule.SUPPLIER, level, least, top, (), family)
         if not self.closed.isdisjoint(known.keys):
             return Sensitive(node, Rule.CLOSING, level, 1, None, (), family)
         return None

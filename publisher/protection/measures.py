@@ -14,6 +14,7 @@ PUPILS = "pupils"
 CLIENTS = "clients"
 NOT_COVERED = "not_covered"
 DUO_PUPILS = "duo_pupils"
+LUMP_SUM = "lump_sum_eur"
 PROVIDERS = "providers"
 
 
@@ -78,6 +79,7 @@ RULES: Mapping[str, MeasureRule] = {
     "half_days": MeasureRule(Kind.AMOUNT, counted="clients_day_treatment", each=(1, None)),
     PROVIDERS: MeasureRule(Kind.PROVIDERS, counted=CLIENTS),
     "largest_provider_clients": MeasureRule(Kind.NEVER),
+    LUMP_SUM: MeasureRule(Kind.PUBLIC),
 }
 
 Term = tuple[str, str]
@@ -120,6 +122,11 @@ DAYS_OF_CLASS: Mapping[str, tuple[int, int]] = {
     "731": (731, 10_000),
 }
 """Least and most days of a trajectory per class of duration: days tell about classes."""
+
+
+def is_public(measure: str) -> bool:
+    """Whether it is open data, which anybody has already."""
+    return RULES[measure].kind is Kind.PUBLIC
 
 
 def counts_persons(measure: str) -> bool:

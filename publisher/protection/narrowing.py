@@ -75,7 +75,7 @@ def without_level(
         (of for of in levels if of.value == level), min(levels, key=LEVEL_ORDER.__getitem__)
     )
     fewer = (
-        Published(each.table, tuple(of for of in each.levels if of is not gone))
+        replace(each, levels=tuple(of for of in each.levels if of is not gone))
         if each.table in showing
         else each
         for each in published

@@ -13,21 +13,29 @@ The verifier accepts that only where integer bounds prove the case.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from publisher.protection.primary import Rule
 from publisher.protection.problem import Node, Problem, Sensitive
 from publisher.protection.rules import Direction
 
+_MAY_LIE_ABOVE = (Rule.THRESHOLD, Rule.SUPPLIER)
+"""Rules of which an alternative may lie above the class, where it has none within."""
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Change ``node`` by ``low`` to ``high`` (one sign), and each guard within its range."""
+    """Change ``node`` by ``low`` to ``high`` (one sign), and each guard within its range.
+
+    Attributes:
+        lowest: no quantity that is named here changes by less.
+    """
 
     node: int
     low: int
     high: int | None
     guards: tuple[tuple[int, int, int], ...] = ()
+    lowest: Mapping[int, int] = field(default_factory=dict, compare=False)
 
     @property
     def upward(self) -> bool:
@@ -37,8 +45,13 @@ class Move:
     def made_by(self, witness: Mapping[int, int]) -> bool:
         """Whether a witness makes this move."""
         step = witness.get(self.node, 0)
-        return _within(step, self.low, self.high) and all(
-            _within(witness.get(guard, 0), low, high) for guard, low, high in self.guards
+        return (
+            _within(step, self.low, self.high)
+            and all(_within(witness.get(guard, 0), low, high) for guard, low, high in self.guards)
+            and (
+                not self.lowest
+                or all(step >= self.lowest.get(node, step) for node, step in witness.items())
+            )
         )
 
 
@@ -81,8 +94,8 @@ def needs_of(problem: Problem, position: int, direction: Direction) -> tuple[Nee
     if sensitive.below:
         return _needs_of_span(position, sensitive, node)
     up, down = _moves_within_class(sensitive, node, problem)
-    above = (Move(sensitive.node, sensitive.level, None),)
-    beyond = above if sensitive.rule is Rule.THRESHOLD else ()
+    above = (Move(sensitive.node, sensitive.level, None, (), _lowest(sensitive, problem)),)
+    beyond = above if sensitive.rule in _MAY_LIE_ABOVE else ()
     if direction == "either":
         return (Need(position, (*up, *down), beyond),)
     needs = [Need(position, up)] if up else [Need(position, down, beyond), Need(position, above)]
@@ -110,8 +123,9 @@ def _moves_within_class(
     )
     room = None if sensitive.high is None else sensitive.high - node.true
     depth = node.true - max(sensitive.low, node.floor)
-    upward = Move(sensitive.node, sensitive.level, room, guards)
-    downward = Move(sensitive.node, -depth, -sensitive.level, guards)
+    lowest = _lowest(sensitive, problem)
+    upward = Move(sensitive.node, sensitive.level, room, guards, lowest)
+    downward = Move(sensitive.node, -depth, -sensitive.level, guards, lowest)
     return (
         (upward,) if room is None or room >= sensitive.level else (),
         (downward,) if depth >= sensitive.level else (),
@@ -120,3 +134,7 @@ def _moves_within_class(
 
 def _within(step: int, low: int, high: int | None) -> bool:
     return low <= step and (high is None or step <= high)
+
+
+def _lowest(sensitive: Sensitive, problem: Problem) -> Mapping[int, int]:
+    return problem.lowest if sensitive.faces_suppliers else {}

@@ -7,7 +7,7 @@ for the true table and for every table that a reader can believe in (PROTECTION 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -37,6 +37,7 @@ class Node:
         floor: the least value that a reader thinks possible once it is not published.
         ceiling: the greatest, None where nothing bounds it.
         cost: of withholding it, over all its cells.
+        known: the most that one supplier knows to be in it.
     """
 
     keys: tuple[str, ...]
@@ -45,6 +46,7 @@ class Node:
     ceiling: int | None
     kind: Kind
     cost: float
+    known: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Sensitive:
         guards: latent nodes whose alternative must stay within bounds for the rule to apply.
         unit: nodes of the same unit, the ones a fallback may hide.
         below: how far below the true value a second alternative must lie; 0 where nothing asks it.
+        faces_suppliers: whether its alternative must be possible for who knows its own clients.
     """
 
     node: int
@@ -77,6 +80,7 @@ class Sensitive:
     guards: tuple[tuple[int, int, int], ...] = ()
     unit: tuple[int, ...] = ()
     below: int = 0
+    faces_suppliers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,8 @@ class Problem:
             total is.
         additive: quantities of which no small group may be told, not even one without a cell.
         reserve: zeros that are published as long as something else can protect (``reserves``).
+        lowest: the least change of a quantity that suppliers think possible, where it is another
+            one than for every reader.
     """
 
     nodes: tuple[Node, ...]
@@ -121,6 +127,7 @@ class Problem:
     zeros: tuple[tuple[int, int], ...] = ()
     additive: tuple[Additive, ...] = ()
     reserve: tuple[int, ...] = ()
+    lowest: Mapping[int, int] = field(default_factory=dict)
 
     def place(self, node: int) -> str:
         """Where a quantity stands, for an error; never its value."""
@@ -233,6 +240,12 @@ class ProblemBuilder:
             tuple(self.zeros),
             tuple(self.additive),
             tuple(self.reserve),
+            lowest_for_suppliers(self.nodes),
         )
         problem.check_truth()
         return problem
+
+
+def lowest_for_suppliers(nodes: Sequence[Node]) -> Mapping[int, int]:
+    """The least change that suppliers think possible, where they know more than every reader."""
+    return {at: node.known - node.true for at, node in enumerate(nodes) if node.known > node.floor}

@@ -6,13 +6,11 @@ counted and which limits hold, not how anything is protected.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from publisher.protection.grid import LEVEL_ORDER, Grid, Inputs, measures_of, quantity_key
 from publisher.protection.measures import CLIENTS, PUPILS, RULES, Kind, Term, counts_clients
-from publisher.protection.primary import supplier_remainder_disclosed
 from publisher.protection.rules import Rules
 from shared.reference import Level
 
@@ -27,6 +25,7 @@ class Quantity:
         levels: those that together tell its groups apart.
         whole: the quantity that it is a part of, for rules that compare the two.
         split: whether it tells something sensitive of a part of the children.
+        sensitive: whether a table that shows it says that its parts are sensitive.
     """
 
     table: str
@@ -37,6 +36,7 @@ class Quantity:
     levels: tuple[Level, ...]
     whole: Term | None
     split: bool
+    sensitive: bool = True
 
     @property
     def term(self) -> Term:
@@ -60,26 +60,9 @@ class Quantity:
         """The least number of others that a supplier may be left with; 0 is no limit."""
         if not counts_clients(self.measure):
             return 0
-        return rules.split_remainder_min if self.split else rules.total_remainder_min
-
-    def closest_supplier(
-        self, grid: Grid, rules: Rules, period: int, leaves: Iterable[str]
-    ) -> tuple[int, int]:
-        """Least and greatest number of children for whom the rule on a supplier's rest holds.
-
-        For the supplier that is left with the fewest others, and too few; (0, 0) where none is.
-        """
-        least = self.remainder_min(rules)
-        if not least:
-            return 0, 0
-        children, own = 0, Counter[int]()
-        for leaf in leaves:
-            _, inputs = self.leaf(grid, period, leaf)
-            children += inputs.children
-            own.update(dict(inputs.of_supplier))
-        few = (each for each in own.values() if supplier_remainder_disclosed(children, each, least))
-        most = max(few, default=0)
-        return (most + 1, most + least - 1) if most else (0, 0)
+        if not self.split:
+            return rules.total_remainder_min
+        return rules.split_remainder_min if self.sensitive else 0
 
     def key(self, period: int, level: str, unit: str) -> str:
         """Name of the quantity for a unit."""
@@ -105,7 +88,7 @@ def quantities_of(grid: Grid, kinds: Collection[Kind]) -> tuple[Quantity, ...]:
             whole = _whole(measure, "")
             found[measure, ""] = Quantity(
                 grid.holder(measure), measure, "", "", shown, _levels_of(grid, measure), whole,
-                bool(rule.split_of),
+                bool(rule.split_of), _is_sensitive(grid, measure),
             )  # fmt: skip
     for name in sorted({wanted.table for wanted in grid.published}):
         table = grid.tables[name]
@@ -117,9 +100,18 @@ def quantities_of(grid: Grid, kinds: Collection[Kind]) -> tuple[Quantity, ...]:
                 part = f"{table.breakdown}={code}"
                 found[measure, part] = Quantity(
                     name, measure, code, part, shown, shown, _whole(measure, part),
-                    measure != PUPILS,
+                    measure != PUPILS, _is_sensitive(grid, measure, table.breakdown),
                 )  # fmt: skip
     return tuple(found.values())
+
+
+def _is_sensitive(grid: Grid, measure: str, breakdown: str | None = None) -> bool:
+    """Whether any table that shows it calls its parts sensitive."""
+    return any(
+        wanted.sensitive and measure in {each.id for each in grid.tables[wanted.table].measures}
+        for wanted in grid.published
+        if breakdown is None or grid.tables[wanted.table].breakdown == breakdown
+    )
 
 
 def _levels_of(grid: Grid, measure: str) -> tuple[Level, ...]:

@@ -6,15 +6,16 @@ no schools. A municipality of residence is a leaf of its own, in no other unit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, combinations, product
 
 from publisher.protection.grid import Grid
-from shared.reference import SCHOOL_LEVELS, Level
+from shared.reference import JOINT_LEVELS, SCHOOL_LEVELS, Level
 
 REST = "~rest"
 BOTH = "~both"
+BEYOND = "~beyond"
 _CROSSING = (
     (Level.MUNICIPALITY, Level.SWV_PO),
     (Level.MUNICIPALITY, Level.SWV_VO),
@@ -22,9 +23,14 @@ _CROSSING = (
     (Level.TYPE, Level.SWV_VO),
 )
 """Boundaries that cut through each other: what two units share is never shown, but told."""
+_AROUND_JOINT = (
+    Level.BOARD, Level.TYPE, Level.SECTOR, Level.MUNICIPALITY, Level.TYPE_MUNICIPALITY,
+    Level.SWV_PO, Level.SWV_VO, Level.REGION,
+)  # fmt: skip
+"""Units that an arrangement, or the schools it is compared with, can be subtracted from."""
 _WITHIN_REGION = frozenset(
     level.value
-    for level in SCHOOL_LEVELS
+    for level in (*SCHOOL_LEVELS, *JOINT_LEVELS)
     if level not in (Level.REGION, Level.ELSEWHERE, Level.TOTAL)
 )
 
@@ -63,6 +69,8 @@ def region_units(grid: Grid, period: int, levels: Iterable[Level]) -> tuple[Regi
         if school.in_region:
             for level, unit in school.units().items():
                 members.setdefault((level, unit), set()).add(school.code)
+    for level, school_code, unit in grid.reference.joint_units():
+        members.setdefault((level, unit), set()).add(school_code)
     for unit in grid.units(Level.ELSEWHERE, period):
         members[Level.ELSEWHERE, unit] = {elsewhere_leaf(unit)}
         members.setdefault((Level.TOTAL, "total"), set()).add(elsewhere_leaf(unit))
@@ -79,7 +87,8 @@ def latent_units(units: Iterable[RegionUnit], schools: frozenset[str]) -> tuple[
     """Groups that no cell shows but published sums can tell: rests and crossings.
 
     The rest of a level that does not cover every school (no board, no SWV), and what a
-    municipality or school type shares with an SWV.
+    municipality or school type shares with an SWV; and what a unit shares with an arrangement or
+    with the schools that it is compared with, and has beyond these.
 
     Args:
         units: the published units.
@@ -101,7 +110,25 @@ def latent_units(units: Iterable[RegionUnit], schools: frozenset[str]) -> tuple[
             if shared:
                 name = f"{left.level}={left.unit}+{right.level}={right.unit}"
                 latent.append(RegionUnit(BOTH, name, shared))
-    return tuple(latent)
+    return (*latent, *_around_joint(by_level))
+
+
+def _around_joint(by_level: Mapping[str, Sequence[RegionUnit]]) -> Iterator[RegionUnit]:
+    """What two units share, and what either has beyond it, of which one is of an arrangement."""
+    joint = [unit for level in JOINT_LEVELS for unit in by_level.get(level.value, ())]
+    around = [unit for level in _AROUND_JOINT for unit in by_level.get(level.value, ())]
+    for left, right in chain(product(around, joint), combinations(joint, 2)):
+        shared = left.leaves & right.leaves
+        if not shared:
+            continue
+        one, other = f"{left.level}={left.unit}", f"{right.level}={right.unit}"
+        for kind, name, leaves in (
+            (BOTH, f"{one}+{other}", shared),
+            (BEYOND, f"{one}-{other}", left.leaves - right.leaves),
+            (BEYOND, f"{other}-{one}", right.leaves - left.leaves),
+        ):
+            if leaves:
+                yield RegionUnit(kind, name, leaves)
 
 
 def residence_leaf(unit: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from publisher.protection.audit import Audit
 from publisher.protection.engine import Solution
 from publisher.protection.grid import Grid, GridCell
-from publisher.protection.measures import DUO_PUPILS, RULES, counts_clients, counts_persons
+from publisher.protection.measures import RULES, Kind, counts_clients, counts_persons, is_public
 from publisher.protection.primary import Rule, supplier_remainder_disclosed
 from publisher.protection.rounding.method import Placed
 from publisher.protection.rules import Rules
@@ -33,6 +33,8 @@ class TableReport:
             none is.
         few_others: published counts of which a supplier that knows its own clients is left with
             fewer others than the threshold.
+        subtracting: suppliers that would have been left with a few others by what that rule
+            withholds; readers of the report get their number.
     """
 
     cells: int
@@ -44,6 +46,7 @@ class TableReport:
     too_narrow: int
     smallest_published: int
     few_others: int = 0
+    subtracting: frozenset[int] = frozenset()
 
     @property
     def withheld(self) -> int:
@@ -62,6 +65,7 @@ class TableReport:
             "hidden_value_per_10000": 10_000 * self.hidden_value // max(self.value, 1),
             "smallest_published": self.smallest_published,
             "few_others": self.few_others,
+            "subtracting": len(self.subtracting),
             "audit": {"exact": self.exact, "too_narrow": self.too_narrow},
         }
 
@@ -135,13 +139,15 @@ def report_of(
         for cell in grid.cells(period):
             level = counting.setdefault(cell.table, {}).setdefault(cell.level.value, _Tally())
             shown.add(cell.key)
-            if cell.measure == DUO_PUPILS:
+            if is_public(cell.measure):
                 level.cells += 1
                 continue
             value = (grid.true_value(cell) or 0) if counts_persons(cell.measure) else 0
             level.count(cell.key, value, solutions[period], exact, narrow)
             if cell.key not in solutions[period].withheld:
                 level.few_others += _leaves_few_others(grid, rules, cell)
+            elif solutions[period].primary.get(cell.key) is Rule.SUPPLIER:
+                level.subtracting |= _left_with_few(grid, cell, _remainder_min(rules, cell))
     for tables in rounded.values():
         for table in tables:
             level = counting.setdefault(table.table.id, {}).setdefault(_AT_SCHOOLS, _Tally())
@@ -165,13 +171,30 @@ def _leaves_few_others(grid: Grid, rules: Rules, cell: GridCell) -> bool:
     """Whether a published count tells a supplier that few of its children are another's."""
     if not counts_clients(cell.measure):
         return False
-    split = bool(cell.part or RULES[cell.measure].split_of)
-    least = rules.split_threshold if split else rules.threshold
+    least = rules.split_threshold if _is_split(cell) else rules.threshold
+    return bool(_left_with_few(grid, cell, least))
+
+
+def _remainder_min(rules: Rules, cell: GridCell) -> int:
+    """The limit of the rule on a supplier's rest that withholds this cell."""
+    if RULES[cell.measure].kind is Kind.AMOUNT:
+        return rules.remainder_min
+    return rules.split_remainder_min if _is_split(cell) else rules.total_remainder_min
+
+
+def _is_split(cell: GridCell) -> bool:
+    return bool(cell.part or RULES[cell.measure].split_of)
+
+
+def _left_with_few(grid: Grid, cell: GridCell, least: int) -> frozenset[int]:
+    """The suppliers that know all but a few of the children behind a cell."""
     inputs = grid.inputs_of(
         cell.table, cell.level, cell.unit, cell.period, cell.measure, cell.category
     )
-    return any(
-        supplier_remainder_disclosed(inputs.children, own, least) for _, own in inputs.of_supplier
+    return frozenset(
+        supplier
+        for supplier, own in inputs.of_supplier
+        if supplier_remainder_disclosed(inputs.children, own, least)
     )
 
 
@@ -189,6 +212,7 @@ def _together(parts: Iterable[TableReport]) -> TableReport:
         too_narrow=sum(report.too_narrow for report in reports),
         smallest_published=min(smallest, default=0),
         few_others=sum(report.few_others for report in reports),
+        subtracting=frozenset[int]().union(*(report.subtracting for report in reports)),
     )
 
 
@@ -199,6 +223,7 @@ class _Tally:
         self.cells = self.secondary = self.value = self.hidden = self.exact = self.narrow = 0
         self.primary: Counter[str] = Counter()
         self.smallest = self.few_others = 0
+        self.subtracting: frozenset[int] = frozenset()
 
     def count(
         self, key: str, value: int, solution: Solution, exact: set[str], narrow: set[str]
@@ -237,4 +262,5 @@ class _Tally:
             too_narrow=self.narrow,
             smallest_published=self.smallest,
             few_others=self.few_others,
+            subtracting=self.subtracting,
         )

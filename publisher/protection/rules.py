@@ -39,7 +39,7 @@ class Rules:
             others; 0 is off.
         remainder_min: an amount is withheld where for one supplier, which knows its own clients,
             1 to ``remainder_min - 1`` others are left; 0 is off.
-        split_remainder_min: the same for a count of a split; 0 is off.
+        split_remainder_min: the same for a count of a sensitive split; 0 is off.
         total_remainder_min: the same for a count in total; 0 is off.
         p_percent: how closely nobody may estimate an amount, in per cents.
         amount_over: whose share in an amount is protected: clients, providers, suppliers.
@@ -86,6 +86,11 @@ class Rules:
             raise _invalid("zeros", " or ".join(get_args(Zeros)))
         if self.direction not in get_args(Direction):
             raise _invalid("direction", " or ".join(get_args(Direction)))
+
+    @property
+    def faces_suppliers(self) -> bool:
+        """Whether an alternative to a count must be possible for who knows its own clients."""
+        return bool(self.split_remainder_min or self.total_remainder_min)
 
     def _check_integer(self, name: str, low: int, high: int) -> None:
         value = getattr(self, name)

@@ -10,7 +10,7 @@ returned in integers only, and only after its rows have been checked in integer 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import highspy
 import numpy as np
@@ -55,6 +55,7 @@ class WitnessModel:
         self._cost = {node: problem.nodes[node].cost for node in self._nodes}
         self._open: set[int] = set()
         self._conditions: dict[int, tuple[int, int | None]] = {}
+        self._lowest: Mapping[int, int] = {}
         self._highs = quiet_highs()
         must(self._highs.passModel(self._program()))
         self._slacks = self._highs.getBasis()
@@ -89,6 +90,7 @@ class WitnessModel:
         """
         if move.node not in self._open or self._outside(move):
             return None
+        self._face(move.lowest)
         self._conditions = {node: (low, high) for node, low, high in move.guards}
         self._conditions[move.node] = (move.low, move.high)
         touched = tuple(self._conditions)
@@ -107,6 +109,15 @@ class WitnessModel:
     def cost_of(self, witness: Witness) -> float:
         """What withholding costs that the witness asks for."""
         return sum(self._cost[node] for node in witness if not self.is_hidden(node))
+
+    def _face(self, lowest: Mapping[int, int]) -> None:
+        """From now on every quantity that is named changes by no less than that."""
+        if lowest is self._lowest:
+            return
+        named = self._lowest.keys() | lowest.keys()
+        self._lowest = lowest
+        for node in sorted(named & self._column.keys()):
+            self._set_bounds(node)
 
     def _outside(self, move: Move) -> bool:
         """Whether the move ends where no reader thinks it possible."""
@@ -132,7 +143,7 @@ class WitnessModel:
         elif node in self._conditions:
             low, high = self._conditions[node]
             least, most = low, math.inf if high is None else high
-        least = max(least, bounds.floor - bounds.true)
+        least = max(least, bounds.floor - bounds.true, self._lowest.get(node, -math.inf))
         if bounds.ceiling is not None:
             most = min(most, bounds.ceiling - bounds.true)
         column = self._column[node]

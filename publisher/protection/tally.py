@@ -14,7 +14,7 @@ from publisher.protection.audit import Audit, audit_claim, together
 from publisher.protection.certificates import Certificate
 from publisher.protection.engine import Solution
 from publisher.protection.grid import Grid, Published
-from publisher.protection.measures import DUO_PUPILS
+from publisher.protection.measures import is_public
 from publisher.protection.narrowing import refused_cell
 from publisher.protection.period import protect_period, protect_what_follows_again
 from publisher.protection.report import ProtectionReport, report_of
@@ -269,7 +269,7 @@ def _check_cells(grid: Grid, cells: pd.DataFrame) -> dict[int, frozenset[str]]:
     for cell in expected:
         value, status = rows.get(cell.place_in_tally, (None, None))
         true = grid.true_value(cell)
-        if status == WITHHELD and pd.isna(value) and cell.measure != DUO_PUPILS:
+        if status == WITHHELD and pd.isna(value) and not is_public(cell.measure):
             hidden[cell.period].add(cell.key)
         elif status == NOT_AVAILABLE and pd.isna(value) and true is None:
             continue
@@ -298,7 +298,7 @@ def _frame(grid: Grid, solutions: dict[int, Solution]) -> pd.DataFrame:
         for cell in grid.cells(period):
             value = grid.true_value(cell)
             status = NOT_AVAILABLE if value is None else ""
-            if cell.measure != DUO_PUPILS and cell.key in withheld:
+            if not is_public(cell.measure) and cell.key in withheld:
                 value, status = None, WITHHELD
             rows.append((cell, value, status))
     rows.sort(key=lambda row: row[0].place_in_release)

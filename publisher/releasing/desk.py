@@ -23,6 +23,7 @@ from publisher.releasing.releases import Releases
 from publisher.releasing.verified import Verdicts
 from publisher.screening.screen import Screening, Verdict, check_screening
 from publisher.store import ReleaseRow, approvals, find_round
+from publisher.summary import smallest_shown
 from shared.agreements import PinnedAgreements
 from shared.canonical import sha256_hex
 from shared.errors import NotFoundError, TrustError
@@ -83,6 +84,7 @@ class ReleaseDesk:
             state=row.state.value,
             sha256=row.sha256,
             summary=row.summary,
+            smallest={table.id: _whole(smallest_shown(table)) for table in release.tables},
             verdict=screening.verdict.value,
             checks=len(screening.outcomes),
             found=_found(screening),
@@ -90,6 +92,7 @@ class ReleaseDesk:
             verified_at=verified.at,
             verified_sha256=verified.sha256,
             given=tuple(sorted({each.organisation for each in given})),
+            needed=policy.approval.approvers,
             accepts_page=PAGE in policy.approval.accepted,
             is_proposer=row.proposer == party,
             has_approved=party in {each.party for each in given},
@@ -158,6 +161,10 @@ class ReleaseDesk:
 
     def _decisions(self) -> PageDecisions:
         return PageDecisions(self.releases.database, self.releases.identity)
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
 
 
 def _proposed(session: Session, release_id: str) -> ReleaseRow:

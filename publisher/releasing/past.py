@@ -41,9 +41,8 @@ def published_before(
     for row in session.scalars(query.order_by(ReleaseRow.published_at, ReleaseRow.release_id)):
         round_ = find_round(session, row.round_id).read()
         counted = _counted(session, keys, row, round_.reference)
-        rounded = frozenset(table.id for table in round_.policy.tables if table.of)
-        release_then = read_history(session, row)
-        found.append(earlier_of(release_then, counted, rules_of(round_.policy), tables, rounded))
+        release_then, policy = read_history(session, row), round_.policy
+        found.append(earlier_of(release_then, counted, rules_of(policy), tables, policy.tables))
     return tuple(found)
 
 

@@ -106,8 +106,8 @@ def render_ledger(service: str, found: tuple[Entry, ...]) -> str:
 <h1>Logboek van {escape(service)}</h1>
 <p>Elke verandering bij deze dienst staat in een getekend logboek. Elke regel verwijst naar de regel
 ervoor, zodat niemand er later iets aan kan veranderen. Hier staan de laatste {SHOWN} regels, de
-nieuwste bovenaan. Deze pagina bewijst niets: controleer het hele logboek met
-<code>ledger verify</code>.</p>
+nieuwste bovenaan. Onder “Waarover” staan de woorden zoals zij zijn getekend. Deze pagina bewijst
+niets: controleer het hele logboek met <code>ledger verify</code>.</p>
 {table("Laatste regels", heads, rows, "Er staat nog niets in het logboek.")}""",
         site="Monitor Onderwijs-Jeugdhulp: toezicht",
     )

@@ -1,16 +1,13 @@
-"""The pages of the operator and the privacy officer in a real browser, as those of readers."""
+"""The pages of operator, privacy officer and approver in a real browser, as those of readers."""
 
 from __future__ import annotations
 
-from io import StringIO
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from linker.oversight.operator_pages import create_operator_app
 from shared.round import TrustedRound
-from shared.service.ledger_page import LEDGER_PATH
-from shared.service.logs import Log
-from shared.service.oversight import PATH
 from tests.support.assurance import LONG
 from tests.support.browser import (
     ABSENT,
@@ -19,40 +16,45 @@ from tests.support.browser import (
     browsing,
     opened,
     scrolls_sideways,
-    served,
     violations,
 )
-from tests.support.parties import ROUND, MiniRegion
+from tests.support.parties import MiniRegion
+from tests.support.staff_pages import approver_pages, operator_pages
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=ABSENT)
 
 
-def test_they_are_accessible_and_quiet_in_every_look(
-    region: MiniRegion, trusted: TrustedRound
-) -> None:
-    pages = create_operator_app(
-        region.linker_settings, clock=region.clock, log=Log("t", StringIO())
-    )
+def _wrong(addresses: tuple[str, ...]) -> dict[tuple[str, str], list[str]]:
+    """What is wrong with pages, by look and address."""
     wrong: dict[tuple[str, str], list[str]] = {}
-    with (
-        region.linker_client() as client,
-        served(pages) as operator,
-        served(client.app) as service,  # type: ignore[arg-type]  # Starlette's type is wider
-        browsing() as browser,
-    ):
-        addresses = (
-            f"{operator}/operator",
-            f"{operator}/operator/rounds/{ROUND}",
-            f"{service}{PATH}",
-            f"{service}{LEDGER_PATH}",
-        )
+    with browsing() as browser:
         for emulation in EMULATIONS if LONG else EMULATIONS[:1]:
             with opened(browser, emulation) as (page, complaints):
                 for address in addresses:
                     page.goto(address)
+                    page.evaluate("for (const each of document.querySelectorAll('details'))"
+                                  " { each.open = true; }")  # fmt: skip
                     found = violations(page)
                     found += ["scrolls sideways"] if scrolls_sideways(page) else []
                     found += complaints
                     complaints.clear()
                     wrong |= {(emulation.id, address): found} if found else {}
-    assert wrong == {}
+    return wrong
+
+
+def test_those_of_operator_and_privacy_officer_are_accessible_and_quiet(
+    region: MiniRegion, trusted: TrustedRound
+) -> None:
+    with operator_pages(region, trusted) as addresses:
+        assert _wrong(addresses) == {}
+
+
+def test_those_of_the_approver_are_accessible_and_quiet(tmp_path: Path) -> None:
+    with approver_pages(tmp_path) as addresses:
+        shown = (*addresses, *map(_english, addresses)) if LONG else addresses[-1:]
+        assert _wrong(shown) == {}
+
+
+def _english(address: str) -> str:
+    at = urlsplit(address)
+    return f"{at.scheme}://{at.netloc}/en{at.path}"

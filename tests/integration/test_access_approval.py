@@ -13,6 +13,7 @@ import pytest
 from publisher.access.mandates import account_of
 from publisher.access.roles import AccessRole
 from publisher.policies import ReleaseState
+from publisher.released import Manifest, TableEntry
 from publisher.releasing.approvals import read_package
 from publisher.releasing.decisions import PageDecision
 from publisher.store import (
@@ -123,6 +124,41 @@ def test_the_page_says_what_an_approver_has_to_know(desk: Desk) -> None:
     assert "All proofs" in english.text or "proof" in english.text.lower()
     assert ANNA not in shown.text
     assert re.search(r"controleerde \d+ punten", shown.text)
+    links = set(shown.attributes("a", "href"))
+    assert links >= {"#anders", "#weggelaten", "#controle", "#oordeel"}  # what is asked, in order
+    assert not any(link.endswith(f"/releases/{desk.release}") for link in links)  # not there yet
+    (rows,) = (each[1:] for each in shown.tables if each[0][0] == "Tabel")
+    assert [[cell.replace(".", "") for cell in each[:3]] for each in rows] == [
+        [each.title, str(each.rows), str(each.withheld)] for each in page_tables(desk)
+    ]
+    smallest = re.findall(r"kleinste (\S+),", row.summary)
+    assert [each[4] for each in rows] == ["–" if each == "geen" else each for each in smallest]
+    assert any(each.isdigit() for each in smallest)
+
+
+def page_tables(desk: Desk) -> tuple[TableEntry, ...]:
+    """The tables of the release, as its statement pins them."""
+    with desk.publisher.releases.database.reading() as session:
+        statement = session.get_one(ReleaseRow, desk.release).statement
+    return Statement.from_bytes(statement).read(Kind.RELEASE, Manifest).tables
+
+
+def test_the_page_says_what_comes_after_each_decision(desk: Desk) -> None:
+    """One more of two, then nothing more to do; the second is told that it is the last."""
+    after = []
+    for who in (ANNA, BOB):
+        desk.give_approver(who)
+        with asking(desk.app) as client:
+            sign_in(client, who)
+            before = page(client, desk).text
+            decide(client, desk, "goedkeuren")
+            after.append((before, page(client, desk).text))
+    assert "0 van 2 organisaties" in after[0][0]
+    assert "nog moet goedkeuren: 1." in after[0][0]
+    assert "U hebt deze uitgave goedgekeurd." in after[0][1]
+    assert "1 van 2 organisaties: organisatie van goedkeurder-a" in after[0][1]
+    assert "Daarna zijn er genoeg goedkeuringen" in after[1][0]
+    assert "Genoeg organisaties hebben deze uitgave goedgekeurd" in after[1][1]
 
 
 def test_a_request_for_change_sends_the_release_back_and_undoes_approvals(desk: Desk) -> None:

@@ -11,8 +11,9 @@ from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from publisher.access.addresses import resource_at
+from publisher.access.doorway import SESSION_COOKIE
 from publisher.access.four_eyes import countersign
-from publisher.access.gate import SESSION_COOKIE, GatedRequests
+from publisher.access.gate import GatedRequests
 from publisher.access.holding import mandate_of
 from publisher.access.keys import told
 from publisher.access.mandates import Mandates

@@ -14,10 +14,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from publisher.access.addresses import SIGN_IN
-from publisher.access.gate import SESSION_COOKIE
+from publisher.access.doorway import BACK, OUT, SESSION_COOKIE, SIGN_IN_COOKIE
+from publisher.access.journal import Journal, Passage
 from publisher.access.mandates import Mandates, account_of
-from publisher.access.pages import BACK, OUT, SIGN_IN_COOKIE
+from publisher.access.report import access_report, report_lines
 from publisher.access.roles import AccessRole
+from publisher.access.tokens import Tokens
 from publisher.store import SessionRow, SignInRow
 from shared.state.ledger_table import entries
 from tests.support.access import app_of, as_before, asking, fed_publisher
@@ -319,13 +321,19 @@ def test_a_role_that_is_taken_away_ends_its_sessions(
     assert kept(publisher) == (0, 0)
 
 
+def form_token(browser: TestClient) -> str:
+    """What the form to sign out carries."""
+    page = browser.get(SIGN_IN).text
+    (token,) = re.findall(r'name="form_token" value="([A-Za-z0-9_-]{43})"', page)
+    return str(token)
+
+
 def test_signing_out_needs_the_form_of_this_session(
     publisher: Publisher, issuer: str, browser: TestClient
 ) -> None:
     give_role(publisher, issuer)
     sign_in(browser, SUBJECT)
-    page = browser.get(SIGN_IN).text
-    (token,) = re.findall(r'name="form_token" value="([A-Za-z0-9_-]{43})"', page)
+    token = form_token(browser)
     headers = {"accept": "application/json"}
     for form, status, code in (
         ({"x": "1"}, 403, "form-not-ours"),
@@ -346,6 +354,35 @@ def test_signing_out_needs_the_form_of_this_session(
     kept_cookie = {"cookie": f"{SESSION_COOKIE}={cookie}"}
     assert browser.get("/", headers=kept_cookie).status_code == 303
     assert browser.post(OUT, data={"form_token": token}).status_code == 401
+
+
+def test_the_log_of_access_has_who_came_in_and_who_went_out(
+    publisher: Publisher, issuer: str
+) -> None:
+    """By organisation, role and day; whoever has no role did not come in."""
+    give_role(publisher, issuer)
+    app = app_of(publisher.region, **sign_in_settings(publisher.region, issuer))
+    journal, day = Journal(publisher.releases.database), publisher.region.clock().date()
+
+    def passages() -> list[tuple[str, str, str]]:
+        used = journal.between(day, day)
+        return [(each.organisation, each.role, each.resource) for each in used
+                if isinstance(each.resource, Passage)]  # fmt: skip
+
+    with asking(app, accept="text/html") as client:
+        assert sign_in(client, "iemand.anders@gemeente.example").status_code == 403
+        assert passages() == []
+        sign_in(client, SUBJECT)
+        came_in = ("Gemeente Proef", AccessRole.ANALYST, Passage.SIGN_IN)
+        assert passages() == [came_in]
+        assert client.post(OUT, data={"form_token": "A" * 43}).status_code == 403
+        assert passages() == [came_in]
+        client.post(OUT, data={"form_token": form_token(client)})
+        assert passages() == [came_in, (*came_in[:2], Passage.SIGN_OUT)]
+    mandates = Mandates(publisher.releases.database, publisher.region.identities["publicist"])
+    tokens = Tokens(publisher.releases.database, mandates.identity)
+    told = access_report(tokens, mandates, journal, day, day, publisher.region.clock())
+    assert any("sign-out" in line for line in report_lines(told))
 
 
 def test_a_session_is_new_at_every_sign_in(

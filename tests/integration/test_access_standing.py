@@ -35,7 +35,7 @@ def test_a_use_is_written_down_once_a_day_whoever_writes(access: Access) -> None
     day = access.region.clock().date()
     for journal in (Journal(access.database), Journal(access.database)):
         for resource in (Resource.PAGES, Resource.API, Resource.PAGES):
-            journal.note(reader, resource, day)
+            journal.note(Use.of(reader, resource, day))
     uses = Journal(access.database).between(day, day)
     assert uses == tuple(
         Use(day, "Regio", AccessRole.ANALYST, each) for each in (Resource.API, Resource.PAGES)

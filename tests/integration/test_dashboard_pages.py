@@ -14,11 +14,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from publisher.dashboard import dashboard_router
-from publisher.dashboard.findings import CLIENTS, Findings
+from publisher.dashboard.findings import Findings
 from publisher.dashboard.governance import Governance
 from publisher.dashboard.language import number
 from publisher.dashboard.topics import TOPICS, released_topics
-from publisher.released import CellStatus, Change, Release, ReleasedTable
+from publisher.released import Change, Release, ReleasedTable
 from shared.contract.codes import SchoolType
 from shared.errors import ConfigurationError
 from shared.reference import Level
@@ -296,69 +296,6 @@ def test_documents_that_cannot_be_read_are_a_page_that_says_so() -> None:
     answer = TestClient(app).get("/verantwoording")
     assert answer.status_code == 503
     assert "Deze documenten zijn hier nu niet te tonen." in answer.text
-
-
-def _cards(page: Html) -> str:
-    """What stands before the levels to choose from."""
-    return page.text.partition("Kies wat u wilt zien")[0]
-
-
-def test_a_topic_begins_with_the_answer_for_the_whole_region(client: TestClient) -> None:
-    release = region_release()
-    costs = _cards(read(client, "/onderwerpen/kosten"))
-    for measure in ("cost_eur", "cost_per_client", "cost_per_pupil"):
-        value = cell_of(release, "region", measure, 24).value
-        assert value is not None
-        assert f"€ {number(value)}" in costs
-    providers = _cards(read(client, "/onderwerpen/aanbieders"))
-    assert "Het meest" not in providers
-    assert f"{cell_of(release, 'region', 'providers', 24).value}" in providers
-
-
-def _with_kinds(*changes: dict[str, object]) -> Html:
-    """The topic where the first kinds of help of the region have other figures."""
-    release, name = region_release(), "clients_by_domain"
-    table = next(each for each in release.tables if each.id == name)
-    rows = table.cells.to_pylist()
-    found = [
-        row for row in rows
-        if (row["level"], row["period"]) == ("region", 24) and row["category"]
-    ]  # fmt: skip
-    for row, change in zip(found, changes, strict=False):
-        row.update(change)
-    cells = pa.Table.from_pylist(rows, table.cells.schema)
-    made = ReleasedTable.make(table.id, table.title, cells)
-    tables = tuple(made if each.id == name else each for each in release.tables)
-    return read(dashboard(replace(release, tables=tables)), "/onderwerpen/soorten")
-
-
-def test_a_topic_of_categories_begins_with_their_total_and_the_highest() -> None:
-    page = _with_kinds({"value": 4321})
-    total, most = _cards(page).partition("De hele regio")[2].split("Het meest: ")
-    assert number(cell_of(region_release(), "region", CLIENTS, 24).value or 0) in total
-    (row,) = [row for row in page.tables[-1] if row[-1] == "4.321"]
-    assert most.split()[0] == row[0].split()[0]
-    assert "4.321" in most
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"value": None, "status": CellStatus.WITHHELD.value},
-        {"value": 4320, "status": CellStatus.ROUNDED.value},
-    ],
-    ids=["withheld", "rounded"],
-)
-def test_no_category_is_called_the_highest_where_another_may_be(other: dict[str, object]) -> None:
-    cards = _cards(_with_kinds({"value": 4321}, other))
-    assert "Het hoogste getoonde: " in cards
-    assert "Het meest" not in cards
-
-
-def test_no_category_is_called_the_highest_beside_another_as_high() -> None:
-    cards = _cards(_with_kinds({"value": 4321}, {"value": 4321}))
-    assert "De hele regio" in cards
-    assert "4.321" not in cards
 
 
 @pytest.mark.parametrize(

@@ -143,10 +143,10 @@ def test_figures_per_school_that_are_rounded_say_so(client: TestClient) -> None:
     (own,) = [table for table in school.tables if "Huisarts" in {row[0] for row in table}]
     assert "Totaal" not in {row[0] for row in own}
     topic = _read(client, "/onderwerpen/verwijzers")
-    assert topic.tables[-1][0][0] == "Verwijzer"
-    assert topic.tables[-1][1][0] == "Totaal"
+    whole, places = topic.tables[0], topic.tables[-1]
+    assert (whole[0][0], whole[1][0]) == ("Verwijzer", "Totaal")
     # The one that refers and the place of the school are told apart.
-    assert topic.tables[0][0][:2] == ["Gemeente van de school", "Gemeente"]
+    assert places[0][:2] == ["Gemeente van de school", "Gemeente"]
     assert page.tables[0][0][-2:] == ["Gemeente van de school", "Soort"]
 
 

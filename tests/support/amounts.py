@@ -20,8 +20,8 @@ from shared.contract.tally import (
     Tally,
     TallyHeader,
 )
-from shared.reference import ALL_LEVELS, Level, Reference, municipality_key
-from tests.support.protection import PERIOD, TABLES, reference, school
+from shared.reference import ALL_LEVELS, JOINT_LEVELS, Level, Reference, municipality_key
+from tests.support.protection import PERIOD, TABLES, joint_units_of, reference, school
 
 P_PERCENT, DOMINANCE_PERCENT = 15, 50
 
@@ -85,6 +85,14 @@ MORE_TABLES = (
     _table("ended_by_duration", ["ended_trajectories", "ended_days"], "duration",
            [code for code, *_ in DURATIONS]),
 )  # fmt: skip
+_ALL_TABLES = (
+    *(table for table in TABLES if table.id != "arrangement_schools"),
+    *MORE_TABLES,
+    Table(
+        id="arrangement_schools", title="arrangement_schools", levels=JOINT_LEVELS,
+        measures=tuple(map(measure, ("pupils", "clients", "cost_eur", "lump_sum_eur"))),
+    ),
+)  # fmt: skip
 
 
 Rows = list[tuple[Child, Care]]
@@ -109,9 +117,15 @@ def amount_tally(
                 for table, category, name in _places(care):
                     key = (table, level.value, unit, PERIOD, category, name)
                     behind.setdefault(key, []).append((child, care))
+            for level, unit in joint_units_of(bundle, child.school):
+                for name in ("clients", "cost_eur"):
+                    key = ("arrangement_schools", level.value, unit, PERIOD, "", name)
+                    behind.setdefault(key, []).append((child, care))
     for (code, home), count in sorted(pupils.items()):
-        for level, unit in _units(bundle, code, home):
-            key = ("pupils_and_clients", level.value, unit, PERIOD, "", "pupils")
+        of_table = [("pupils_and_clients", *unit) for unit in _units(bundle, code, home)]
+        of_table += [("arrangement_schools", *unit) for unit in joint_units_of(bundle, code)]
+        for table, level, unit in of_table:
+            key = (table, level.value, unit, PERIOD, "", "pupils")
             held = cells.setdefault(key, _cell(key, 0, []))
             held["value"] = held["contributors"] = int(str(held["value"])) + count
     for key, rows in behind.items():
@@ -121,7 +135,7 @@ def amount_tally(
         round_id="test", round_statement="test", revision=1, synthetic=True, policy="test",
         reference=bundle.sha256, linker_version="test", engine="test",
         periods=(school_year(2000 + PERIOD),), covered={str(PERIOD): tuple(residences)},
-        tables=(*TABLES, *MORE_TABLES), derived=DERIVED, quality=(), double_claims=0, inputs=(),
+        tables=_ALL_TABLES, derived=DERIVED, quality=(), double_claims=0, inputs=(),
     )  # fmt: skip
     ordered = [cells[key] for key in sorted(cells)]
     return Tally(header, pa.Table.from_pylist(ordered, schema=CELLS))

@@ -46,6 +46,7 @@ class System:
 
     view: View
     positive: Collection[Place] | None = None
+    own: Mapping[tuple[Quantity, str], int] = field(default_factory=dict)  # a supplier's, by piece
     columns: dict[tuple[Quantity, Group], int] = field(default_factory=dict)
     rows: list[tuple[dict[int, int], float, float]] = field(default_factory=list)
 
@@ -62,6 +63,10 @@ class System:
                 self.columns[quantity, group] = len(self.columns)
         for quantity in self.view.cells:
             self._add_cells(quantity)
+        for (quantity, group), column in self.columns.items():
+            least = sum(self.own.get((quantity, piece), 0) for piece in group)
+            if least:
+                self.rows.append(({column: 1}, least, math.inf))
         if len(persons) == 2:
             for group in atoms[CLIENTS]:
                 self._at_most(group, CLIENTS, PUPILS)
@@ -83,8 +88,9 @@ class System:
     def _atoms(self, levels: Collection[str]) -> list[Group]:
         """The finest groups that units of these levels are sums of."""
         atoms: dict[tuple[Name, ...], set[str]] = {}
-        for piece, units in self.view.units_of_piece.items():
-            signature = tuple(name for name in sorted(units.items()) if name[0] in levels)
+        for piece in self.view.units_of_piece:
+            names = self.view.names_of_piece(piece)
+            signature = tuple(name for name in names if name[0] in levels)
             if signature:
                 atoms.setdefault(signature, set()).add(piece)
         return [frozenset(pieces) for pieces in atoms.values()]

@@ -150,11 +150,31 @@ class View:
         return pieces
 
     @cached_property
+    def joint_of_piece(self) -> dict[str, frozenset[Name]]:
+        """Around arrangements a school is a part of several units of one level, or of none."""
+        joint = self.reference.arrangements
+        taken = {code for each in joint for code in each.schools}
+        type_of = {each.code: each.type for each in self.reference.schools if each.in_region}
+        return {
+            code: frozenset(
+                ("arrangement" if code in each.schools else "comparison", str(each.number))
+                for each in joint
+                if code in each.schools
+                or (code not in taken and kind in {type_of.get(own) for own in each.schools})
+            )
+            for code, kind in type_of.items()
+        }
+
+    def names_of_piece(self, piece: str) -> list[Name]:
+        """Every unit that a piece is a part of, sorted."""
+        return sorted({*self.units_of_piece[piece].items(), *self.joint_of_piece.get(piece, ())})
+
+    @cached_property
     def groups(self) -> dict[Name, Group]:
         """The pieces that each named unit is the sum of."""
         found: dict[Name, set[str]] = {}
-        for piece, units in self.units_of_piece.items():
-            for name in units.items():
+        for piece in self.units_of_piece:
+            for name in self.names_of_piece(piece):
                 found.setdefault(name, set()).add(piece)
         return {name: frozenset(pieces) for name, pieces in found.items()}
 

@@ -13,8 +13,8 @@ from importlib.resources import files
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, sync_playwright
+from starlette.types import ASGIApp
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 """The browser, or None where it is not installed."""
@@ -46,7 +46,7 @@ EMULATIONS = (
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
+def served(app: ASGIApp) -> Iterator[str]:
     """The application on a free port of this machine, and its address."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))

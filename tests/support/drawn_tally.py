@@ -23,9 +23,9 @@ from publisher.protection import (
 from publisher.staging import published_of
 from shared.contract.tally import Tally, TallyHeader
 from shared.policy import load_policy
-from shared.reference import Level, Reference
+from shared.reference import JOINT_LEVELS, Arrangement, Level, Reference
 from tests.support.micro_drawing import full_region
-from tests.support.microregion import link_region, periods
+from tests.support.microregion import arrangement, link_region, periods
 from tests.support.protection import SPLIT_LEVELS
 
 POLICY = load_policy(Path(__file__).parents[2] / "docs" / "dpia" / "policy.toml").policy
@@ -43,6 +43,7 @@ FURTHER = (
     Published("clients_by_education", ABOVE),
     Published("ended_by_duration", SPLIT_LEVELS),
     Published("running_by_duration", SPLIT_LEVELS),
+    Published("arrangement_schools", JOINT_LEVELS),
 )
 """Those that the policy may leave out, at the levels of a split."""
 
@@ -51,9 +52,11 @@ def drawn_tally(seed: int, *, persons: int = PERSONS, period: int = 21) -> tuple
     """One period of a region in which not every child has care."""
     chance = Random(seed)
     region = full_region(seed, persons)
-    bundle = region.reference.model_copy(update={"pupil_totals": ()})
     care = chance.sample(
         region.care, min(len(region.care), int(persons * chance.choice((0.3, 0.6, 1.5))))
+    )
+    bundle = region.reference.model_copy(
+        update={"pupil_totals": (), "arrangements": _of_schools(chance, region.reference)}
     )
     covered: dict[int, tuple[int, ...]] = {each.code: PLACES for each in periods()}
     linked = link_region(replace(region, reference=bundle, care=tuple(care), covered=covered))
@@ -65,6 +68,17 @@ def drawn_tally(seed: int, *, persons: int = PERSONS, period: int = 21) -> tuple
         double_claims=0, inputs=(),
     )  # fmt: skip
     return bundle, Tally(header, linked.cells.filter(pc.field("period") == period))
+
+
+def _of_schools(chance: Random, reference: Reference) -> tuple[Arrangement, ...]:
+    """Two arrangements of schools in the region; they may overlap, and be the same schools."""
+    codes = [school.code for school in reference.schools if school.in_region]
+    return tuple(
+        arrangement(
+            number, *sorted(chance.sample(codes, min(len(codes), chance.choice((1, 2, 3)))))
+        )
+        for number in (1, 2)
+    )
 
 
 def every_table(tally: Tally) -> tuple[Published, ...]:

@@ -20,8 +20,6 @@ from shared.reference import UNKNOWN_TYPE, Level, Reference
 from tests.support.dashboards import governance
 
 _ROOM = Path(str(files("publisher.dashboard")))
-_SIGN_IN = Path(str(files("publisher.access"))) / "pages.py"
-"""A page that stands where the rest of access is."""
 _KEYWORDS: dict[str, Any] = {
     "_": None, "msg": None, "counted": (1, 2), "gettext": None, "ngettext": (1, 2),
 }  # fmt: skip
@@ -30,7 +28,7 @@ _JINJA: dict[str, Any] = {"trimmed": "true", "newstyle_gettext": "true"}
 
 def texts_in_code() -> Iterator[str]:
     """Dutch texts in modules and templates."""
-    for path in (*sorted(_ROOM.rglob("*.py")), _SIGN_IN):
+    for path in sorted(_ROOM.rglob("*.py")):
         yield from _texts("python", path, {})
     for path in sorted(_ROOM.rglob("*.html")):
         yield from _texts("jinja2.ext:babel_extract", path, _JINJA)

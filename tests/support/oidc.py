@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx2
 from fastapi.testclient import TestClient
 
-from publisher.access.pages import BACK, START
+from publisher.access.doorway import BACK, START
 from tests.support.access import BASE
 from tests.support.markdown import ROOT
 from tests.support.oidc_provider import CLIENT, SECRET

@@ -23,9 +23,11 @@ from shared.contract.periods import school_year
 from shared.contract.tally import CELLS, Measure, Table, Tally, TallyHeader
 from shared.reference import (
     ALL_LEVELS,
+    JOINT_LEVELS,
     SCHOOL_LEVELS,
     UNKNOWN_SCHOOL_UNITS,
     UNKNOWN_TYPE,
+    Arrangement,
     Board,
     Level,
     Municipality,
@@ -92,6 +94,12 @@ TABLES = (
         levels=SCHOOL_LEVELS,
         measures=(_measure("not_covered"), _measure("duo_pupils")),
     ),
+    Table(
+        id="arrangement_schools",
+        title="schools of arrangements",
+        levels=JOINT_LEVELS,
+        measures=(_measure("pupils"), _measure("clients"), _measure("lump_sum_eur")),
+    ),
 )
 
 
@@ -131,7 +139,12 @@ def school(
     )
 
 
-def reference(schools: Iterable[School], totals: Mapping[str, int] | None = None) -> Reference:
+def reference(
+    schools: Iterable[School],
+    totals: Mapping[str, int] | None = None,
+    arrangements: Sequence[Iterable[str]] = (),
+) -> Reference:
+    """A bundle; arrangements are numbered from 1, each by the codes of its schools."""
     schools = tuple(schools)
     codes = sorted({item.municipality for item in schools} | {1, 2, 3})
     return Reference(
@@ -153,7 +166,28 @@ def reference(schools: Iterable[School], totals: Mapping[str, int] | None = None
             PupilTotal(school=code, period=PERIOD, low=total, high=total)
             for code, total in sorted((totals or {}).items())
         ),
-    )
+        arrangements=tuple(
+            Arrangement(
+                number=number, name=str(number), schools=tuple(codes), starts_on="2023-08-01",
+                aim="", target="", lump_sum_eur=60_000, comparison="",
+            )
+            for number, codes in enumerate(arrangements, start=1)
+        ),
+    )  # fmt: skip
+
+
+def joint_units_of(bundle: Reference, code: str) -> Iterator[tuple[Level, str]]:
+    """The units around arrangements that a school adds to, by plain loops."""
+    own = bundle.school_by_code.get(code)
+    if own is None or not own.in_region:
+        return
+    everywhere = {each for joint in bundle.arrangements for each in joint.schools}
+    for joint in bundle.arrangements:
+        types = {each.type for each in bundle.schools if each.code in joint.schools}
+        if code in joint.schools:
+            yield Level.ARRANGEMENT, str(joint.number)
+        elif code not in everywhere and own.type in types:
+            yield Level.COMPARISON, str(joint.number)
 
 
 def tally(bundle: Reference, places: Iterable[Place], *, period: int = PERIOD) -> Tally:
@@ -181,6 +215,12 @@ def tally(bundle: Reference, places: Iterable[Place], *, period: int = PERIOD) -
                 add("clients_by_form", level, unit, "", "clients", 1)
                 for form in sorted(forms):
                     add("clients_by_form", level, unit, form, "clients", 1)
+        for level, unit in joint_units_of(bundle, place.school):
+            add("arrangement_schools", level, unit, "", "pupils", place.pupils)
+            add("arrangement_schools", level, unit, "", "clients", len(place.clients))
+    for joint in bundle.arrangements:
+        add("arrangement_schools", Level.ARRANGEMENT, str(joint.number), "", "lump_sum_eur",
+            joint.lump_sum_eur)  # fmt: skip
     for total in bundle.pupil_totals:
         units = bundle.school_by_code[total.school].units()
         add("coverage", Level.SCHOOL, units[Level.SCHOOL], "", "duo_pupils", total.high)

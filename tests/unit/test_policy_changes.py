@@ -45,6 +45,7 @@ def test_nothing_changed_is_said_so() -> None:
         ("input_after_close_days = 90", "input_after_close_days = 91", Effect.WIDER, "91 dagen"),
         ("ledger_days = 1825", "ledger_days = 1000", Effect.NARROWER, "logboek"),
         ("approvers = 2", "approvers = 3", Effect.NARROWER, "approvers"),
+        ("sensitive = false", "sensitive = true", Effect.NARROWER, "wel iets gevoeligs"),
         ("max_rows_per_delivery = 1", "max_rows_per_delivery = 2", Effect.WIDER, "omvang"),
         ('linker = "koppelaar"', 'linker = "ander"', Effect.OTHER, "de koppelaar: was koppelaar"),
         (

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import pandas as pd
 import pytest
 
-from publisher.protection import Protected, Published, Rules, protect_tally, verify_protection
+from publisher.protection import (
+    Protected,
+    Published,
+    Rules,
+    catalogue,
+    earlier_release,
+    protect_tally,
+    verify_protection,
+)
+from publisher.protection.certificates import Certificate
 from publisher.protection.grid import Grid
 from publisher.protection.measures import Kind
 from publisher.protection.primary import Rule
-from publisher.protection.quantities import Quantity, quantities_of
+from publisher.protection.problem import ProblemBuilder, Sensitive
+from publisher.protection.quantities import quantities_of
+from publisher.protection.secondary import suppress
+from publisher.protection.suppliers import Known, face_suppliers
+from publisher.protection.time.earlier import before_key, counted_cells, versions_of
+from publisher.protection.verification.check import check_claim
+from publisher.protection.verification.claim import Claim, Demand, Relation
+from publisher.protection.verification.over_time import claim_over_time
+from publisher.protection.verification.suppliers import Rests
 from shared.contract.tally import Tally
 from shared.errors import ProtectionError
 from shared.reference import Level, Reference
 from tests.support.amounts import Care, Child, amount_tally
-from tests.support.protection import reference, school
+from tests.support.protection import PERIOD, reference, school
 
 RULES = Rules(fallback=True)
 KNOWS = replace(RULES, split_remainder_min=10)
@@ -46,6 +65,40 @@ def clients(code: str, count: int, supplier: int, form: str = FORM) -> list[Chil
     return [Child(code, 1, (Care(form, at % 5, supplier),)) for at in range(count)]
 
 
+def of_children(children: Sequence[Child]) -> Case:
+    """Schools and the region, with these clients."""
+    bundle = reference(school(code) for code in SCHOOLS)
+    levels = (Level.SCHOOL, Level.REGION)
+    counted = amount_tally(bundle, children, {(code, 1): 400 for code in SCHOOLS})
+    published = (Published("pupils_and_clients", levels), Published("clients_by_form", levels))
+    return Case(bundle, counted, published)
+
+
+def surrounded(more: Sequence[Child] = ()) -> Case:
+    """A school with one other, one with nine that are all its own, and one with enough of both."""
+    children: list[Child] = [*clients(SCHOOLS[0], OWN, 1), *clients(SCHOOLS[0], 1, 2)]
+    both = (Care("1", 1, 1), Care(FORM, 1, 1))
+    children += [Child(SCHOOLS[1], 1, both) for _ in range(9)]
+    for code in SCHOOLS:
+        children += clients(code, 20, 1, "1") + clients(code, 20, 2, "1")
+    children += [*clients(SCHOOLS[2], 40, 1), *clients(SCHOOLS[2], 40, 2), *more]
+    return of_children(children)
+
+
+def tallied(counted: Tally) -> pd.DataFrame:
+    """The counts of clients per school and for the region."""
+    cells: pd.DataFrame = counted.cells.to_pandas()
+    wanted = (cells["measure"] == "clients") & cells["level"].isin(["school", "region"])
+    return cells.loc[wanted]
+
+
+def own_most(counted: Tally, unit: str, form: str) -> int:
+    """The most clients that one supplier has there itself."""
+    cells = tallied(counted)
+    here = cells[(cells["unit"] == unit) & (cells["category"] == form)]
+    return max((each["clients"] for row in here["contributions"] for each in row), default=0)
+
+
 def region() -> Case:
     """A school with 30 clients of a form, 28 of one municipality; two more with enough of both."""
     children: list[Child] = [*clients(SCHOOLS[0], OWN, 1), *clients(SCHOOLS[0], OTHERS, 2)]
@@ -53,11 +106,7 @@ def region() -> Case:
         children += clients(code, 20, 1, "1") + clients(code, 20, 2, "1")
     for code in SCHOOLS[1:]:
         children += clients(code, 20, 1) + clients(code, 20, 2)
-    bundle = reference(school(code) for code in SCHOOLS)
-    levels = (Level.SCHOOL, Level.REGION)
-    counted = amount_tally(bundle, children, {(code, 1): 400 for code in SCHOOLS})
-    published = (Published("pupils_and_clients", levels), Published("clients_by_form", levels))
-    return Case(bundle, counted, published)
+    return of_children(children)
 
 
 def status(made: Protected, unit: str, category: str = "", measure: str = "clients") -> str:
@@ -91,6 +140,8 @@ def test_a_supplier_does_not_learn_how_many_others_there_are() -> None:
     assert status(made, SCHOOLS[0]) == ""
     assert made.report.levels["clients_by_form"]["school"].primary[Rule.SUPPLIER.value] == 1
     assert made.report.total.few_others == 0
+    assert made.report.total.subtracting == {1}
+    assert json.loads(made.report.to_json())["total"]["subtracting"] == 1
 
 
 def test_without_the_rule_it_subtracts_its_own() -> None:
@@ -119,22 +170,103 @@ def test_its_alternative_is_possible_for_who_knows_its_own() -> None:
     assert all(abs(step) >= KNOWS.split_slide for step in steps)
 
 
-def test_the_verifier_refuses_an_alternative_that_it_knows_to_be_false(
+def test_the_verifier_refuses_an_alternative_that_a_supplier_knows_to_be_false(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Mutation: the search believes that any number is possible, and takes all others away."""
-    class_of = Quantity.closest_supplier
+    """Mutation: the search takes a count below what a supplier has there itself."""
+    monkeypatch.setattr(catalogue, "face_suppliers", lambda *_: None)
+    with pytest.raises(ProtectionError, match="takes a cell below its lower bound"):
+        surrounded().protect(KNOWS)
 
-    def any_number(
-        of: Quantity, grid: Grid, rules: Rules, period: int, leaves: Iterable[str]
-    ) -> tuple[int, int]:
-        return (1, OWN + OTHERS) if class_of(of, grid, rules, period, leaves)[1] else (0, 0)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Quantity, "closest_supplier", any_number)
-        made = region().protect(KNOWS)
-    with pytest.raises(ProtectionError, match="verification-failed: step 5"):
-        region().verify(made, KNOWS)
+def test_no_certificate_goes_below_what_a_supplier_knows() -> None:
+    """In a count of a form for any proof; in a total for the proofs of forms."""
+    case = surrounded()
+    made = case.protect(KNOWS)
+    case.verify(made, KNOWS)
+    values = {
+        (unit, form): int(value)
+        for unit, form, value in tallied(case.tally)[["unit", "category", "value"]].to_numpy()
+    }
+    of_forms = [each for each in made.certificates if "form=" in each.cell]
+    assert of_forms
+    for certificate in of_forms:
+        for key, step in certificate.delta:
+            _, measure, level, unit, part = key.split("/")
+            if measure == "clients" and level in ("school", "region"):
+                form = part.removeprefix("form=")
+                assert values.get((unit, form), 0) + step >= own_most(case.tally, unit, form)
+
+
+def test_the_verifier_refuses_a_certificate_below_a_suppliers_own() -> None:
+    """Tampered: the school with one other moves by the school that has none but its own."""
+    case = surrounded()
+    made = case.protect(KNOWS)
+    places = [f"{PERIOD}/clients/school/{code}/form={FORM}" for code in SCHOOLS[:2]]
+    forged = Certificate.of(places[0], {places[0]: 2, places[1]: -2})
+    others = tuple(each for each in made.certificates if each.cell != places[0])
+    with pytest.raises(ProtectionError, match="takes a cell below its lower bound"):
+        verify_protection(
+            made.cells, case.tally, case.bundle, KNOWS, case.published, (*others, forged)
+        )
+
+
+def test_nine_clients_of_one_supplier_can_be_more() -> None:
+    """Below the limit and all its own: what leaves it a few others is withheld as well."""
+    children = clients(SCHOOLS[0], 9, 1)
+    for code in SCHOOLS:
+        children += clients(code, 20, 1, "1") + clients(code, 20, 2, "1")
+    for code in SCHOOLS[1:]:
+        children += clients(code, 20, 1) + clients(code, 20, 2)
+    case = of_children(children)
+    made = case.protect(KNOWS)
+    case.verify(made, KNOWS)
+    key = f"{PERIOD}/clients/school/{SCHOOLS[0]}/form={FORM}"
+    steps = [dict(each.delta)[key] for each in made.certificates if each.cell == key]
+    assert steps
+    assert min(steps) >= KNOWS.split_slide
+
+
+def test_what_a_table_calls_harmless_is_not_asked_for() -> None:
+    """The flag of the policy: forms of help that are not called sensitive are shown."""
+    case = region()
+    harmless = tuple(replace(each, sensitive=False) for each in case.published)
+    made = Case(case.bundle, case.tally, harmless).protect(KNOWS)
+    assert status(made, SCHOOLS[0], FORM) == ""
+    assert made.report.levels["clients_by_form"]["school"].few_others == 1
+
+
+@pytest.mark.parametrize("flags", [(True, False), (False, True), (False, False)])
+def test_a_quantity_of_two_tables_is_sensitive_when_either_says_so(
+    flags: tuple[bool, bool],
+) -> None:
+    case = region()
+    totals, forms = (
+        Published(name, (Level.REGION,), sensitive)
+        for name, sensitive in zip(("pupils_and_clients", "clients_by_form"), flags, strict=True)
+    )
+    grid = Grid.of(case.tally, case.bundle, (totals, forms))
+    found = {quantity.term: quantity for quantity in quantities_of(grid, {Kind.PERSONS})}
+    assert found["clients", ""].sensitive is any(flags)
+    assert found["clients", f"form={FORM}"].sensitive is flags[1]
+    assert found["clients", f"form={FORM}"].remainder_min(KNOWS) == 10 * flags[1]
+
+
+@pytest.mark.parametrize("least", [2, 5, 10])
+@pytest.mark.parametrize("own", [(), (9,), (12,), (20, 15), (30, 4), (11, 11), (3, 1)])
+def test_the_class_is_what_the_rules_withhold(own: tuple[int, ...], least: int) -> None:
+    """Search and verifier against every value in turn, from what the largest supplier knows."""
+    most = max(own, default=0)
+    withheld = [
+        value
+        for value in range(max(most, 1), 60)
+        if value < 10 or any(1 <= value - each < least for each in own)
+    ]
+    rests = Rests(most, own, 10, least)
+    assert rests.possible() == (withheld[0], withheld[-1])
+    known = Known.from_counts(most, most, own, threshold=10, limit=least)
+    assert (max(known.low, 1), max(known.high, 9)) == (withheld[0], withheld[-1])
+    assert known.least == rests.least(most) == most
 
 
 def test_totals_have_a_limit_of_their_own() -> None:
@@ -160,3 +292,96 @@ def test_pupils_are_nobodys_clients() -> None:
     assert limits["pupils", ""] == 0
     assert limits["clients", ""] == 5
     assert limits["clients", f"form={FORM}"] == 10
+
+
+def test_a_correction_is_proven_to_suppliers_as_well() -> None:
+    """A period that is published again: what a supplier knows of each release is respected."""
+    first = surrounded()
+    before = first.protect(KNOWS)
+    more = clients(SCHOOLS[2], 15, 1) + clients(SCHOOLS[2], 15, 2)
+    then = surrounded(more)
+    earlier = earlier_release(
+        "first",
+        [
+            (*row[:6], None if pd.isna(row[6]) else int(row[6]), row[7])
+            for row in before.cells.itertuples(index=False, name=None)
+        ],
+        {table.id: table for table in first.tally.header.tables},
+        first.published,
+        KNOWS,
+        (first.tally, first.bundle),
+    )
+    made = protect_tally(then.tally, then.bundle, KNOWS, then.published, earlier=(earlier,))
+    assert status(made, SCHOOLS[0], FORM) == "c"
+    verify_protection(
+        made.cells, then.tally, then.bundle, KNOWS, then.published, made.certificates, (earlier,)
+    )
+    grid = Grid.of(then.tally, then.bundle, then.published)
+    versions = versions_of((earlier,), grid, PERIOD)
+    claim = claim_over_time(grid, KNOWS, PERIOD, counted_cells(grid, PERIOD), versions)
+    number = versions[0].number
+    region_now = f"{PERIOD}/clients/region/region/form={FORM}"
+    assert claim.least[region_now] == OWN + 9 + 40 + 15
+    assert claim.least[before_key(region_now, number)] == OWN + 9 + 40
+    total = region_now.replace(f"form={FORM}", "")
+    assert claim.known[before_key(total, number)] == claim.known[total] - 15
+
+
+@pytest.mark.parametrize(("known", "accepted"), [({}, True), ({"total": 4}, False)])
+def test_a_proof_for_suppliers_keeps_every_count_above_their_own(
+    known: dict[str, int], accepted: bool
+) -> None:
+    """Also a total that the rule is not about: who knows that it is 4 does not believe 2."""
+    claim = Claim(
+        true={"form": 4, "total": 4},
+        withheld=frozenset({"form", "total"}),
+        latent=frozenset(),
+        relations=(Relation((("form", 1), ("total", -1)), 0, 0),),
+        demands=(Demand("form", Rule.THRESHOLD, 2, 1, 9, faces_suppliers=True),),
+        unions=(),
+        direction="either",
+        known=known,
+    )
+    lowered = Certificate.of("form", {"form": -2, "total": -2})
+    if accepted:
+        assert check_claim(claim, [lowered]) == 1
+        return
+    with pytest.raises(ProtectionError, match="owns no certificate that moves it far enough"):
+        check_claim(claim, [lowered])
+
+
+@pytest.mark.parametrize(
+    ("asked", "least", "step"),
+    [
+        # (what a rule asks of, what suppliers know of form and total, where it then moves to)
+        ("form", (0, 0), -2),
+        ("form", (0, 8), 2),
+        ("form", (8, 0), 2),
+        ("total", (8, 0), 2),
+        ("total", (0, 8), -2),
+    ],
+)
+def test_the_search_moves_a_count_only_to_what_suppliers_believe(
+    asked: str, least: tuple[int, int], step: int
+) -> None:
+    """Forms are what the rule is about; a total follows only in proofs of forms."""
+    builder = ProblemBuilder()
+    nodes = {name: builder.cell([name], 8, may_withhold=True) for name in ("form", "total")}
+    builder.equal(nodes["total"], [nodes["form"]])
+    builder.sensitive.append(Sensitive(nodes[asked], Rule.THRESHOLD, 2, 1, 9))
+    face_suppliers(builder, dict(zip(nodes.values(), least, strict=True)), {nodes["form"]})
+    ((_, witness),) = suppress(builder.build(), RULES).witnesses
+    assert dict(witness) == dict.fromkeys(nodes.values(), step)
+
+
+def test_the_search_looks_where_suppliers_believe_it() -> None:
+    """The cheaper of two parts is all of one supplier: the other one moves."""
+    builder = ProblemBuilder()
+    form = builder.cell(["form"], 8, may_withhold=True)
+    cheap = builder.cell(["cheap"], 4, may_withhold=True)
+    dear = builder.cell(["dear"], 4, may_withhold=True, priority=3.0)
+    builder.equal(form, [cheap, dear])
+    builder.sensitive.append(Sensitive(form, Rule.THRESHOLD, 2, 1, 9))
+    face_suppliers(builder, {cheap: 4}, {form})
+    ((_, witness),) = suppress(builder.build(), RULES).witnesses
+    assert dict(witness) == {form: -2, dear: -2}

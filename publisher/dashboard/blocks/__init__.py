@@ -1,7 +1,13 @@
 """Parts of which pages are made: key figures, charts, sections of a topic, tables, files."""
 
+from publisher.dashboard.blocks.changed import changed
 from publisher.dashboard.blocks.images import ChartImage, image_of, trend_chart
-from publisher.dashboard.blocks.key_figures import KeyFigure, answers, key_figures
+from publisher.dashboard.blocks.key_figures import (
+    KeyFigure,
+    answers,
+    key_figures,
+    provider_figure,
+)
 from publisher.dashboard.blocks.noted import Noted, notes_about, notes_within
 from publisher.dashboard.blocks.origins import (
     FileGroup,
@@ -34,6 +40,7 @@ __all__ = [
     "UnitTable",
     "answers",
     "beside",
+    "changed",
     "every_unit",
     "has_low_coverage",
     "image_of",
@@ -43,6 +50,7 @@ __all__ = [
     "notes_within",
     "origin_of",
     "permalink",
+    "provider_figure",
     "release_files",
     "sections",
     "subject_of",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from publisher.dashboard.figures import Figure, figure_of
 from publisher.dashboard.findings import Findings
@@ -15,6 +15,8 @@ from publisher.released import Cell, CellStatus
 from shared.reference import Level
 
 _FEWEST_COMPARED = 2
+_PROVIDERS = "providers"
+"""A table, and its measure of how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,24 @@ def key_figures(findings: Findings, level: Level, unit: str) -> tuple[KeyFigure,
     )
 
 
+def provider_figure(findings: Findings, level: Level, unit: str) -> tuple[KeyFigure, ...]:
+    """From how many providers the pupils of a unit get their care, where a release has that."""
+    column = Column(_PROVIDERS, _PROVIDERS)
+    cell = cell_at(findings, level, unit, column, findings.latest.code)
+    if cell is None:
+        return ()
+    return (
+        replace(
+            _answered(findings, column, cell),
+            meaning=_("Van zoveel verschillende organisaties kregen deze leerlingen jeugdhulp."),
+            limits=_(
+                "Meer aanbieders is niet beter of slechter. Onderdelen van één organisatie tellen "
+                "als één aanbieder."
+            ),
+        ),
+    )
+
+
 def answers(findings: Findings, topic: Topic) -> tuple[KeyFigure, ...]:
     """What all schools of the region together say about a topic, as far as it was released.
 
@@ -60,10 +80,13 @@ def answers(findings: Findings, topic: Topic) -> tuple[KeyFigure, ...]:
 
 
 def _answer(findings: Findings, column: Column, label: str = "") -> KeyFigure:
+    return _answered(findings, column, _cell(findings, column), label)
+
+
+def _answered(findings: Findings, column: Column, cell: Cell | None, label: str = "") -> KeyFigure:
     words = MEASURE_WORDS.get(column.measure, MeasureWords(""))
     name = label or capital(_(findings.measure_labels[column.measure]))
-    figure = figure_of(_cell(findings, column))
-    return KeyFigure(name, figure, prefix=words.prefix, suffix=_(words.suffix))
+    return KeyFigure(name, figure_of(cell), prefix=words.prefix, suffix=_(words.suffix))
 
 
 def _highest(findings: Findings, part: Part) -> tuple[KeyFigure, ...]:

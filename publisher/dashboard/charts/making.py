@@ -209,8 +209,9 @@ def _multiples(findings: Findings, key: ChartKey) -> ChartData:
             findings.units(Level.MUNICIPALITY, key.table).items(), key=lambda item: item[1]
         )
     ]
+    region = findings.manifest.region_name
     return _panels(
-        findings, key, lines, _("Elke gemeente naast de regio"),
+        findings, key, lines, _("Elke gemeente naast regio {region}", region=region),
         _("Kleine lijngrafieken, één voor elke gemeente: {label}, {years}."),
     )  # fmt: skip
 

@@ -6,6 +6,8 @@ that nobody approves what changed since.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
@@ -17,11 +19,14 @@ from publisher.access.forms import FORM_TOKEN, read_form
 from publisher.access.readers import Reader
 from publisher.access.refusals import sign_in_needed
 from publisher.access.roles import Resource
-from publisher.awaiting import Desk
+from publisher.awaiting import Desk, ForApproval
+from publisher.dashboard.blocks import changed
 from publisher.dashboard.language import LANGUAGES, _, here, msg, spoken_by
 from publisher.dashboard.rendering import HOME, HTML, Crumb, Page, render
+from publisher.downloads.words import LEVEL_WORDS
 from shared.clock import instant
 from shared.errors import InputError
+from shared.reference import Level
 
 APPROVE, REQUEST = "goedkeuren", "wijzigen"
 _LIST = Crumb(msg("Uitgaven die op een oordeel wachten"), APPROVALS)
@@ -36,6 +41,32 @@ VERDICTS = {
     "ADVISORY": msg("er zijn punten om naar te kijken"),
     "FAIL": msg("niet in orde"),
 }
+FOUND = {"ADVISORY": msg("Let op"), "FAIL": msg("Niet in orde")}
+NOTHING_TO_DO = {
+    "returned": msg(
+        "Er is om een wijziging gevraagd. De uitgave ligt weer bij de indiener. "
+        "U hoeft nu niets te doen."
+    ),
+    "approved": msg(
+        "Genoeg organisaties hebben deze uitgave goedgekeurd. De publicist kan haar nu publiceren. "
+        "U hoeft niets meer te doen."
+    ),
+}
+"""Why no decision is asked, by state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Something that the check found, with tables and levels by their names.
+
+    Attributes:
+        rule: what should hold.
+    """
+
+    word: str
+    rule: str
+    remedy: str
+    places: tuple[str, ...]
 
 
 def approval_router(desk: Desk) -> APIRouter:
@@ -64,8 +95,8 @@ def _pages(desk: Desk) -> APIRouter:
         reader = _approver(request)
         found = desk.look(release_id, reader.party)
         page = Page(
-            found.manifest.title, APPROVALS, (HOME, _LIST), found.manifest,
-            f"{APPROVALS}/{release_id}",
+            _("Uw oordeel over: {title}", title=found.manifest.title), APPROVALS, (HOME, _LIST),
+            found.manifest, f"{APPROVALS}/{release_id}", awaits=True,
         )  # fmt: skip
         return _shown(
             "approval.html",
@@ -74,7 +105,11 @@ def _pages(desk: Desk) -> APIRouter:
             reader=reader,
             state=STATES[found.state],
             verdict=VERDICTS[found.verdict],
-            verdicts=VERDICTS,
+            points=tuple(_points(found)),
+            may_approve=found.verdict != "FAIL",
+            changes=changed(found.manifest),
+            still_needed=max(found.needed - len(found.given), 0),
+            nothing_to_do=NOTHING_TO_DO.get(found.state, ""),
             verified=instant(found.verified_at),
             action=here(f"{APPROVALS}/{release_id}"),
             package=f"{APPROVALS}/{release_id}/pakket.zip",
@@ -114,6 +149,22 @@ def _decide(desk: Desk, reader: Reader, release_id: str, sent: dict[str, str]) -
             "expected one of the decisions of this page, found another",
             hint="open the page again and use its buttons; nothing was changed",
         )
+
+
+def _points(it: ForApproval) -> Iterator[Point]:
+    """What the check found; in Dutch, as the check says it."""
+    titles = {"manifest": "de uitgave als geheel"}
+    titles |= {table.id: table.title for table in it.manifest.tables}
+    for each in it.found:
+        places = tuple(dict.fromkeys(_place(place, titles) for place in each.places))
+        yield Point(FOUND[each.verdict], each.asks, each.remedy, places)
+
+
+def _place(place: str, titles: dict[str, str]) -> str:
+    """A place such as ``costs: board`` by its names; what has none stays as it is."""
+    table, separator, level = place.partition(": ")
+    named = LEVEL_WORDS[Level(level)] if level in set(Level) else level
+    return f"{titles.get(table, table)}{separator}{named}"
 
 
 def _approver(request: Request) -> Reader:

@@ -20,6 +20,7 @@ from publisher.dashboard.blocks.joint import COST, LUMP_SUM, TABLE, before_and_a
 from publisher.dashboard.charts.data import ChartKey, ChartKind
 from publisher.dashboard.findings import CLIENTS, PUPILS, RATE, Findings
 from publisher.dashboard.language import _, day, msg, number
+from publisher.dashboard.pages.latest import page_of_latest
 from publisher.dashboard.pages.problems import none_yet, not_found
 from publisher.dashboard.pages.schools import school_table
 from publisher.dashboard.rendering import HOME, Crumb, Page, render, reply
@@ -40,10 +41,7 @@ def routes(site: Site) -> APIRouter:
     @router.get(ARRANGEMENTS)
     def arrangements(request: Request) -> Response:
         """Every arrangement of the region."""
-        findings = site.latest()
-        if findings is None:
-            return none_yet(request, _LIST.href, site)
-        return reply(request, site.page(findings, "arrangements", lambda: _list_html(findings)))
+        return page_of_latest(request, site, _LIST.href, "arrangements", _list_html)
 
     @router.get(f"{ARRANGEMENTS}/{{number}}")
     def arrangement(request: Request, number: str) -> Response:
@@ -51,20 +49,24 @@ def routes(site: Site) -> APIRouter:
         findings = site.latest()
         if findings is None:
             return none_yet(request, _LIST.href, site)
-        found = next((each for each in findings.arrangements if str(each.number) == number), None)
+        found = {str(each.number): each for each in findings.arrangements}.get(number)
         if found is None:
-            return not_found(
-                request,
-                _("Dit arrangement is er niet"),
-                _("Controleer het nummer in het adres, of kies een arrangement uit de lijst."),
-                _LIST,
-            )
+            return _unknown(request)
         notes = notes_about(site.notes(), Level.ARRANGEMENT, number)
         key = ("arrangement", number, notes)
         html = site.page(findings, key, lambda: _html(findings, found, notes))
         return reply(request, html)
 
     return router
+
+
+def _unknown(request: Request) -> Response:
+    return not_found(
+        request,
+        _("Dit arrangement is er niet"),
+        _("Controleer het nummer in het adres, of kies een arrangement uit de lijst."),
+        _LIST,
+    )
 
 
 def _list_html(findings: Findings) -> bytes:

@@ -7,32 +7,14 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from publisher.changes import ChangeKind
-from publisher.dashboard.language import _, day, msg, number
+from publisher.dashboard.blocks import changed
+from publisher.dashboard.language import _, day, msg
 from publisher.dashboard.rendering import HOME, Crumb, Page, render, reply
 from publisher.dashboard.site import Site
 from publisher.dashboard.words import STATE_WORDS
-from publisher.downloads.words import LEVEL_WORDS
-from publisher.released import Change, Release
-from shared.reference import Level
+from publisher.released import Release
 
 _CHANGES = Crumb(msg("Wijzigingen"), "/wijzigingen")
-_WORDS = {
-    ChangeKind.TABLE_ADDED: msg("nieuwe tabel"),
-    ChangeKind.TABLE_REMOVED: msg("tabel vervallen"),
-    ChangeKind.MEASURE_ADDED: msg("nieuw cijfer: {what}"),
-    ChangeKind.MEASURE_REMOVED: msg("cijfer vervallen: {what}"),
-    ChangeKind.MEASURE_REDEFINED: msg("andere omschrijving: {what}"),
-    ChangeKind.PERIOD_ADDED: msg("nieuwe periode: {what}"),
-    ChangeKind.PERIOD_REMOVED: msg("periode vervallen: {what}"),
-    ChangeKind.LEVEL_ADDED: msg("nieuw niveau: {what}"),
-    ChangeKind.LEVEL_REMOVED: msg("niveau vervallen: {what}"),
-    ChangeKind.CATEGORY_ADDED: msg("nieuwe groep: {what}"),
-    ChangeKind.CATEGORY_REMOVED: msg("groep vervallen: {what}"),
-    ChangeKind.CELLS_ADDED: msg("nieuwe cijfers: {n}"),
-    ChangeKind.CELLS_REMOVED: msg("vervallen cijfers: {n}"),
-    ChangeKind.CELLS_CHANGED: msg("cijfers van een eerdere periode die nu anders zijn: {n}"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +52,6 @@ def routes(site: Site) -> APIRouter:
 
 def _told(release: Release) -> ReleaseChanges:
     manifest = release.manifest
-    titles = {table.id: table.title for table in manifest.tables}
     return ReleaseChanges(
         release_id=manifest.release_id,
         published=day(release.published_at),
@@ -78,21 +59,5 @@ def _told(release: Release) -> ReleaseChanges:
         reason=release.reason,
         is_provisional=manifest.provisional,
         is_first=not manifest.supersedes,
-        changes=tuple(
-            (_(titles.get(change.table, change.table)), _words(release, change))
-            for change in manifest.changes
-        ),
+        changes=changed(manifest),
     )
-
-
-def _words(release: Release, change: Change) -> str:
-    words = {each.value: text for each, text in _WORDS.items()}.get(change.kind, change.kind)
-    return _(words, what=_what(release, change.what), n=number(change.cells))
-
-
-def _what(release: Release, what: str) -> str:
-    """A measure or a level by its name; a period or a category has one already."""
-    if what in set(Level):
-        return _(LEVEL_WORDS[Level(what)])
-    labels = {note.id: note.label for note in release.manifest.measures}
-    return _(labels.get(what, what))

@@ -19,8 +19,8 @@ from publisher.dashboard.blocks import (
 from publisher.dashboard.charts.data import ChartKey, ChartKind
 from publisher.dashboard.findings import CLIENTS, MAIN_TABLE, RATE, Findings
 from publisher.dashboard.language import _
-from publisher.dashboard.pages.problems import none_yet
-from publisher.dashboard.rendering import HOME, Page, render, reply
+from publisher.dashboard.pages.latest import page_of_latest
+from publisher.dashboard.rendering import HOME, Page, render
 from publisher.dashboard.series import (
     UnitRow,
     column_heading,
@@ -44,10 +44,7 @@ def routes(site: Site) -> APIRouter:
     @router.get("/")
     def home(request: Request) -> Response:
         """The region in the last period and over the years."""
-        findings = site.latest()
-        if findings is None:
-            return none_yet(request, HOME.href, site)
-        return reply(request, site.page(findings, "home", lambda: _html(findings)))
+        return page_of_latest(request, site, HOME.href, "home", _html)
 
     return router
 

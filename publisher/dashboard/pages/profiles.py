@@ -20,12 +20,14 @@ from publisher.dashboard.blocks import (
     notes_about,
     notes_within,
     origin_of,
+    provider_figure,
     sections,
     trend_chart,
 )
 from publisher.dashboard.charts.data import ChartKey, ChartKind
 from publisher.dashboard.findings import CLIENTS, MAIN_TABLE, RATE, Findings
 from publisher.dashboard.language import _, msg
+from publisher.dashboard.pages.latest import page_of_latest
 from publisher.dashboard.pages.problems import none_yet, unknown_unit
 from publisher.dashboard.pages.schools import school_table
 from publisher.dashboard.rendering import HOME, Crumb, Page, render, reply
@@ -103,11 +105,9 @@ def _addevery_unit(router: APIRouter, site: Site, title: str, kinds: tuple[UnitK
     @router.get(section, name=f"{section}-list")
     def units(request: Request) -> Response:
         """Every unit of these kinds."""
-        findings = site.latest()
-        if findings is None:
-            return none_yet(request, section, site)
-        html = site.page(findings, section, lambda: _list_html(findings, title, kinds))
-        return reply(request, html)
+        return page_of_latest(
+            request, site, section, section, lambda findings: _list_html(findings, title, kinds)
+        )
 
 
 def _list_html(findings: Findings, title: str, kinds: tuple[UnitKind, ...]) -> bytes:
@@ -185,6 +185,7 @@ def _notes(site: Site, findings: Findings, kind: UnitKind, unit: str) -> tuple[N
 def _profile_html(findings: Findings, kind: UnitKind, unit: str, notes: tuple[Noted, ...]) -> bytes:
     at = (kind.level, unit)
     page = _page(findings, kind, unit)
+    main = key_figures(findings, *at)
     return render(
         "profile.html",
         page,
@@ -193,7 +194,7 @@ def _profile_html(findings: Findings, kind: UnitKind, unit: str, notes: tuple[No
         report=f"{kind.address(unit)}/oogo" if kind in REPORTED and may_print() else "",
         facts=_facts(findings, kind, unit),
         when=period_words(findings.latest),
-        key_figures=key_figures(findings, *at),
+        key_figures=(*main, *provider_figure(findings, *at)),
         beside=beside(findings, *at),
         development=development(findings, *at),
         notes=notes,

@@ -15,6 +15,7 @@ from publisher.dashboard.blocks import KeyFigure, UnitTable, origin_of, unit_row
 from publisher.dashboard.figures import Figure, figure_of
 from publisher.dashboard.findings import CLIENTS, PROVIDER_TABLE, Findings
 from publisher.dashboard.language import _, msg
+from publisher.dashboard.pages.latest import page_of_latest
 from publisher.dashboard.pages.problems import none_yet, not_found
 from publisher.dashboard.rendering import HOME, Crumb, Page, render, reply
 from publisher.dashboard.series import (
@@ -55,10 +56,7 @@ def routes(site: Site) -> APIRouter:
     @router.get(PROVIDERS)
     def providers(request: Request) -> Response:
         """Every provider of which the latest release shows a number."""
-        findings = site.latest()
-        if findings is None:
-            return none_yet(request, _TOPICS.href, site)
-        return reply(request, site.page(findings, "providers", lambda: _list_html(findings)))
+        return page_of_latest(request, site, _TOPICS.href, "providers", _list_html)
 
     @router.get(f"{PROVIDERS}/{{group}}")
     def provider(request: Request, group: str) -> Response:
@@ -68,19 +66,24 @@ def routes(site: Site) -> APIRouter:
             return none_yet(request, _TOPICS.href, site)
         found = next((each for each in _large_enough(findings) if each.group == group), None)
         if found is None:
-            return not_found(
-                request,
-                _("Deze aanbieder staat niet in de cijfers"),
-                _(
-                    "Misschien klopt het adres niet. Of er zijn te weinig leerlingen om een cijfer "
-                    "te tonen: dan heeft een aanbieder geen eigen pagina."
-                ),
-                _LIST,
-            )
+            return _too_small_or_unknown(request)
         html = site.page(findings, ("provider", group), lambda: _html(findings, found))
         return reply(request, html)
 
     return router
+
+
+def _too_small_or_unknown(request: Request) -> Response:
+    """One answer to both, so that nobody learns which small providers there are."""
+    return not_found(
+        request,
+        _("Deze aanbieder staat niet in de cijfers"),
+        _(
+            "Misschien klopt het adres niet. Of er zijn te weinig leerlingen om een cijfer "
+            "te tonen: dan heeft een aanbieder geen eigen pagina."
+        ),
+        _LIST,
+    )
 
 
 def _large_enough(findings: Findings) -> tuple[ProviderGroup, ...]:

@@ -22,6 +22,7 @@ from publisher.dashboard.blocks import (
 from publisher.dashboard.charts.data import ChartKey, ChartKind
 from publisher.dashboard.findings import Findings
 from publisher.dashboard.language import _, msg
+from publisher.dashboard.pages.latest import page_of_latest
 from publisher.dashboard.pages.problems import none_yet, not_found
 from publisher.dashboard.pages.schools import school_table
 from publisher.dashboard.rendering import HOME, Crumb, Page, render, reply
@@ -60,10 +61,7 @@ def routes(site: Site) -> APIRouter:
     @router.get("/onderwerpen")
     def topics(request: Request) -> Response:
         """Every topic of which the latest release has figures."""
-        findings = site.latest()
-        if findings is None:
-            return none_yet(request, _ALL.href, site)
-        return reply(request, site.page(findings, "topics", lambda: _list_html(findings)))
+        return page_of_latest(request, site, _ALL.href, "topics", _list_html)
 
     @router.get("/onderwerpen/{topic_id}")
     def topic(request: Request, topic_id: str, niveau: str = "", soort: str = "") -> Response:
@@ -83,10 +81,11 @@ def routes(site: Site) -> APIRouter:
         kind = next((each for each in kinds if each.level == niveau), kinds[0] if kinds else None)
         types = _types(findings) if kind is SCHOOL else ()
         school_type = soort if soort in types else ""
+        is_asked = kind is not None and kind.level == niveau
         html = site.page(
             findings,
-            ("topic", topic_id, kind.level if kind else "", school_type),
-            lambda: _html(findings, found, kind, school_type),
+            ("topic", topic_id, kind.level if kind else "", school_type, is_asked),
+            lambda: _html(findings, found, kind, school_type, is_asked=is_asked),
         )
         return reply(request, html)
 
@@ -112,10 +111,13 @@ def _types(findings: Findings) -> tuple[str, ...]:
     return tuple(findings.units(Level.TYPE)) if findings.knows_schools else ()
 
 
-def _html(findings: Findings, topic: Topic, kind: UnitKind | None, school_type: str) -> bytes:
-    chosen = {"niveau": kind.level.value if kind else "", "soort": school_type}
+def _html(
+    findings: Findings, topic: Topic, kind: UnitKind | None, school_type: str, *, is_asked: bool
+) -> bytes:
+    chosen = {"niveau": kind.level.value if kind and is_asked else "", "soort": school_type}
     query = urlencode({name: value for name, value in chosen.items() if value})
     shown = () if kind is None else held_parts(findings, topic, kind.level)
+    region_first = not is_asked and _is_split(findings, topic)
     return render(
         "topic.html",
         Page(
@@ -126,7 +128,8 @@ def _html(findings: Findings, topic: Topic, kind: UnitKind | None, school_type: 
         when=period_words(findings.latest),
         answers=answers(findings, topic),
         kind=kind,
-        ways=_ways(findings, topic, kind, school_type),
+        region_first=region_first,
+        ways=_ways(findings, topic, None if region_first else kind, school_type),
         absent=_absent(findings, topic),
         tables=[
             (*_shown(findings, topic, part, kind, school_type), _strip(findings, part, school_type))
@@ -135,6 +138,12 @@ def _html(findings: Findings, topic: Topic, kind: UnitKind | None, school_type: 
         ],
         sections=sections(findings, Level.REGION, REGION_UNIT, (topic.id,)),
     )  # fmt: skip
+
+
+def _is_split(findings: Findings, topic: Topic) -> bool:
+    """Whether the answer for the region is a row of groups, which no few large figures can be."""
+    parts = held_parts(findings, topic, Level.REGION, REGION_UNIT)
+    return bool(parts) and parts[0].split
 
 
 def _ways(

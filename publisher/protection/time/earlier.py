@@ -14,6 +14,7 @@ from publisher.protection.keys import key_of
 from publisher.protection.measures import RULES, Kind
 from publisher.protection.primary import changed_by_few
 from publisher.protection.rules import Rules
+from publisher.protection.time.rejoined import other_numbers, renumbered, renumbering
 from shared.contract.tally import Table, Tally
 from shared.errors import ProtectionError
 from shared.reference import Level, Reference
@@ -181,10 +182,15 @@ def is_small_change(key: str, newer: int, older: int, rules: Rules) -> bool:
 def over_all_levels(grid: Grid, versions: Iterable[Sequence[Published]]) -> Grid:
     """The grid with every table and level that any of the releases publishes."""
     levels: dict[str, dict[Level, None]] = {}
+    sensitive: set[str] = set()
     for published in (grid.published, *versions):
         for each in published:
             levels.setdefault(each.table, {}).update(dict.fromkeys(each.levels))
-    union = tuple(Published(table, tuple(of_table)) for table, of_table in levels.items())
+            if each.sensitive:
+                sensitive.add(each.table)
+    union = tuple(
+        Published(table, tuple(of_table), table in sensitive) for table, of_table in levels.items()
+    )
     for each in union:
         held = grid.tables.get(each.table)
         if held is None or not set(each.levels) <= set(held.levels):
@@ -230,17 +236,21 @@ def _version(
     published: Sequence[Sequence[Published]],
     period: int,
 ) -> Version:
-    own = replace(release.grid or grid, published=grid.published)
+    then = release.grid or grid
+    numbers = other_numbers(then.reference, grid.reference)
+    named = renumbering(numbers)
+    own = replace(renumbered(then, numbers), published=grid.published)
     whole = over_all_levels(own, published)
-    shown = release.shown[period]
+    shown = {named(key): value for key, value in release.shown[period].items()}
+    withheld = frozenset(map(named, release.withheld[period]))
     values = {
         cell.key: whole.true_value(cell) for cell in whole.cells(period) if cell.measure in COUNTED
     }
-    if not values.keys() >= {*shown, *release.withheld[period]}:
+    if not values.keys() >= {*shown, *withheld}:
         raise waits("a unit that was published before and is not known any more")
     if any(values[key] != value for key, value in shown.items()):
         raise waits("a change of an earlier release of which the counts are gone")
-    return Version(number, whole, release.rules, shown, release.withheld[period])
+    return Version(number, whole, release.rules, shown, withheld)
 
 
 def counted_cells(grid: Grid, period: int) -> frozenset[str]:

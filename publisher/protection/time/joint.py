@@ -16,7 +16,14 @@ from dataclasses import replace
 from publisher.protection.engine import Solution, protect_block
 from publisher.protection.grid import Grid
 from publisher.protection.primary import Rule
-from publisher.protection.problem import Kind, Node, Problem, Row, Sensitive
+from publisher.protection.problem import (
+    Kind,
+    Node,
+    Problem,
+    Row,
+    Sensitive,
+    lowest_for_suppliers,
+)
 from publisher.protection.rules import Rules
 from publisher.protection.secondary import Progress
 from publisher.protection.time.additive import joined, only_cells
@@ -157,6 +164,7 @@ class _Joint:
             ),
             additive=only_cells(self._nodes, self._additive),
             reserve=tuple(set(self._now.reserve) - self._constants),
+            lowest=lowest_for_suppliers(self._nodes),
         )
         made.check_truth()
         return made
@@ -174,11 +182,11 @@ class _Joint:
         hidden = any(key in version.withheld for key in node.keys)
         names = tuple(before_key(key, version.number) for key in node.keys)
         twin = self._same.get((frozenset(node.keys), node.true)) if node.keys else None
-        floor = min(node.true, 1) if hidden else 0
+        floor = max(_always_known(node), min(node.true, 1) if hidden else 0)
         if twin is None:
             kind = Kind.PUBLIC if shown else Kind.LATENT
             place = len(self._nodes)
-            self._nodes.append(Node(names, node.true, floor, node.ceiling, kind, 0.0))
+            self._nodes.append(Node(names, node.true, floor, node.ceiling, kind, 0.0, node.known))
             if shown:
                 self._constants.add(place)
         else:
@@ -191,6 +199,7 @@ class _Joint:
                 floor=max(known.floor, floor),
                 ceiling=min(ceilings, default=None),
                 kind=Kind.PUBLIC if shown else known.kind,
+                known=max(known.known, node.known),
             )
             if shown:
                 self._constants.add(place)
@@ -259,7 +268,12 @@ def _as_offered(node: Node, offered: frozenset[str]) -> Node:
     """A cell that only an earlier release publishes is latent in this one."""
     if node.kind is Kind.LATENT or not node.keys or not offered.isdisjoint(node.keys):
         return node
-    return replace(node, kind=Kind.LATENT, floor=0, cost=0.0)
+    return replace(node, kind=Kind.LATENT, floor=_always_known(node), cost=0.0)
+
+
+def _always_known(node: Node) -> int:
+    """What suppliers know of it, where the rule on their rest is about it."""
+    return node.known if node.floor >= node.known else 0
 
 
 def _ordered(row: Row) -> Row:

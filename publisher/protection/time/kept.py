@@ -49,10 +49,13 @@ def kept_amounts(grid: Grid, earlier: Sequence[Earlier], period: int) -> frozens
 
 
 def _alike(now: Grid, then: Grid) -> bool:
-    """Whether both count the same tables over the same schools."""
+    """Whether both count the same tables over the same schools, joined in the same way."""
     tables = {each.table for each in now.published}
-    return now.reference.schools == then.reference.schools and all(
-        now.tables[name] == then.tables.get(name) for name in tables
+    joined = [sorted(grid.reference.joint_units()) for grid in (now, then)]
+    return (
+        now.reference.schools == then.reference.schools
+        and joined[0] == joined[1]
+        and all(now.tables[name] == then.tables.get(name) for name in tables)
     )
 
 

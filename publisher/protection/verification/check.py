@@ -6,7 +6,8 @@
    it, named by a cell or not, is a sum or difference of published cells.
 4. Every certificate is an alternative table that a reader can believe in: it changes nothing
    that is published, takes nothing below its lower bound, and every relation still holds.
-5. Every rule-sensitive quantity owns certificates that move it far enough, within its class.
+5. Every rule-sensitive quantity owns certificates that move it far enough, within its class; and
+   where the rule on a supplier's rest holds, ones that every supplier thinks possible.
 """
 
 from __future__ import annotations
@@ -117,25 +118,45 @@ class _RelationIndex:
 
 
 def _check_ownership(claim: Claim, deltas: Mapping[str, list[dict[str, int]]]) -> None:
-    least: LeastPossible | None = None
+    of_everybody = _Lazily(claim)
+    of_suppliers = _Lazily(replace(claim, least={**claim.known, **claim.least}))
     for demand in claim.demands:
+        least = of_suppliers if demand.faces_suppliers else of_everybody
         owned = deltas.get(demand.cell, [])
+        if demand.faces_suppliers:
+            owned = [delta for delta in owned if _is_possible_for_suppliers(claim, delta)]
         steps = [delta[demand.cell] for delta in owned]
         if not any(abs(step) >= demand.level for step in steps):
             _refuse(5, "a sensitive cell owns no certificate that moves it far enough")
-        if not any(_within_class(claim, demand, delta) for delta in owned):
-            least = least or LeastPossible(_with_most_hidden(claim))
-            if not _class_has_no_room(claim, demand, least):
-                _refuse(5, "the alternative of a sensitive cell lies outside its rule's class")
+        within = any(_within_class(claim, demand, delta) for delta in owned)
+        if not within and not _class_has_no_room(claim, demand, least):
+            _refuse(5, "the alternative of a sensitive cell lies outside its rule's class")
         if claim.direction != "either" and demand.level and max(steps) < demand.level:
             _refuse(5, "a sensitive cell has no certificate upward")
         if demand.below and min(steps) > -demand.below:
             _refuse(5, "a sensitive cell has no certificate as far downward as its rule asks")
         if claim.direction == "both" and min(steps) > -demand.level:
-            least = least or LeastPossible(_with_most_hidden(claim))
-            lowest = max(least.of(demand.cell), demand.low)
+            lowest = max(least.possible().of(demand.cell), demand.low)
             if claim.true[demand.cell] - demand.level >= lowest:
                 _refuse(5, "a sensitive cell has no certificate downward")
+
+
+class _Lazily:
+    """Bounds that are worked out once, and only if they are asked for."""
+
+    def __init__(self, claim: Claim) -> None:
+        self._claim = claim
+        self._possible: LeastPossible | None = None
+
+    def possible(self) -> LeastPossible:
+        if self._possible is None:
+            self._possible = LeastPossible(_with_most_hidden(self._claim))
+        return self._possible
+
+
+def _is_possible_for_suppliers(claim: Claim, delta: Mapping[str, int]) -> bool:
+    """Whether a certificate leaves every supplier at least its own clients, in every count."""
+    return all(claim.true[key] + step >= claim.known.get(key, 0) for key, step in delta.items())
 
 
 def _within_class(claim: Claim, demand: Demand, delta: Mapping[str, int]) -> bool:
@@ -159,12 +180,12 @@ def _with_most_hidden(claim: Claim) -> Claim:
     return replace(claim, withheld=claim.withheld | (positive - claim.latent))
 
 
-def _class_has_no_room(claim: Claim, demand: Demand, least: LeastPossible) -> bool:
+def _class_has_no_room(claim: Claim, demand: Demand, least: _Lazily) -> bool:
     """Whether no pattern at all leaves an alternative within a threshold's class."""
     true = claim.true[demand.cell]
     return (
-        demand.rule is Rule.THRESHOLD
+        demand.rule in (Rule.THRESHOLD, Rule.SUPPLIER)
         and demand.high is not None
         and true + demand.level > demand.high
-        and true - demand.level < max(least.of(demand.cell), demand.low)
+        and true - demand.level < max(least.possible().of(demand.cell), demand.low)
     )

@@ -29,6 +29,7 @@ class Demand:
         high: greatest value, None where the class has no end.
         guards: sums of alternative values that must stay within bounds for the rule to apply.
         below: how much lower another alternative must lie; 0 where no rule asks for it.
+        faces_suppliers: whether its alternatives must be possible for who knows its own clients.
     """
 
     cell: str
@@ -38,6 +39,7 @@ class Demand:
     high: int | None
     guards: tuple[Relation, ...] = ()
     below: int = 0
+    faces_suppliers: bool = False
 
     @property
     def width(self) -> int:
@@ -88,6 +90,7 @@ class Claim:
         least: what a reader thinks the least possible of a quantity that is not published, where
             it is another number than usual.
         persons: children behind a cell, where it counts something else.
+        known: what a supplier thinks the least possible, where it is more than for every reader.
     """
 
     true: Mapping[str, int]
@@ -100,6 +103,7 @@ class Claim:
     additive: tuple[Additive, ...] = ()
     least: Mapping[str, int] = field(default_factory=dict)
     persons: Mapping[str, int] = field(default_factory=dict)
+    known: Mapping[str, int] = field(default_factory=dict)
 
     def is_hidden(self, key: str) -> bool:
         """Whether a reader does not see this quantity."""

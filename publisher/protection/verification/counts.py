@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from publisher.protection.grid import Grid, quantity_key
 from publisher.protection.measures import ACROSS, NOT_COVERED, PUPILS, RULES, Kind, Term
@@ -18,6 +19,7 @@ from publisher.protection.regions import RegionUnit
 from publisher.protection.rules import Rules
 from publisher.protection.verification.claim import Claim, Demand, Relation, Terms, Union
 from publisher.protection.verification.statement import Leaves, Statement
+from publisher.protection.verification.suppliers import Rests, state_what_suppliers_know
 
 
 def claim_of_counts(grid: Grid, rules: Rules, period: int, withheld: frozenset[str]) -> Claim:
@@ -36,6 +38,7 @@ def claim_of_counts(grid: Grid, rules: Rules, period: int, withheld: frozenset[s
         statement.demands.extend(_demands(statement, quantity))
         statement.unite(quantity)
         statement.sum_all(quantity)
+    state_what_suppliers_know(statement)
     return statement.claim()
 
 
@@ -124,18 +127,19 @@ def _relate_to_duo(statement: Statement) -> None:
 def _demands(statement: Statement, quantity: Quantity) -> Iterator[Demand]:
     """What the primary rules demand of a quantity, cell by cell."""
     rules = statement.rules
+    faces = bool(quantity.remainder_min(rules))
     for unit in statement.shown(quantity):
         demand = _demand(statement, quantity, unit)
         if demand is not None:
-            yield demand
-    inner = statement.inner[quantity.term]
-    latent = {statement.key(quantity, u): u.leaves for u in statement.latent_units(quantity)}
-    latent |= {key: group for group, key in inner.items()}
-    for key, leaves in latent.items():
+            yield replace(demand, faces_suppliers=faces)
+    for key, leaves in statement.leaves_of(quantity).items():
+        if key not in statement.latent:
+            continue
         children = _children(statement, quantity, leaves, statement.true[key])
         few = below_threshold(children, quantity.threshold(rules))
-        if key in statement.latent and (few or any(_few_others(statement, quantity, leaves))):
-            yield Demand(key, Rule.MARGIN, quantity.slide(rules), 0, None)
+        if few or Rests.of(statement, quantity, leaves).too_few:
+            slide = quantity.slide(rules)
+            yield Demand(key, Rule.MARGIN, slide, 0, None, faces_suppliers=faces)
 
 
 def _children(statement: Statement, quantity: Quantity, leaves: Leaves, value: int) -> int:
@@ -150,7 +154,9 @@ def _demand(statement: Statement, quantity: Quantity, unit: RegionUnit) -> Deman
     rules, key = statement.rules, statement.key(quantity, unit)
     threshold, level = quantity.threshold(rules), quantity.slide(rules)
     most = max(threshold - 1, 1)
-    top = most if quantity.kind is Kind.PERSONS else None
+    rests = Rests.of(statement, quantity, unit.leaves)
+    lowest, highest = rests.possible()
+    top = max(most, highest) if quantity.kind is Kind.PERSONS else None
     count = statement.true[key]
     if count == 0:
         hidden = _zero_withheld(statement, quantity, unit)
@@ -165,15 +171,9 @@ def _demand(statement: Statement, quantity: Quantity, unit: RegionUnit) -> Deman
     duo = _duo(statement, unit.leaves) if quantity.term == (PUPILS, "") else None
     if duo and count <= duo[1] and remainder_disclosed(count, *duo, rules.remainder):
         return Demand(key, Rule.REMAINDER, level, max(duo[0] - rules.remainder + 1, 1), duo[1] - 1)
-    low, high = _few_others(statement, quantity, unit.leaves)
-    if high:
-        return Demand(key, Rule.SUPPLIER, level, low, high if top is not None else None)
+    if rests.too_few:
+        return Demand(key, Rule.SUPPLIER, level, 1 if top is None else lowest, top)
     return None
-
-
-def _few_others(statement: Statement, quantity: Quantity, leaves: Leaves) -> tuple[int, int]:
-    """The class of the rule on a supplier that subtracts its own clients; (0, 0) without it."""
-    return quantity.closest_supplier(statement.grid, statement.rules, statement.period, leaves)
 
 
 def _zero_withheld(statement: Statement, quantity: Quantity, unit: RegionUnit) -> bool:

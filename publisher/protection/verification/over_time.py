@@ -82,31 +82,40 @@ def claim_over_time(
     counted = counted_cells(grid, period)
     claim = claim_of_tally(whole, rules, period, withheld)
     now = _Told(0, claim, counted - withheld, counted & withheld)
-    told = [now]
-    for version in versions:
-        claim = claim_of_tally(version.grid, version.rules, period, version.withheld)
-        told.append(_Told(version.number, claim, frozenset(version.shown), version.withheld))
+    told = [now, *(_told_then(version, period) for version in versions)]
     known = _known(told)
     _check_still_withheld(told, known)
-    claims = [_renamed(each, known) for each in told]
-    pairs = list(_pairs(told))
-    changes = [change for pair in pairs for change in _changes(*pair, rules)]
-    same_after_merger = []
-    for version, each in zip(versions, told[1:], strict=True):
-        same, changed = _mergers(now, each, whole, version.grid, rules)
-        same_after_merger += same
+    relations = [same for pair in _pairs(told) for same in _unchanged(*pair)]
+    changes = [change for pair in _pairs(told) for change in _changes(*pair, rules)]
+    for version, then in zip(versions, told[1:], strict=True):
+        same, changed = _mergers(now, then, whole, version.grid, rules)
+        relations += same
         changes += changed
+    return _joint(told, known, relations, changes)
+
+
+def _told_then(version: Version, period: int) -> _Told:
+    """An earlier release of the period."""
+    claim = claim_of_tally(version.grid, version.rules, period, version.withheld)
+    return _Told(version.number, claim, frozenset(version.shown), version.withheld)
+
+
+def _joint(
+    told: Sequence[_Told],
+    known: frozenset[tuple[str, int]],
+    relations: Sequence[Relation],
+    changes: Sequence[Change],
+) -> Claim:
+    """One claim of all releases, with what ties them and what changed between them."""
+    now, claims = told[0], [_renamed(each, known) for each in told]
+    changed = {name: by for name, by, _, _ in changes}
     return Claim(
-        true={key: value for claim in claims for key, value in claim.true.items()}
-        | {key: true for key, true, _, _ in changes},
+        true={key: value for claim in claims for key, value in claim.true.items()} | changed,
         withheld=frozenset().union(*(claim.withheld for claim in claims)),
-        latent=frozenset(key for key, _, _, _ in changes).union(
-            *(claim.latent for claim in claims)
-        ),
+        latent=frozenset(changed).union(*(claim.latent for claim in claims)),
         relations=(
             *(relation for claim in claims for relation in claim.relations),
-            *(relation for pair in pairs for relation in _unchanged(*pair)),
-            *same_after_merger,
+            *relations,
             *(relation for _, _, relation, _ in changes),
         ),
         demands=(
@@ -119,8 +128,10 @@ def claim_over_time(
             for union in now.claim.unions
             if union.parent in now.cells and now.cells.issuperset(union.children)
         ),
-        direction=rules.direction,
+        direction=now.claim.direction,
         additive=_beside_each_other(told),
+        least={key: least for claim in claims for key, least in claim.least.items()},
+        known={key: least for claim in claims for key, least in claim.known.items()},
     )
 
 
@@ -172,6 +183,8 @@ def _renamed(told: _Told, known: frozenset[tuple[str, int]]) -> Claim:
         # A cell that only another release publishes is in no table of this one.
         latent=frozenset(name(key) for key in claim.true if key not in told.cells),
         relations=tuple(map(relation, claim.relations)),
+        least={name(key): least for key, least in claim.least.items()},
+        known={name(key): least for key, least in claim.known.items()},
         demands=tuple(
             replace(demand, cell=name(demand.cell), guards=tuple(map(relation, demand.guards)))
             for demand in claim.demands

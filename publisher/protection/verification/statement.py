@@ -42,6 +42,8 @@ class Statement:
     demands: list[Demand] = field(default_factory=list)
     unions: list[Union] = field(default_factory=list)
     additive: list[Additive] = field(default_factory=list)
+    least: dict[str, int] = field(default_factory=dict)
+    known: dict[str, int] = field(default_factory=dict)
     inner: dict[Term, dict[Leaves, str]] = field(default_factory=dict)
     quantities: dict[Term, Quantity] = field(default_factory=dict)
     _units: dict[tuple[Level, ...], tuple[RegionUnit, ...]] = field(default_factory=dict)
@@ -57,6 +59,8 @@ class Statement:
             unions=tuple(self.unions),
             direction=self.rules.direction,
             additive=tuple(self.additive),
+            least=self.least,
+            known=self.known,
         )
 
     def units(self, quantity: Quantity) -> tuple[RegionUnit, ...]:
@@ -110,6 +114,20 @@ class Statement:
         """How many children are behind a set of schools."""
         return sum(self._inputs(quantity, leaf).children for leaf in leaves)
 
+    def of_suppliers(self, quantity: Quantity, leaves: Leaves) -> tuple[int, ...]:
+        """Per supplier with clients in a set of schools, how many it can itself place there."""
+        own: dict[int, int] = {}
+        for leaf in leaves:
+            for supplier, clients in self._inputs(quantity, leaf).of_supplier:
+                own[supplier] = own.get(supplier, 0) + clients
+        return tuple(clients for clients in own.values() if clients)
+
+    def leaves_of(self, quantity: Quantity) -> dict[str, Leaves]:
+        """Every name of a quantity, with the leaves that it is about."""
+        units = (*self.shown(quantity), *self.latent_units(quantity))
+        inner = {key: group for group, key in self.inner[quantity.term].items()}
+        return {self.key(quantity, unit): unit.leaves for unit in units} | inner
+
     def unite(self, quantity: Quantity) -> None:
         """Every parent with the published units of another level that add up to it."""
         units = self.shown(quantity)
@@ -121,7 +139,11 @@ class Statement:
                     for unit in units
                     if unit.level == level and unit.leaves and unit.leaves <= parent.leaves
                 }
-                if len(children) > 1 and sum(map(len, children)) == len(parent.leaves):
+                # Those around arrangements can overlap; then they are no parts of it.
+                whole = frozenset[str]().union(*children)
+                if len(children) > 1 and sum(map(len, children)) == len(whole) == len(
+                    parent.leaves
+                ):
                     key = self.key(quantity, parent)
                     self.unions.append(Union(key, tuple(children.values()), threshold))
 

@@ -12,19 +12,23 @@ from fastapi.responses import RedirectResponse, Response
 
 from publisher.access import terms
 from publisher.access.addresses import SIGN_IN, TARGET_KEY, own_page
+from publisher.access.doorway import (
+    BACK,
+    OUT,
+    SESSION_COOKIE,
+    SIGN_IN_COOKIE,
+    START,
+    Doorway,
+    SignedIn,
+)
 from publisher.access.forms import FORM_TOKEN, read_form
-from publisher.access.gate import SESSION_COOKIE
 from publisher.access.keys import told
 from publisher.access.readers import Reader
 from publisher.access.refusals import session_ended
 from publisher.access.roles import AccessRole
-from publisher.access.signing_in import SignedIn, SigningIn
 from publisher.dashboard.language import DUTCH, LANGUAGES, Language, _, msg, speaking
 from publisher.dashboard.rendering import HOME, HTML, Page, render
-from shared.errors import TrustError
 
-START, BACK, OUT = f"{SIGN_IN}/start", f"{SIGN_IN}/terug", f"{SIGN_IN}/uit"
-SIGN_IN_COOKIE = "__Host-moj-sign-in"
 MAX_SENT = 2_000
 _NO_STORE = {"cache-control": "no-store"}
 
@@ -39,17 +43,17 @@ Sent = Annotated[str, Query(max_length=MAX_SENT)]
 Target = Annotated[str, Query(alias=TARGET_KEY, max_length=MAX_SENT)]
 
 
-def sign_in_router(signing_in: SigningIn) -> APIRouter:
+def sign_in_router(doorway: Doorway) -> APIRouter:
     """Where people sign in and out."""
     router = APIRouter(include_in_schema=False)
     for language in LANGUAGES:
         address = f"{language.prefix}{SIGN_IN}"
-        router.add_api_route(address, _front(signing_in, language), methods=["GET"])
+        router.add_api_route(address, _front(doorway, language), methods=["GET"])
 
     @router.get(START)
     def start(target: Target = HOME.href) -> Response:
         """Off to the identity provider."""
-        address, secret = signing_in.begin(target)
+        address, secret = doorway.begin(target)
         answer = RedirectResponse(address, 303, _NO_STORE)
         _keep(answer, SIGN_IN_COOKIE, told(secret), int(terms.SIGN_IN.total_seconds()))
         return answer
@@ -59,8 +63,8 @@ def sign_in_router(signing_in: SigningIn) -> APIRouter:
         """Back from the identity provider; what else it sends along is not looked at."""
         cookie = request.cookies.get(SIGN_IN_COOKIE, "")
         before = request.cookies.get(SESSION_COOKIE, "")
-        found = signing_in.finish(cookie, state, code, before)
-        answer = _without_role(found) if found.session is None else _inside(signing_in, found)
+        found = doorway.finish(cookie, state, code, before)
+        answer = _without_role(found) if found.session is None else _inside(doorway, found)
         _forget(answer, SIGN_IN_COOKIE)
         return answer
 
@@ -68,11 +72,11 @@ def sign_in_router(signing_in: SigningIn) -> APIRouter:
     async def out(request: Request) -> Response:
         """The end of a session."""
         cookie = request.cookies.get(SESSION_COOKIE, "")
-        reader = await run_in_threadpool(_reader, signing_in, request)
+        reader = await run_in_threadpool(_reader, doorway, request)
         if reader is None:
             raise session_ended()
         await read_form(request, reader)
-        await run_in_threadpool(signing_in.sessions.close, cookie)
+        await run_in_threadpool(doorway.leave, cookie, reader)
         # Whoever sits down next at this computer finds no page of this session in its cache.
         answer = RedirectResponse(SIGN_IN, 303, {**_NO_STORE, "clear-site-data": '"cache"'})
         _forget(answer, SESSION_COOKIE)
@@ -81,10 +85,10 @@ def sign_in_router(signing_in: SigningIn) -> APIRouter:
     return router
 
 
-def _front(signing_in: SigningIn, language: Language) -> Callable[..., Response]:
+def _front(doorway: Doorway, language: Language) -> Callable[..., Response]:
     def front(request: Request, target: Target = HOME.href) -> Response:
         """The page to sign in, and for who did, who they are here and the way out."""
-        reader = _reader(signing_in, request)
+        reader = _reader(doorway, request)
         start = f"{START}?{urlencode({TARGET_KEY: own_page(target)})}"
         with speaking(language):
             html = render(
@@ -121,21 +125,15 @@ def _without_role(found: SignedIn) -> Response:
     return answer
 
 
-def _inside(signing_in: SigningIn, found: SignedIn) -> Response:
+def _inside(doorway: Doorway, found: SignedIn) -> Response:
     assert found.session is not None
     answer = RedirectResponse(found.target, 303, _NO_STORE)
-    term = int(signing_in.sessions.whole.total_seconds())
-    _keep(answer, SESSION_COOKIE, told(found.session), term)
+    _keep(answer, SESSION_COOKIE, told(found.session), doorway.session_seconds)
     return answer
 
 
-def _reader(signing_in: SigningIn, request: Request) -> Reader | None:
-    cookie = request.cookies.get(SESSION_COOKIE, "")
-    try:
-        return signing_in.sessions.reader(cookie, signing_in.database.now())
-    except TrustError:
-        # The gate refuses this session and says why; here its owner can sign in anew.
-        return None
+def _reader(doorway: Doorway, request: Request) -> Reader | None:
+    return doorway.reader(request.cookies.get(SESSION_COOKIE, ""))
 
 
 def _keep(answer: Response, name: str, value: str, seconds: int) -> None:
