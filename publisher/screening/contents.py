@@ -56,6 +56,7 @@ def levels_missing(it: Screened) -> Places:
     found = set(_levels(it))
     held = {table for table, _ in found}
     known = {level.value for school in it.reference.schools for level in school.units()}
+    known |= {level.value for level, _, _ in it.reference.joint_units()}
     for table in it.policy.tables:
         for level in (each.value for each in table.levels if table.id in held):
             if level in known and (table.id, level) not in found:

@@ -236,8 +236,8 @@ def test_of_every_withheld_number_two_values_are_possible(seed: int) -> None:
     for table in _tables(shown, codes, most=13):
         sums = {name: sum(table[code] for code in members) for name, members in units.items()}
         if all(value in (None, sums[name]) for name, value in shown.items()):
-            for name, value in sums.items():
-                values.setdefault(name, set()).add(value)
+            for name, possible in sums.items():
+                values.setdefault(name, set()).add(possible)
     assert values
     for name, value in shown.items():
         assert len(values[name]) == 1 if value is not None else len(values[name]) > 1
@@ -269,9 +269,8 @@ def _tables(
     shown: Mapping[tuple[str, str], int | None], codes: Sequence[str], most: int
 ) -> list[dict[str, int]]:
     """Every table of schools: what is shown is fixed, what is withheld is at least 1."""
-    options = [
-        range(1, most) if shown[Level.SCHOOL.value, code] is None
-        else (shown[Level.SCHOOL.value, code],)
-        for code in codes
-    ]  # fmt: skip
+    options: list[Sequence[int]] = []
+    for code in codes:
+        value = shown[Level.SCHOOL.value, code]
+        options.append(range(1, most) if value is None else (value,))
     return [dict(zip(codes, table, strict=True)) for table in product(*options)]

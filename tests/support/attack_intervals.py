@@ -89,7 +89,7 @@ class System:
         """The finest groups that units of these levels are sums of."""
         atoms: dict[tuple[Name, ...], set[str]] = {}
         for piece in self.view.units_of_piece:
-            names = self.view.names_of_piece(piece)
+            names = sorted(self.view.names_of_piece(piece))
             signature = tuple(name for name in names if name[0] in levels)
             if signature:
                 atoms.setdefault(signature, set()).add(piece)

@@ -166,8 +166,9 @@ class View:
         }
 
     def names_of_piece(self, piece: str) -> list[Name]:
-        """Every unit that a piece is a part of, sorted."""
-        return sorted({*self.units_of_piece[piece].items(), *self.joint_of_piece.get(piece, ())})
+        """Every unit that a piece is a part of, those around arrangements last."""
+        joint = self.joint_of_piece.get(piece, frozenset())
+        return [*self.units_of_piece[piece].items(), *sorted(joint)]
 
     @cached_property
     def groups(self) -> dict[Name, Group]:
