@@ -128,7 +128,7 @@ class Laws:
                     coded[other].cells.filter(
                         pa.array(totals_of_schools(coded[other], measure))
                     )
-                    for other, measure in _sources(table, self._tables.values(), coded)
+                    for measure, other in _sources(table, self._tables.values(), coded)
                 ]  # fmt: skip
                 self._check_joint(table, coded[table.id], schools)
 
@@ -174,14 +174,25 @@ class Laws:
             self._check_of_levels(name, Coded.of(cells, self._lexicon))
 
     def _check_joint_of(self, store: CellStore, table: Table) -> None:
-        schools = []
-        for other, measure in _sources(table, self._tables.values(), store.sizes()):
-            for key in store.ranges(other, Level.SCHOOL.value):
-                cells = store.read(key)
-                chosen = totals_of_schools(Coded.of(cells, self._lexicon), measure)
-                schools.append(cells.filter(pa.array(chosen)))
+        """Measure by measure and period by period: a school is a part of many of these units."""
         whole = pa.concat_tables([store.read(key) for key in store.ranges(table.id)])
-        self._check_joint(table, Coded.of(whole, self._lexicon), schools)
+        sources = dict(_sources(table, self._tables.values(), store.sizes()))
+        for measure in (each.id for each in table.measures):
+            other = sources.get(measure)
+            keys = store.ranges(other, Level.SCHOOL.value) if other else []
+            schools = [self._totals_of(store.read(key), measure) for key in keys]
+            cells = _where(whole, pc.equal(whole["measure"], measure))
+            for period in self._allowed.periods:
+                of_period = _where(cells, pc.equal(cells["period"], period))
+                self._check_joint(
+                    table,
+                    Coded.of(of_period, self._lexicon),
+                    [each.filter(pc.equal(each["period"], period)) for each in schools],
+                )
+
+    def _totals_of(self, cells: pa.Table, measure: str) -> pa.Table:
+        chosen = totals_of_schools(Coded.of(cells, self._lexicon), measure)
+        return cells.filter(pa.array(chosen))
 
     def _check_order(self, store: CellStore) -> None:
         """Units of ranges follow one another: no cell of one range is in another too."""
@@ -220,12 +231,18 @@ class Laws:
 def _sources(
     table: Table, tables: Iterable[Table], present: Mapping[str, object]
 ) -> Iterable[tuple[str, str]]:
-    """Of every measure of a table: the first table that has it of schools."""
+    """Every measure of a table, with the first table that has it of schools."""
     for measure in table.measures:
         for other in tables:
             if Level.SCHOOL in other.levels and measure in other.measures and other.id in present:
-                yield other.id, measure.id
+                yield measure.id, other.id
                 break
+
+
+def _where(cells: pa.Table, chosen: pa.ChunkedArray) -> pa.Table:
+    """The cells for which this holds; none of them still have the dictionaries of their texts."""
+    found = cells.filter(chosen)
+    return found if len(found) else cells.slice(0, 0)
 
 
 def _slice(cells: pa.Table, number: int, count: int) -> pa.Table:

@@ -23,6 +23,7 @@ from tests.support.micro_rows import Care, Enrolment
 from tests.support.microregion import (
     PERIODS,
     Region,
+    arrangement,
     bundle,
     everywhere,
     link_region,
@@ -182,6 +183,21 @@ def tally() -> pa.Table:
     return link_region(Region(REFERENCE, rows, care, (), everywhere(1, 2))).cells
 
 
+JOINT = bundle(
+    schools=[school(f"99XA0{number}") for number in range(3)],
+    arrangements=[arrangement(7, "99XA00")],
+)
+
+
+def joint_tally() -> pa.Table:
+    rows = tuple(
+        Enrolment(person, period, school=f"99XA0{person % 3}")
+        for person in range(9)
+        for period in PERIODS
+    )
+    return link_region(Region(JOINT, rows, (), (), everywhere(1, 2))).cells
+
+
 @pytest.mark.parametrize("at_once", [1, 50, 1_000_000])
 def test_levels_that_do_not_add_up_are_found_in_any_slices(file: SealedFile, at_once: int) -> None:
     sound = tally()
@@ -202,6 +218,32 @@ def test_levels_that_do_not_add_up_are_found_in_any_slices(file: SealedFile, at_
     broken = sound.set_column(place, CELLS.field("value"), pa.array(values))
     with pytest.raises(StateError, match=r"sum-of-schools.*clients_by_form, level region"):
         check(broken)
+
+
+@pytest.mark.parametrize("lost", ["arrangement", "comparison"])
+@pytest.mark.parametrize("how", ["changed", "gone", "gone in a period"])
+def test_what_is_around_an_arrangement_and_no_sum_of_schools_is_found(
+    file: SealedFile, lost: str, how: str
+) -> None:
+    sound = joint_tally()
+    Laws(catalogue(JOINT), JOINT, periods()).check_levels(stored(sound, file))
+    rows = sound.to_pylist()
+    mine = [
+        row["table"] == "arrangement_schools"
+        and row["level"] == lost
+        and row["measure"] == "pupils"
+        and (row["period"] == PERIODS[1] or how != "gone in a period")
+        for row in rows
+    ]
+    assert any(mine)
+    if how == "changed":
+        values = [row["value"] + (1 if at else 0) for row, at in zip(rows, mine, strict=True)]
+        place = sound.schema.get_field_index("value")
+        wrong = sound.set_column(place, CELLS.field("value"), pa.array(values))
+    else:
+        wrong = sound.filter(pa.array([not at for at in mine]))
+    with pytest.raises(StateError, match=r"sum-of-schools.*"):
+        Laws(catalogue(JOINT), JOINT, periods()).check_levels(stored(wrong, file))
 
 
 @pytest.mark.parametrize("count", [2, 5, 23, 46])
