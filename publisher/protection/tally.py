@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -141,13 +141,35 @@ def _in_turn(
         }
     found: dict[int, _OfPeriod] = {}
     # Spawned, not forked: a fork would inherit the solver's threads. The key that rounds stays
-    # in this process: it never travels.
-    with ProcessPoolExecutor(min(processes, count), mp_context=get_context("spawn")) as pool:
-        for period, solution in zip(grid.periods, pool.map(solve, grid.periods), strict=True):
+    # in this process: it never travels. The rest is sent when a process starts, for whoever
+    # finishes a period here adds to what the grid remembers.
+    with ProcessPoolExecutor(
+        min(processes, count),
+        mp_context=get_context("spawn"),
+        initializer=_Searcher.begin,
+        initargs=(solve,),
+    ) as pool:
+        for period, solution in zip(
+            grid.periods, pool.map(_Searcher.search, grid.periods), strict=True
+        ):
             found[period] = finish(period, solution)
             if progress is not None:
                 progress(100 * len(found) // count, 100)
     return found
+
+
+class _Searcher:
+    """One process that searches: it is told once what to search."""
+
+    solve: Callable[[int], Solution]
+
+    @classmethod
+    def begin(cls, solve: Callable[[int], Solution]) -> None:
+        cls.solve = staticmethod(solve)
+
+    @classmethod
+    def search(cls, period: int) -> Solution:
+        return cls.solve(period)
 
 
 def _solve(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import pickle
+from collections.abc import Callable, Iterable, Iterator
 
 import pandas as pd
 import pytest
@@ -356,3 +357,36 @@ def test_the_number_of_processes_changes_nothing() -> None:
     assert alone.cells.equals(together.cells)
     assert to_json_lines(alone.certificates) == to_json_lines(together.certificates)
     assert alone.report == together.report
+
+
+class _Here:
+    """In place of other processes: says what would be sent, and when."""
+
+    def __init__(
+        self,
+        *_: object,
+        initializer: Callable[..., None],
+        initargs: tuple[object, ...],
+        **__: object,
+    ) -> None:
+        initializer(*initargs)
+
+    def __enter__(self) -> _Here:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def map(self, search: Callable[[int], object], periods: Iterable[int]) -> Iterator[object]:
+        assert len(pickle.dumps(search)) < 500
+        return map(search, periods)
+
+
+def test_what_a_process_needs_is_sent_when_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not with each period: finishing one here adds to the grid, while it would be sent."""
+    bundle, counted = some_region(5, schools=12)
+    monkeypatch.setattr("publisher.protection.tally.ProcessPoolExecutor", _Here)
+    alone, together = (
+        protect_tally(counted, bundle, Rules(), PUBLISHED, processes=each) for each in (1, 2)
+    )
+    assert alone.cells.equals(together.cells)
