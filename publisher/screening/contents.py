@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from publisher.protection.rates import COVERAGE
 from publisher.released import COLUMNS
 from publisher.screening.subject import KEY, Places, Screened, places
-from shared.reference import Level
+from shared.reference import JOINT_LEVELS, Level
 
 
 def columns(it: Screened) -> Places:
@@ -18,9 +18,11 @@ def columns(it: Screened) -> Places:
 
 
 def not_empty(it: Screened) -> Places:
-    """A table has rows."""
+    """A table has rows; one about arrangements, in a region that has none, has none either."""
+    around = {each.id for each in it.policy.tables if set(each.levels) <= set(JOINT_LEVELS)}
     for table in it.release.tables:
-        if table.cells.num_rows == 0:
+        may_be_empty = table.id in around and not any(it.reference.joint_units())
+        if table.cells.num_rows == 0 and not may_be_empty:
             yield table.id
 
 

@@ -32,8 +32,8 @@ from tests.support.drawn_tally import POLICY, drawn_tally, every_table
 SMALL = {"seed": 10, "persons": 25, "period": 20}
 """Four clients in all: the search sees that a total has no alternative, the verifier does not."""
 AMOUNTS = {
-    "costs", "costs_by_form", "providers", "coverage", "day_treatment", "ended_by_duration",
-    "running_by_duration",
+    "arrangement_schools", "costs", "costs_by_form", "providers", "coverage", "day_treatment",
+    "ended_by_duration", "running_by_duration",
 }  # fmt: skip
 """Left out, because they take most of the time."""
 TOWN, AREA = Level.MUNICIPALITY, Level.REGION
