@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import httpx2
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -20,11 +18,15 @@ from publisher.access.mandates import Mandates, account_of
 from publisher.access.report import access_report, report_lines
 from publisher.access.roles import AccessRole
 from publisher.access.tokens import Tokens
-from publisher.store import SessionRow, SignInRow
 from shared.state.ledger_table import entries
 from tests.support.access import app_of, as_before, asking, fed_publisher
 from tests.support.oidc import (
+    SUBJECT,
     at_provider,
+    code_of,
+    form_token,
+    give_role,
+    kept,
     running_provider,
     sign_in,
     sign_in_settings,
@@ -33,8 +35,6 @@ from tests.support.oidc import (
 from tests.support.oidc_provider import LIES, SECRET
 from tests.support.parties import ROUND
 from tests.support.publishing import Publisher
-
-SUBJECT = "piet.puk@gemeente.example"
 
 
 @pytest.fixture(scope="module")
@@ -77,24 +77,6 @@ def app(one_app: FastAPI, publisher: Publisher) -> FastAPI:
 def browser(app: FastAPI) -> Iterator[TestClient]:
     with asking(app, accept="text/html") as client:
         yield client
-
-
-def give_role(publisher: Publisher, issuer: str, role: AccessRole = AccessRole.ANALYST) -> str:
-    identity = publisher.region.identities["publicist"]
-    account = account_of(identity, issuer, SUBJECT)
-    return Mandates(publisher.releases.database, identity).give(account, role, "Gemeente Proef", 90)
-
-
-def kept(publisher: Publisher) -> tuple[int, int]:
-    """How many sessions and unfinished sign-ins there are."""
-    with publisher.releases.database.reading() as session:
-        return session.query(SessionRow).count(), session.query(SignInRow).count()
-
-
-def code_of(answer: httpx2.Response) -> str:
-    assert answer.headers["content-type"] == "application/problem+json"
-    code: str = answer.json()["code"]
-    return code
 
 
 def test_who_has_a_role_signs_in_and_sees_the_page_that_they_asked_for(
@@ -319,13 +301,6 @@ def test_a_role_that_is_taken_away_ends_its_sessions(
     Mandates(publisher.releases.database, identity).revoke(mandate)
     assert browser.get("/").status_code == 303
     assert kept(publisher) == (0, 0)
-
-
-def form_token(browser: TestClient) -> str:
-    """What the form to sign out carries."""
-    page = browser.get(SIGN_IN).text
-    (token,) = re.findall(r'name="form_token" value="([A-Za-z0-9_-]{43})"', page)
-    return str(token)
 
 
 def test_signing_out_needs_the_form_of_this_session(

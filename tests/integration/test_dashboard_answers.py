@@ -28,12 +28,6 @@ def client() -> TestClient:
     return dashboard(region_release(), notes=lambda: NOTES)
 
 
-def read(client: TestClient, address: str) -> Html:
-    answer = client.get(address)
-    assert answer.status_code == 200, address
-    return Html.of(answer.text)
-
-
 def _cards(page: Html) -> str:
     """What stands before the levels to choose from."""
     return page.text.partition("Kies wat u wilt zien")[0]
@@ -41,12 +35,12 @@ def _cards(page: Html) -> str:
 
 def test_a_topic_begins_with_the_answer_for_the_whole_region(client: TestClient) -> None:
     release = region_release()
-    costs = _cards(read(client, "/onderwerpen/kosten"))
+    costs = _cards(Html.at(client, "/onderwerpen/kosten"))
     for measure in ("cost_eur", "cost_per_client", "cost_per_pupil"):
         value = cell_of(release, "region", measure, 24).value
         assert value is not None
         assert f"€ {number(value)}" in costs
-    providers = _cards(read(client, "/onderwerpen/aanbieders"))
+    providers = _cards(Html.at(client, "/onderwerpen/aanbieders"))
     assert "Het meest" not in providers
     assert f"{cell_of(release, 'region', 'providers', 24).value}" in providers
 
@@ -56,7 +50,7 @@ def test_groups_of_the_region_stand_first_until_a_level_is_asked(client: TestCli
     region, places = "Alle scholen in de regio samen", "De cijfers gaan over de scholen die"
 
     def is_region_first(address: str) -> bool:
-        text = read(client, address).text
+        text = Html.at(client, address).text
         return text.index(region) < text.index(places)
 
     assert is_region_first("/onderwerpen/verwijzers")
@@ -88,7 +82,7 @@ def test_an_arrangement_begins_with_what_can_be_said_of_it(clients: int, answer:
             if at == (Level.ARRANGEMENT.value, CLIENTS, 24):
                 row["value"] = clients
 
-    page = read(_changed("arrangement_schools", change), "/arrangementen/1")
+    page = Html.at(_changed("arrangement_schools", change), "/arrangementen/1")
     assert answer in page.text.partition("Wij zetten")[0]
 
 
@@ -116,7 +110,7 @@ def _with_kinds(*changes: dict[str, object]) -> Html:
         for row, other in zip(found, changes, strict=False):
             row.update(other)
 
-    return read(_changed("clients_by_domain", change), "/onderwerpen/soorten")
+    return Html.at(_changed("clients_by_domain", change), "/onderwerpen/soorten")
 
 
 def test_a_topic_of_categories_begins_with_their_total_and_the_highest() -> None:

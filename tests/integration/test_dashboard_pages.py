@@ -41,12 +41,6 @@ def client() -> TestClient:
     return dashboard(region_release(), notes=lambda: NOTES)
 
 
-def read(client: TestClient, address: str) -> Html:
-    answer = client.get(address)
-    assert answer.status_code == 200, address
-    return Html.of(answer.text)
-
-
 def test_the_release_has_figures_for_every_topic() -> None:
     assert released_topics(Findings(region_release())) == TOPICS
     fewer = Findings(with_tables(region_release(), "pupils_and_clients", "costs"))
@@ -69,7 +63,7 @@ def test_every_page_is_small_and_whole_in_every_language(client: TestClient, add
 
 
 def test_english_pages_keep_to_english_pages(client: TestClient) -> None:
-    page = read(client, f"/en/scholen/{PRIMARY}")
+    page = Html.at(client, f"/en/scholen/{PRIMARY}")
     assert "Pupils with youth care" in page.text
     links = [link for link in page.attributes("a", "href") if link.startswith("/")]
     others = [link for link in links if not link.startswith(("/en/", "/api/"))]
@@ -84,47 +78,49 @@ def test_every_question_is_answered_within_three_clicks(
     assert len(question.clicks) <= 3
     address = "/"
     for click in question.clicks:
-        links = read(client, address).attributes("a", "href")
+        links = Html.at(client, address).attributes("a", "href")
         assert click in links or click.startswith("/scholen?zoek="), (address, click)
         address = click
-    page = read(client, address)
+    page = Html.at(client, address)
     assert question.answer in page.text
 
 
 def test_a_topic_shows_the_released_figures_of_every_unit(client: TestClient) -> None:
     release = region_release()
-    page = read(client, "/onderwerpen/ggz?niveau=school&soort=VO")
+    page = Html.at(client, "/onderwerpen/ggz?niveau=school&soort=VO")
     assert len(page.tables[0]) == 1 + 4
     cell = cell_of(release, SECONDARY, "clients_mental_health_via_gp", 24)
     assert page.row("Ruimzicht College")[2] == str(cell.value)
-    costs = read(client, "/onderwerpen/kosten?niveau=municipality")
+    costs = Html.at(client, "/onderwerpen/kosten?niveau=municipality")
     total = next(row for row in costs.tables[0] if row[0] == "Aalten")[1]
     assert int(total.replace(".", "")) == cell_of(release, "GM0197", "cost_eur", 24).value
 
 
 def test_an_unknown_level_or_topic_helps(client: TestClient) -> None:
-    shown = read(client, "/onderwerpen/ggz?niveau=planeet&soort=XX")
+    shown = Html.at(client, "/onderwerpen/ggz?niveau=planeet&soort=XX")
     assert shown.tables[0][0][0] == "Gemeente"
     assert client.get("/onderwerpen/raad").status_code == 404
 
 
 def test_a_comparison_takes_five_units_and_no_more(client: TestClient) -> None:
     units = [PRIMARY, SECONDARY, SPECIAL, "88SB00", "88SC00", "88PA00"]
-    page = read(client, "/vergelijken?" + "&".join(f"kies=school:{unit}" for unit in units))
+    page = Html.at(client, "/vergelijken?" + "&".join(f"kies=school:{unit}" for unit in units))
     assert len(page.tables[0][0]) == 1 + 5
     assert "U koos er meer dan 5" in page.text
     (image,) = [src for src in page.attributes("img", "src") if "/naast-elkaar/" in src]
     assert client.get(image).headers["content-type"] == "image/svg+xml"
-    alone = read(client, f"/vergelijken?kies=school:{PRIMARY}&kies=school:{PRIMARY}&kies=x&kies=")
+    alone = Html.at(
+        client, f"/vergelijken?kies=school:{PRIMARY}&kies=school:{PRIMARY}&kies=x&kies="
+    )
     assert len(alone.tables[0][0]) == 1 + 1
-    assert not read(client, "/vergelijken?kies=school:99ZZ99").tables
+    assert not Html.at(client, "/vergelijken?kies=school:99ZZ99").tables
 
 
 def test_a_permanent_link_shows_its_own_release_and_no_other() -> None:
     old = with_tables(region_release("kleine-regio-2025-v0.9", "superseded"), "costs")
     client = dashboard(region_release(), old)
     address = "/verkennen?uitgave=kleine-regio-2025-v0.9&tabel=costs&niveau=school&eenheid=88BA00"
-    page = read(client, address)
+    page = Html.at(client, address)
     assert "kleine-regio-2025-v0.9" in page.text
     assert len(page.tables[0]) == 1 + 6
     withdrawn = dashboard(region_release(state="withdrawn"))
@@ -132,23 +128,23 @@ def test_a_permanent_link_shows_its_own_release_and_no_other() -> None:
 
 
 def test_exploring_falls_back_to_what_the_release_has(client: TestClient) -> None:
-    page = read(client, "/verkennen?tabel=geheim&niveau=planeet&maat=x&periode=99&eenheid=y")
+    page = Html.at(client, "/verkennen?tabel=geheim&niveau=planeet&maat=x&periode=99&eenheid=y")
     assert page.tables[0][0][0] == "Gemeente van de school"
-    forms = read(client, "/verkennen?tabel=clients_by_form&niveau=region")
+    forms = Html.at(client, "/verkennen?tabel=clients_by_form&niveau=region")
     assert forms.tables[0][0][1:3] == ["Totaal", "Wijk- of buurtteam"]
 
 
 def test_an_arrangement_shows_before_and_after_beside_comparable_schools(
     client: TestClient,
 ) -> None:
-    page = read(client, "/arrangementen/1")
+    page = Html.at(client, "/arrangementen/1")
     assert "de echte verandering ligt waarschijnlijk tussen 3,4 minder en 8,1 meer" in page.text
     assert "Het verschil tussen beide groepen kan toeval zijn." in page.text
     assert "€ 60.000" in page.text
     assert [table[0][0] for table in page.tables[:3]] == ["Periode"] * 3
     assert page.tables[2][-1][2] == "60.000"
     assert "met het vaste bedrag erbij" in page.text
-    english = read(client, "/en/arrangementen/1").text
+    english = Html.at(client, "/en/arrangementen/1").text
     assert "probably lies between 3.4 fewer and 8.1 more" in english
     assert client.get("/arrangementen/99").status_code == 404
 
@@ -164,19 +160,19 @@ def test_an_arrangement_shows_before_and_after_beside_comparable_schools(
 def test_schools_of_a_type_stand_side_by_side_at_a_topic(
     client: TestClient, topic: str, school_type: str, measure: str, has_mean: bool
 ) -> None:
-    page = read(client, f"/onderwerpen/{topic}?niveau=school&soort={school_type}")
+    page = Html.at(client, f"/onderwerpen/{topic}?niveau=school&soort={school_type}")
     (address,) = [src for src in page.attributes("img", "src") if "/spreiding/" in src]
     assert f"/{measure}/type/{school_type}/" in address
     svg = client.get(address).text
     assert ("alle scholen samen:" in svg) is has_mean
     # Without a type there is no strip: a BO and a VO school are no alike schools.
-    every = read(client, f"/onderwerpen/{topic}?niveau=school")
+    every = Html.at(client, f"/onderwerpen/{topic}?niveau=school")
     assert not [src for src in every.attributes("img", "src") if "/spreiding/" in src]
 
 
 def test_zeros_and_single_schools_are_no_strip(client: TestClient) -> None:
     for address in ("dagbehandeling?niveau=school&soort=BO", "kosten?niveau=school&soort=PRO"):
-        page = read(client, f"/onderwerpen/{address}")
+        page = Html.at(client, f"/onderwerpen/{address}")
         assert not [src for src in page.attributes("img", "src") if "/spreiding/" in src]
 
 
@@ -198,7 +194,7 @@ def test_costs_per_school_type_are_those_of_its_schools_added_up(client: TestCli
 
     costs = added(table.cells.to_pylist(), "cost_eur")
     clients, pupils = (added(counts.cells.to_pylist(), each) for each in ("clients", "pupils"))
-    shown = {row[0]: row for row in read(client, "/onderwerpen/kosten?niveau=type").tables[0]}
+    shown = {row[0]: row for row in Html.at(client, "/onderwerpen/kosten?niveau=type").tables[0]}
     assert len(shown) == len(costs) + 1
     for kind, total in costs.items():
         assert shown[SchoolType(kind).label.capitalize()][1:4] == [
@@ -208,14 +204,14 @@ def test_costs_per_school_type_are_those_of_its_schools_added_up(client: TestCli
 
 
 def test_low_coverage_is_a_caution(client: TestClient) -> None:
-    assert "De dekking is laag." in read(client, f"/scholen/{SPECIAL}").text
-    assert "De dekking is laag." not in read(client, f"/scholen/{PRIMARY}").text
+    assert "De dekking is laag." in Html.at(client, f"/scholen/{SPECIAL}").text
+    assert "De dekking is laag." not in Html.at(client, f"/scholen/{PRIMARY}").text
 
 
 def test_a_school_stands_beside_its_type_and_the_region(client: TestClient) -> None:
-    text = read(client, f"/scholen/{PRIMARY}").text
+    text = Html.at(client, f"/scholen/{PRIMARY}").text
     assert text.count("Ter vergelijking: voor alle scholen") == 2
-    listed = read(client, "/schoolsoorten/BO")
+    listed = Html.at(client, "/schoolsoorten/BO")
     assert listed.row("Basisschool De Linde")[-1] in (
         "boven het gemiddelde", "rond het gemiddelde", "onder het gemiddelde",
     )  # fmt: skip
@@ -248,7 +244,7 @@ def test_a_release_with_next_to_nothing_in_it_has_helpful_pages(levels: tuple[st
 
 
 def test_governance_comes_from_the_documents_in_force(client: TestClient) -> None:
-    text = read(client, "/verantwoording").text
+    text = Html.at(client, "/verantwoording").text
     retention = tomllib.loads((DOCUMENTS / "policy.toml").read_text("utf-8"))["retention"]
     for days in retention.values():
         assert number(days) in text
@@ -267,7 +263,7 @@ def test_changes_between_releases_are_told_as_they_were_signed() -> None:
         update={"supersedes": "kleine-regio-2025-v0.9", "changes": changes}
     )
     client = dashboard(replace(new, manifest=newer), old)
-    text = read(client, "/wijzigingen").text
+    text = Html.at(client, "/wijzigingen").text
     assert "Kosten van jeugdhulp naar vorm van hulp: nieuwe tabel" in text
     assert "cijfers van een eerdere periode die nu anders zijn: 1.234" in text
     assert "nieuw niveau: samenwerkingsverband primair onderwijs" in text
@@ -280,7 +276,7 @@ def test_units_of_every_level_with_a_page_are_reached(client: TestClient) -> Non
         ("/samenwerkingsverbanden", "/samenwerkingsverbanden-vo/VO2503"),
         ("/gemeenten", "/woongemeenten/GM0222"),
     ):
-        assert unit in read(client, address).attributes("a", "href")
+        assert unit in Html.at(client, address).attributes("a", "href")
         assert client.get(unit).status_code == 200
     assert Level.SWV_PO in Findings(region_release()).shelves["pupils_and_clients"].units
 
@@ -305,7 +301,7 @@ def test_documents_that_cannot_be_read_are_a_page_that_says_so() -> None:
 )  # fmt: skip
 def test_every_table_of_figures_says_where_it_comes_from(client: TestClient, address: str) -> None:
     """Tables of one unit over the years may share a line, as those of an arrangement do."""
-    page = read(client, address)
+    page = Html.at(client, address)
     origins = [each for each in page.all("p") if "origin" in each.attributes.get("class", "")]
     tables = len(page.tables) - (2 if address.startswith("/arrangementen") else 0)
     assert len(origins) >= tables > 0

@@ -22,7 +22,7 @@ from publisher.protection.verification.claim import Demand
 from shared.errors import ProtectionError
 from tests.support.assurance import figure, record
 from tests.support.enumeration import seen_values
-from tests.support.protection import Small, protect_small, small_cells, small_spec
+from tests.support.small_tables import Small, protect_small, small_cells, small_spec
 
 SEED = 0
 

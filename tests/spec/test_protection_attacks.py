@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from publisher.protection.audit import audit_claim
 from publisher.protection.verification.cells import claim_of_cells
 from tests.support.assurance import figure
-from tests.support.protection import Small, believable, protect_small, small_cells, small_spec
+from tests.support.small_tables import Small, believable, protect_small, small_cells, small_spec
 
 Rows = list[dict[str, object]]
 

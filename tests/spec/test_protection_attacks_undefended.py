@@ -20,8 +20,8 @@ from publisher.protection.verification.check import check_claim
 from shared.errors import ProtectionError
 from tests.support import sabotage as take_out
 from tests.support.enumeration import seen_values
-from tests.support.protection import protect_small, small_cells, small_spec
 from tests.support.sabotage import Sabotage
+from tests.support.small_tables import protect_small, small_cells, small_spec
 
 Rows = list[dict[str, object]]
 

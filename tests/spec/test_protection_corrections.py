@@ -10,7 +10,8 @@ from publisher.protection import Published
 from shared.errors import ProtectionError
 from shared.reference import Level
 from tests.support.corrections import Release, release
-from tests.support.protection import Place, protect_small, reference, school, small_spec
+from tests.support.protection import Place, reference, school
+from tests.support.small_tables import protect_small, small_spec
 
 LEVELS = (Published("pupils_and_clients", (Level.SCHOOL, Level.REGION, Level.TOTAL)),)
 SCHOOLS = ("01AA00", "02AA00", "03AA00", "04AA00")

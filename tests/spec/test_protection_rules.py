@@ -16,7 +16,7 @@ from publisher.protection.primary import (
 )
 from publisher.protection.rules import Rules
 from shared.errors import ProtectionError
-from tests.support.protection import Small, protect_small, small_spec
+from tests.support.small_tables import Small, protect_small, small_spec
 
 
 def _totals(counts: list[int], **rules: object) -> Small:

@@ -22,7 +22,7 @@ from publisher.protection.primary import (
     zero_withheld,
 )
 from shared.policy import Protection
-from tests.support.protection import protect_small, small_spec
+from tests.support.small_tables import protect_small, small_spec
 
 DECISIONS: dict[str, Callable[..., bool]] = {
     "amount_dominated": amount_dominated,

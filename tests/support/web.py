@@ -90,6 +90,13 @@ class Html(HTMLParser):
         assert page._open == [], f"elements left open: {page._open}"
         return page
 
+    @classmethod
+    def at(cls, client: TestClient, address: str) -> Html:
+        """Read the page at an address, which is there."""
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        return cls.of(answer.text)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append(Element(tag, {name: value or "" for name, value in attrs}))
         if tag not in self._VOID:

@@ -28,7 +28,7 @@ from publisher.protection.standalone import protect_file, verify_file
 from publisher.protection.verification.cells import claim_of_cells
 from publisher.protection.verification.claim import Relation
 from publisher.protection.verification.shortened import shortened
-from tests.support.protection import small_cells, small_spec
+from tests.support.small_tables import small_cells, small_spec
 
 
 def _problem(seed: int, units: int = 9, *, group: bool = False) -> Problem:

@@ -20,7 +20,7 @@ from publisher.protection.resuming import Remembered
 from publisher.protection.rules import Rules
 from publisher.protection.secondary import Pattern, suppress
 from publisher.protection.solver import Witness, WitnessModel, best_witness
-from tests.support.protection import small_cells, small_spec
+from tests.support.small_tables import small_cells, small_spec
 
 RULES = Rules()
 

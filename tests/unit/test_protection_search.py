@@ -23,7 +23,7 @@ from publisher.protection.sums import plan_sums
 from publisher.protection.verification.cells import claim_of_cells
 from publisher.protection.verification.check import check_claim
 from shared.errors import ProtectionError
-from tests.support.protection import protect_small, small_cells, small_spec
+from tests.support.small_tables import protect_small, small_cells, small_spec
 
 
 def _row_of(*counts: int, level: int = 1) -> Problem:

@@ -13,7 +13,7 @@ from publisher.protection.engine import protect_block
 from publisher.protection.verification.cells import claim_of_cells
 from publisher.protection.verification.check import check_claim
 from shared.errors import ProtectionError
-from tests.support.protection import Small, protect_small, small_spec
+from tests.support.small_tables import Small, protect_small, small_spec
 
 
 @pytest.fixture(scope="module")
