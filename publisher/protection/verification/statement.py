@@ -92,11 +92,14 @@ class Statement:
                 quantity.table, Level(unit.level), unit.unit, self.period,
                 quantity.measure, quantity.category,
             )  # fmt: skip
-        inner = {group: self._inner_key(quantity, shown, group) for group in groups_of(units)}
+        latent = self.latent_units(quantity)
+        # What is only in a rest is a group too: arrangements alone leave most schools there.
+        groups = groups_of((*units, *latent))
+        inner = {group: self._inner_key(quantity, shown, group) for group in groups}
         self.inner[quantity.term] = inner
         for unit in shown:
             self._sum_up(self.key(quantity, unit), unit.leaves, inner)
-        for unit in self.latent_units(quantity):
+        for unit in latent:
             key = self.key(quantity, unit)
             self.true[key] = sum(self.true[inner[g]] for g in inner if g <= unit.leaves)
             self.latent.add(key)
