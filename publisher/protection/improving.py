@@ -21,12 +21,18 @@ from publisher.protection.trading import Bargain, Patience, Trade, Trader
 
 _MOST = 400
 """Most nodes in a neighbourhood: larger ones take longer and gain little."""
-_BESIDE = 100
-"""So many nodes of other neighbourhoods take part in one."""
 _AT_ONCE = 32
 """So many neighbourhoods start from the same pattern, however many processes there are."""
-LOCAL = Patience(12, 500, 0.02, thorough=False)
-EXACT = Patience(80, None, 0.0, thorough=True)
+_LARGE = 25_000
+"""In a block of more nodes there is less time for each neighbourhood."""
+_LOCAL = Patience(12, 500, 0.02, thorough=False, beside=100)
+_HURRIED = Patience(4, 500, 0.02, thorough=False, beside=70)
+_EXACT = Patience(80, None, 0.0, thorough=True, beside=0)
+
+
+def patience_for(problem: Problem) -> Patience:
+    """How long to look at one neighbourhood of a block."""
+    return _HURRIED if len(problem.nodes) > _LARGE else _LOCAL
 
 
 class Improver:
@@ -38,6 +44,7 @@ class Improver:
         self._problem = problem
         self._relations = relations
         self._served = served
+        self._beside_at_most = patience_for(problem).beside
         self._trader = Trader(problem, relations, primary)
         self._moving: dict[int, Witness] = {}
         for witness in served.witness_of:
@@ -51,7 +58,7 @@ class Improver:
 
         Args:
             done: called with neighbourhoods done and all of them.
-            answer: looks for the cheapest trades, as ``LOCAL`` asks.
+            answer: looks for the cheapest trades, as ``patience_for`` the block asks.
         """
         places: list[Sequence[int]] = list(neighbourhoods(self._problem, _MOST))
         count, again = len(places), set[Sequence[int]]()
@@ -72,7 +79,7 @@ class Improver:
     def optimum(self, pattern: frozenset[int]) -> tuple[frozenset[int], float]:
         """The cheapest pattern that was found, and what no pattern can cost less than."""
         trade = self._trade(frozenset(), pattern, range(len(self._problem.nodes)))
-        found = self._trader.best(trade, EXACT)
+        found = self._trader.best(trade, _EXACT)
         return self._taken(pattern, trade, found) or pattern, found.bound
 
     def _trade(self, pattern: frozenset[int], freed: frozenset[int], nodes: Sequence[int]) -> Trade:
@@ -115,7 +122,7 @@ class Improver:
         moving = [self._moving[node] for node in edge.difference(nodes) if node in self._moving]
         beside: set[int] = set()
         for witness in sorted(moving, key=lambda witness: (len(witness), sorted(witness))):
-            if len(beside) >= _BESIDE:
+            if len(beside) >= self._beside_at_most:
                 break
             beside.update(witness)
         return beside

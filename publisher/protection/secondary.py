@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from publisher.protection.crew import Answer, crew
 from publisher.protection.effort import Effort
-from publisher.protection.improving import LOCAL, Improver
+from publisher.protection.improving import Improver, patience_for
 from publisher.protection.near import NearModels
 from publisher.protection.needs import Need, needs_of
 from publisher.protection.parts import HiddenParts
@@ -92,7 +92,7 @@ def suppress(
     if remembered is not None:
         search.resume(remembered)
     hired = 1 if effort is Effort.QUICK else processes
-    with crew(problem, search.primary, LOCAL, hired) as answer:
+    with crew(problem, search.primary, patience_for(problem), hired) as answer:
         search.serve_from_hidden()
         search.serve_rest()
         if search.opened:

@@ -28,12 +28,14 @@ class Patience:
         branches: nodes of the search tree of one integer program; None is no limit.
         gap: stop where no pattern can be cheaper by more than this share of the cost.
         thorough: prove a pattern with integer programs where nothing quicker does.
+        beside: so many nodes of other neighbourhoods take part in one.
     """
 
     rounds: int
     branches: int | None
     gap: float
     thorough: bool
+    beside: int
 
 
 @dataclass(frozen=True, slots=True)
