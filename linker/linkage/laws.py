@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 from linker.linkage.cell_store import CellStore
 from linker.linkage.coded import Coded, Flags, Lexicon, broken, in_periods, tables_of
 from linker.linkage.definitions import Quantity, definitions
+from linker.linkage.facts import PERIODS
 from linker.linkage.laws_between import Totals, check_between
 from linker.linkage.laws_of_sums import Parents, check_joint, check_sums, totals_of_schools
 from shared.contract.periods import Period
@@ -34,7 +35,7 @@ from shared.reference import JOINT_LEVELS, UNKNOWN_SCHOOL_UNITS, Level, Referenc
 _PER_MILLE = 1000
 _WIDTHS = ("protect_clients", "protect_providers", "protect_suppliers")
 _THREADS = 2
-CELLS_AT_ONCE = 2_000_000
+CELLS_AT_ONCE = 1_000_000
 """About so many cells are held against those above them at once by one thread."""
 _MIXER = np.uint64(0x9E3779B97F4A7C15)
 """An odd multiplier that spreads numbers over all bits: 2^64 divided by the golden ratio."""
@@ -167,7 +168,7 @@ class Laws:
                 self._check_joint_of(store, table)
 
     def _check_slice(self, store: CellStore, name: str, number: int, count: int) -> None:
-        """What adds up has the same category and measure: those of a slice are all there."""
+        """What adds up has the same period, category and measure: a slice has all of some."""
         keep = partial(_slice, number=number, count=count)
         cells = pa.concat_tables([store.read(key, keep) for key in store.ranges(name)])
         if len(cells):  # else there is no dictionary to read the texts of units from
@@ -246,12 +247,13 @@ def _where(cells: pa.Table, chosen: pa.ChunkedArray) -> pa.Table:
 
 
 def _slice(cells: pa.Table, number: int, count: int) -> pa.Table:
-    """The cells of some categories and measures: one of so many slices."""
+    """The cells of some periods, categories and measures: one of so many slices, of like size."""
     if count == 1:
         return cells
     category, measure = (cells.column(name).combine_chunks() for name in ("category", "measure"))
     packed = category.indices.to_numpy().astype(np.uint64) * np.uint64(len(measure.dictionary))
     packed += measure.indices.to_numpy().astype(np.uint64)
+    packed = packed * np.uint64(PERIODS) + cells.column("period").to_numpy().astype(np.uint64)
     # Mixed, because a count that divides the number of measures would leave slices empty.
     mixed = (packed * _MIXER >> np.uint64(33)) % np.uint64(count)
     return cells.filter(pa.array(mixed == number))
