@@ -5,12 +5,14 @@ They start, and get to know the problem, while the search before the trades goes
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from multiprocessing import get_context
+from threading import Thread
 
 from publisher.protection.problem import Problem
 from publisher.protection.relations import Relations
@@ -36,9 +38,24 @@ def crew(
         initializer=_Member.begin,
         initargs=(problem, primary),
     ) as pool:
-        for _ in range(processes):
-            pool.submit(_Member.stand_ready)
-        yield lambda trades: list(pool.map(partial(_Member.answer, patience), trades))
+        # Beside the search: who starts a process waits until it has read the whole problem.
+        starting = Thread(target=_start, args=(pool, processes))
+        starting.start()
+
+        def answer(trades: Sequence[Trade]) -> Sequence[Bargain]:
+            starting.join()
+            return list(pool.map(partial(_Member.answer, patience), trades))
+
+        try:
+            yield answer
+        finally:
+            starting.join()
+
+
+def _start(pool: ProcessPoolExecutor, processes: int) -> None:
+    """A process starts when it is first given a task."""
+    for _ in range(processes):
+        pool.submit(_Member.stand_ready)
 
 
 @dataclass
@@ -67,10 +84,11 @@ class _Member:
     @classmethod
     def begin(cls, problem: Problem, primary: frozenset[int]) -> None:
         cls.trader = Trader(problem, Relations(problem), primary)
+        gc.freeze()  # the problem stays
 
     @staticmethod
     def stand_ready() -> None:
-        """A task of no work: a process starts when it is first given one."""
+        """A task of no work."""
 
     @classmethod
     def answer(cls, patience: Patience, trade: Trade) -> Bargain:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -166,6 +167,7 @@ class _Searcher:
     @classmethod
     def begin(cls, solve: Callable[[int], Solution]) -> None:
         cls.solve = staticmethod(solve)
+        gc.freeze()  # the grid stays
 
     @classmethod
     def search(cls, period: int) -> Solution:
