@@ -28,7 +28,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--report", type=_FILE, required=True, help="JSON; internal.")
 @click.option("--certificates", type=_FILE, help="JSON Lines; internal.")
 @click.option("--processes", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--quick", "effort", flag_value=Effort.QUICK, type=Effort, help="A first pattern.")
+@click.option("--quick", "effort", flag_value=Effort.QUICK, type=Effort, help="A glance only.")
 @click.option(
     "--exact",
     "effort",

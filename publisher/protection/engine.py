@@ -72,11 +72,11 @@ def protect_block(
     closed: frozenset[str] = frozenset()
     groups: frozenset[Group] = frozenset()
     remembered: Remembered | None = None
-    now = Effort.QUICK if settle_first else effort
+    now = Effort.FIRST if settle_first else effort
     chosen = improved = False
     while True:
         problem = with_groups(build(closed), groups)
-        only_add = chosen and now is Effort.QUICK
+        only_add = chosen and now is Effort.FIRST
         pattern = suppress(
             problem, rules, progress, effort=now, processes=processes, remembered=remembered,
             only_add=only_add,
@@ -102,7 +102,7 @@ def protect_block(
         groups |= told
         if improved:
             # The cheaper pattern is remembered; what it opened is closed, and that is all.
-            now = Effort.QUICK
+            now = Effort.FIRST
 
 
 def _opened(problem: Problem, pattern: Pattern, closed: frozenset[str]) -> frozenset[str]:

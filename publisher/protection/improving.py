@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from publisher.protection.crew import Answer
+from publisher.protection.effort import Effort
 from publisher.protection.near import neighbourhoods
 from publisher.protection.problem import Problem
 from publisher.protection.relations import Relations
@@ -27,24 +28,36 @@ _LARGE = 25_000
 """In a block of more nodes there is less time for each neighbourhood."""
 _LOCAL = Patience(12, 500, 0.02, thorough=False, beside=100)
 _HURRIED = Patience(4, 500, 0.02, thorough=False, beside=70)
+_GLANCE = Patience(2, 100, 0.02, thorough=False, beside=0)
 _EXACT = Patience(80, None, 0.0, thorough=True, beside=0)
 
 
-def patience_for(problem: Problem) -> Patience:
+def patience_for(problem: Problem, effort: Effort) -> Patience:
     """How long to look at one neighbourhood of a block."""
+    if effort is Effort.QUICK:
+        return _GLANCE
     return _HURRIED if len(problem.nodes) > _LARGE else _LOCAL
 
 
 class Improver:
-    """Makes a pattern cheaper; holds which cells each need is known to rely on."""
+    """Makes a pattern cheaper; holds which cells each need is known to rely on.
+
+    Args:
+        beside: so many nodes of other neighbourhoods take part in one.
+    """
 
     def __init__(
-        self, problem: Problem, relations: Relations, primary: frozenset[int], served: Served
+        self,
+        problem: Problem,
+        relations: Relations,
+        primary: frozenset[int],
+        served: Served,
+        beside: int,
     ) -> None:
         self._problem = problem
         self._relations = relations
         self._served = served
-        self._beside_at_most = patience_for(problem).beside
+        self._most_beside = beside
         self._trader = Trader(problem, relations, primary)
         self._moving: dict[int, Witness] = {}
         for witness in served.witness_of:
@@ -122,7 +135,7 @@ class Improver:
         moving = [self._moving[node] for node in edge.difference(nodes) if node in self._moving]
         beside: set[int] = set()
         for witness in sorted(moving, key=lambda witness: (len(witness), sorted(witness))):
-            if len(beside) >= self._beside_at_most:
+            if len(beside) >= self._most_beside:
                 break
             beside.update(witness)
         return beside

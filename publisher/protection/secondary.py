@@ -33,6 +33,7 @@ from publisher.protection.resuming import Remembered
 from publisher.protection.rules import Rules
 from publisher.protection.served import Served
 from publisher.protection.solver import Witness, WitnessModel, best_witness
+from publisher.protection.trading import Patience
 from shared.errors import ProtectionError
 
 Progress = Callable[[int, int], None]
@@ -91,16 +92,17 @@ def suppress(
     search = _Search(problem, rules, progress or (lambda done, of: None))
     if remembered is not None:
         search.resume(remembered)
-    hired = 1 if effort is Effort.QUICK else processes
-    with crew(problem, search.primary, patience_for(problem), hired) as answer:
+    patience = patience_for(problem, effort)
+    hired = 1 if effort is Effort.FIRST else processes
+    with crew(problem, search.primary, patience, hired) as answer:
         search.serve_from_hidden()
         search.serve_rest()
         if search.opened:
             return search.pattern()
         if not only_add:
             search.prune()
-        if effort is not Effort.QUICK:
-            search.improve(exact=effort is Effort.EXACT, answer=answer)
+        if effort is not Effort.FIRST:
+            search.improve(patience=patience, exact=effort is Effort.EXACT, answer=answer)
     search.forget_unmoved(also_known=only_add)
     return search.pattern()
 
@@ -184,9 +186,11 @@ class _Search:
         heaviest = sorted(self._secondary, key=lambda node: (-nodes[node].cost, node))
         self._secondary = pruner.prune(heaviest)
 
-    def improve(self, *, exact: bool, answer: Answer) -> None:
+    def improve(self, *, patience: Patience, exact: bool, answer: Answer) -> None:
         """Step 4."""
-        improver = Improver(self._problem, self._relations, self.primary, self._served)
+        improver = Improver(
+            self._problem, self._relations, self.primary, self._served, patience.beside
+        )
         pattern = improver.improve(
             frozenset(self._secondary), lambda done, of: self._progress(of + done, 2 * of), answer
         )

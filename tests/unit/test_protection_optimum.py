@@ -123,7 +123,7 @@ def test_what_two_trades_break_together_is_not_taken(monkeypatch: pytest.MonkeyP
     ]
     first, second, third = cells[:3]
     served.witness_of[:2] = [{first: 1}, {second: 1}]
-    improver = improving.Improver(problem, relations, primary, served)
+    improver = improving.Improver(problem, relations, primary, served, 0)
     pattern = frozenset((first, second))
     trade = trading.Trade(frozenset((second,)), frozenset((first,)), frozenset(), ())
     relying = trading.Bargain(frozenset((third,)), {0: {second: 1, third: 1}})
@@ -195,7 +195,7 @@ def test_any_number_of_processes_gives_the_same_bytes(
 
 
 def test_a_quick_pattern_protects_and_costs_more(tmp_path: Path) -> None:
-    cells, spec = Table("B", 80).write(tmp_path)
+    cells, spec = Table("B", 200).write(tmp_path)
     found = {}
     for effort in (Effort.QUICK, Effort.USUAL):
         out, proof = tmp_path / f"{effort.value}.csv", tmp_path / f"{effort.value}.jsonl"

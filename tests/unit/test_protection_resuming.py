@@ -43,7 +43,7 @@ def test_a_second_round_asks_the_solver_nothing_that_it_was_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     problem = _row(3, 50, 20, 90)
-    first = suppress(problem, RULES, effort=Effort.QUICK)
+    first = suppress(problem, RULES, effort=Effort.FIRST)
     asked: list[Need | Move] = []
 
     def asking(model: WitnessModel, need: Need) -> Witness | None:
@@ -57,16 +57,16 @@ def test_a_second_round_asks_the_solver_nothing_that_it_was_told(
 
     monkeypatch.setattr(secondary, "best_witness", asking)
     monkeypatch.setattr(secondary, "HiddenParts", Asked)
-    again = suppress(problem, RULES, effort=Effort.QUICK, remembered=_remembered(problem, first))
+    again = suppress(problem, RULES, effort=Effort.FIRST, remembered=_remembered(problem, first))
     assert (again.secondary, again.witnesses) == (first.secondary, first.witnesses)
     assert not asked
-    suppress(problem, RULES, effort=Effort.QUICK)
+    suppress(problem, RULES, effort=Effort.FIRST)
     assert asked
 
 
 def test_a_witness_that_moves_what_is_published_now_is_forgotten() -> None:
     problem = _row(3, 50, 20)
-    remembered = _remembered(problem, suppress(problem, RULES, effort=Effort.QUICK))
+    remembered = _remembered(problem, suppress(problem, RULES, effort=Effort.FIRST))
     (cell,) = remembered.withheld
     relations = Relations(problem)
     every = frozenset(range(len(problem.nodes)))
@@ -77,7 +77,7 @@ def test_a_witness_that_moves_what_is_published_now_is_forgotten() -> None:
 
 def test_a_witness_that_breaks_a_relation_of_now_is_forgotten() -> None:
     problem = _row(3, 50, 20)
-    remembered = _remembered(problem, suppress(problem, RULES, effort=Effort.QUICK))
+    remembered = _remembered(problem, suppress(problem, RULES, effort=Effort.FIRST))
     fixed = tuple(
         replace(node, floor=node.true, ceiling=node.true) if node.keys == ("p0",) else node
         for node in problem.nodes
@@ -129,12 +129,12 @@ def test_rounds_that_remember_protect_as_rounds_that_do_not(
 
 def test_a_round_that_was_broken_off_is_pruned_again(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = _row(3, 50, 20, 90)
-    first = suppress(problem, RULES, effort=Effort.QUICK)
+    first = suppress(problem, RULES, effort=Effort.FIRST)
     more = first.secondary | {3}
     for pruned, kept in ((True, more), (False, first.secondary)):
         remembered = Remembered.of(problem, more, first.witnesses, pruned=pruned)
         monkeypatch.setattr(secondary._Search, "forget_unmoved", lambda *_, **__: None)
-        again = suppress(problem, RULES, effort=Effort.QUICK, remembered=remembered)
+        again = suppress(problem, RULES, effort=Effort.FIRST, remembered=remembered)
         assert again.secondary == kept
 
 
@@ -143,16 +143,16 @@ def test_a_round_that_only_adds_keeps_what_the_rounds_before_it_withheld() -> No
     problem = _row(3, 50, 20, 90)
     changes = ((("p0", -1), ("p1", 1)), (("p0", -1), ("p2", 1)))
     remembered = Remembered(frozenset({"p1", "p2"}), changes, pruned=False)
-    kept = suppress(problem, RULES, effort=Effort.QUICK, remembered=remembered, only_add=True)
+    kept = suppress(problem, RULES, effort=Effort.FIRST, remembered=remembered, only_add=True)
     assert kept.secondary == {1, 2}
-    chosen = suppress(problem, RULES, effort=Effort.QUICK, remembered=remembered)
+    chosen = suppress(problem, RULES, effort=Effort.FIRST, remembered=remembered)
     assert len(chosen.secondary) == 1
 
 
 def test_a_cell_that_no_witness_moves_is_not_kept() -> None:
     problem = _row(3, 50, 20, 90)
     remembered = Remembered(frozenset({"p1", "p2"}), ((("p0", -1), ("p1", 1)),), pruned=False)
-    kept = suppress(problem, RULES, effort=Effort.QUICK, remembered=remembered, only_add=True)
+    kept = suppress(problem, RULES, effort=Effort.FIRST, remembered=remembered, only_add=True)
     assert kept.secondary == {1}
 
 
@@ -170,10 +170,10 @@ def test_one_round_chooses_and_those_after_it_only_add(monkeypatch: pytest.Monke
     monkeypatch.setattr(engine, "suppress", noted)
     build = CellProblem.of(spec, small_cells(spec, rows)).build
     protect_block(build, spec.rules, settle_first=True)
-    assert asked[0] == (Effort.QUICK, False)
-    assert all(only_add is (effort is Effort.QUICK) for effort, only_add in asked[1:])
+    assert asked[0] == (Effort.FIRST, False)
+    assert all(only_add is (effort is Effort.FIRST) for effort, only_add in asked[1:])
     assert (Effort.USUAL, False) in asked
-    assert (Effort.QUICK, True) in asked
+    assert (Effort.FIRST, True) in asked
     asked.clear()
     protect_block(build, spec.rules)
     assert set(asked) == {(Effort.USUAL, False)}

@@ -177,6 +177,6 @@ def test_a_block_is_settled_before_cheaper_patterns_are_looked_for(
     monkeypatch.setattr(engine, "suppress", noted)
     build = CellProblem.of(spec, cells).build
     solution = engine.protect_block(build, spec.rules, settle_first=True)
-    assert efforts[0] is Effort.QUICK
+    assert efforts[0] is Effort.FIRST
     assert efforts.count(Effort.USUAL) == 1
     assert check_claim(claim_of_cells(spec, cells, solution.withheld), solution.certificates)
