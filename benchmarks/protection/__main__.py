@@ -14,7 +14,7 @@ from benchmarks.measuring.environments import NotInstalledError, make_environmen
 from benchmarks.measuring.machine import machine
 from benchmarks.protection import report
 from benchmarks.protection.attack import attack
-from benchmarks.protection.contenders import Ours, Peer
+from benchmarks.protection.contenders import OURS, Ours, Peer
 from benchmarks.protection.goals import goals
 from benchmarks.protection.report import Outcome
 from benchmarks.protection.tables import Table
@@ -37,7 +37,7 @@ def _plan(largest: int, peer: Path | None) -> list[tuple[Table, Ours | Peer]]:
     for shape in "AB":
         for schools in (size for size in SIZES if size <= largest):
             table, small = Table(shape, schools), schools <= SMALL
-            efforts = Effort if small else (Effort.USUAL,)
+            efforts = tuple(OURS) if small else (Effort.USUAL,)
             plan += [(table, Ours(effort)) for effort in efforts]
             if peer is not None and shape == "A" and schools <= PEER_UP_TO:
                 plan.append((table, Peer("τ-ARGUS modular", "modular", peer, PEER_SECONDS)))

@@ -35,7 +35,7 @@ from shared.reference import JOINT_LEVELS, UNKNOWN_SCHOOL_UNITS, Level, Referenc
 _PER_MILLE = 1000
 _WIDTHS = ("protect_clients", "protect_providers", "protect_suppliers")
 _THREADS = 2
-CELLS_AT_ONCE = 1_000_000
+CELLS_AT_ONCE = 700_000
 """About so many cells are held against those above them at once by one thread."""
 _MIXER = np.uint64(0x9E3779B97F4A7C15)
 """An odd multiplier that spreads numbers over all bits: 2^64 divided by the golden ratio."""
