@@ -11,7 +11,9 @@ import pyarrow as pa
 import pytest
 
 from publisher.dashboard.blocks.joint import TABLE, before_and_after, cost_table
-from publisher.dashboard.findings import Findings
+from publisher.dashboard.charts.data import ChartKey, ChartKind
+from publisher.dashboard.charts.making import chart_data
+from publisher.dashboard.findings import CLIENTS, RATE, Findings
 from publisher.dashboard.language import number
 from publisher.dashboard.verdicts import Direction, Share, apart, change, direction_of
 from publisher.released import CellStatus, Release, ReleasedTable
@@ -205,3 +207,12 @@ def test_a_change_of_one_group_alone_is_found() -> None:
     # A group of which nothing is left to chance adds nothing to the width.
     sure = (Share(120_000_000, 1_000_000_000), Share(120_000_000, 1_000_000_000))
     assert apart(fallen, sure) == pytest.approx(change(*fallen), abs=1e-4)
+
+
+@pytest.mark.parametrize(("measure", "lines"), [(RATE, 2), (CLIENTS, 1)])
+def test_only_shares_stand_on_one_axis_with_comparable_schools(measure: str, lines: int) -> None:
+    """A few dozen beside some thousands would be a line along the axis."""
+    key = ChartKey(ChartKind.TREND, TABLE, measure, Level.ARRANGEMENT, str(JOINT.number))
+    drawn = chart_data(_findings(), key)
+    assert drawn is not None
+    assert len(drawn.series) == lines

@@ -111,13 +111,13 @@ def _trend(findings: Findings, key: ChartKey) -> ChartData | None:
 
 
 def _compared(findings: Findings, key: ChartKey) -> list[_Line]:
-    """The lines beside that of the unit."""
+    """The lines beside that of the unit; counts of groups of another size are no comparison."""
+    if key.measure not in _COMPARED or key.level is Level.REGION:
+        return []
     if key.level is Level.ARRANGEMENT:
         beside = (Level.COMPARISON, key.unit, _("vergelijkbare scholen"))
-    elif key.level is not Level.REGION and key.measure in _COMPARED:
-        beside = (Level.REGION, REGION_UNIT, _("alle scholen in de regio"))
     else:
-        return []
+        beside = (Level.REGION, REGION_UNIT, _("alle scholen in de regio"))
     line = _line(findings, key, *beside)
     return [line] if line.has_value else []
 
