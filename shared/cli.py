@@ -44,6 +44,13 @@ def run(command: click.Command, name: str, translate: Translate | None = None) -
     """
     gc.freeze()  # what was imported stays: looking for it among garbage costs a sixth of a search
     try:
+        _run(command, name, translate)
+    finally:
+        gc.unfreeze()  # at the end of the process it goes as well, or libraries call it a leak
+
+
+def _run(command: click.Command, name: str, translate: Translate | None) -> None:
+    try:
         # Click hands the code of ``ctx.exit`` back instead of raising it.
         ended = command.main(prog_name=name, standalone_mode=False)
     except click.ClickException as error:
