@@ -42,7 +42,7 @@ def run(command: click.Command, name: str, translate: Translate | None = None) -
     Args:
         translate: says what went wrong; without it, errors are told as they were raised.
     """
-    gc.freeze()  # what was imported stays: looking for it among garbage costs a sixth of a search
+    gc.freeze()  # what was imported stays: looking for garbage there costs a search a tenth
     try:
         _run(command, name, translate)
     finally:

@@ -25,7 +25,7 @@ def quiet_highs() -> highspy.Highs:
         ("random_seed", 0),
         ("solver", "simplex"),
         ("dual_simplex_cost_perturbation_multiplier", 0.0),
-        ("simplex_scale_strategy", 0),  # relations are in ones: there is nothing to scale
+        ("simplex_scale_strategy", 0),  # relations are mostly in ones
     ):
         must(highs.setOptionValue(option, setting))
     return highs
