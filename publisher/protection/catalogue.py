@@ -7,7 +7,7 @@ total or together reach it. Totals of different tables are one quantity.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from publisher.protection.families import families_of
@@ -32,7 +32,7 @@ from publisher.protection.measures import (
 )
 from publisher.protection.problem import Kind as Shown
 from publisher.protection.problem import Problem, ProblemBuilder
-from publisher.protection.quantities import Quantity, quantities_of
+from publisher.protection.quantities import Quantity, children_behind, quantities_of
 from publisher.protection.rules import Rules
 from publisher.protection.suppliers import Known, face_suppliers
 from shared.reference import Level
@@ -74,6 +74,7 @@ class PeriodProblem:
         for quantity in self.quantities:
             judge.judge(self._measured(quantity, nodes))
         judge.collect()
+        self._tell_of_days(builder, nodes)
         if self.rules.faces_suppliers:
             self._face_suppliers(builder, nodes)
         self._add_unions(builder, nodes)
@@ -177,12 +178,14 @@ class PeriodProblem:
         for total, parts, _ in self._breakdowns():
             if quantity.term in parts:
                 family = (nodes[total], *(nodes[part] for part in parts))
+        behind = children_behind(quantity, nodes)
         return Measured(
             own,
             quantity.threshold(self.rules),
             quantity.slide(self.rules),
             split=quantity.split,
             whole=nodes.get(quantity.whole) if quantity.whole else None,
+            behind=nodes[behind] if behind else None,
             family=family,
             duo=self._duo_totals() if quantity.term == (PUPILS, "") else {},
             children=self._children(quantity, own) if quantity.kind is not Kind.PERSONS else None,
@@ -212,11 +215,11 @@ class PeriodProblem:
                 ruled.update(nodes[quantity.term].values())
         face_suppliers(builder, least, ruled)
 
-    def _children(self, quantity: Quantity, nodes: Nodes) -> dict[Leaves, int]:
+    def _children(self, quantity: Quantity, sets: Iterable[Leaves]) -> dict[Leaves, int]:
         """How many children are behind every set; they add up over schools."""
         return {
             leaves: sum(quantity.leaf(self.grid, self.period, leaf)[1].children for leaf in leaves)
-            for leaves in nodes
+            for leaves in sets
         }
 
     def _duo_totals(self) -> dict[Leaves, Interval]:
@@ -236,6 +239,17 @@ class PeriodProblem:
             if residents <= high:
                 known[leaves] = (low, high)
         return known
+
+    def _tell_of_days(self, builder: ProblemBuilder, nodes: Mapping[Term, Nodes]) -> None:
+        """Where days may be shown there are as many children as the rule on amounts asks for."""
+        least = self.rules.split_threshold
+        for days in quantities_of(self.grid, {Kind.AMOUNT}):
+            behind = children_behind(days, nodes)
+            if behind is None:
+                continue
+            for leaves, children in self._children(days, self._layout(days.shown).names).items():
+                if children >= least and leaves in nodes[behind]:
+                    builder.at_least(((nodes[behind][leaves], 1),), least)
 
     def _add_unions(self, builder: ProblemBuilder, nodes: Mapping[Term, Nodes]) -> None:
         known = self._of_term()

@@ -123,6 +123,9 @@ class CellProblem:
             if group_disclosed(true, builder.nodes[total].true, rules.threshold):
                 rule = Rule.GROUP
                 guards = ((builder.difference(total, node), 0, top),)
+            elif closed.isdisjoint(builder.nodes[node].keys):
+                # Who sees a part knows that the rule did not withhold it.
+                builder.at_least(((total, 1), (node, -1)), rules.threshold)
         if rule is None and rate_unreliable(0 if whole is None else whole, rules.rate_min):
             rule = Rule.RATE if whole is not None else None
         if rule is None and closed.intersection(builder.nodes[node].keys):

@@ -30,6 +30,7 @@ class Measured:
         level: the least distance between a withheld value and its alternative.
         split: whether it tells something sensitive of a part of the children.
         whole: the total that it splits, or the resident pupils that it is a part of.
+        behind: a count of children that holds everybody behind it, where it counts something else.
         children: how many are behind a set, where the quantity counts something else.
         family: all quantities of the same unit, the total first; what a fallback may hide.
         duo: DUO's totals (least, greatest), where it counts resident pupils.
@@ -41,6 +42,7 @@ class Measured:
     level: int
     split: bool = False
     whole: Nodes | None = None
+    behind: Nodes | None = None
     family: tuple[Nodes, ...] = ()
     duo: Mapping[Leaves, Interval] = field(default_factory=dict)
     children: Mapping[Leaves, int] | None = None
@@ -66,6 +68,8 @@ class Judge:
                 self._hidden.add(node)
             elif self.builder.nodes[node].true == 0:
                 self._tie_zero(measured, leaves, node)
+            elif self.builder.nodes[node].kind is not Kind.LATENT:
+                self._tell_of_whole(measured, leaves, node)
 
     def collect(self) -> None:
         """Hand the sensitive quantities to the problem: widest units first, else as found."""
@@ -133,3 +137,15 @@ class Judge:
         total = measured.whole.get(leaves)
         if total is not None and self.builder.nodes[total].kind is Kind.CELL:
             self.builder.zeros.append((node, total))
+
+    def _tell_of_whole(self, measured: Measured, leaves: Leaves, node: int) -> None:
+        """Who sees a part knows which rules it passed, and so how many there are at least.
+
+        It leaves the threshold of its whole, and the threshold of children is behind it. Whether
+        it will be shown is not known yet: where it is withheld as well, this asks too much.
+        """
+        least = measured.threshold
+        if self.rules.group and measured.whole is not None and leaves in measured.whole:
+            self.builder.at_least(((measured.whole[leaves], 1), (node, -1)), least)
+        if measured.behind is not None and leaves in measured.behind:
+            self.builder.at_least(((measured.behind[leaves], 1),), least)

@@ -38,6 +38,7 @@ class MeasureRule:
         split_of: the total of which this is a sensitive part, with the limits of a split.
         counted: for an amount or providers, the count that must be published beside it.
         each: for an amount, the least and most that one of those counted adds; None is no bound.
+        behind: for what is counted in trajectories, the children who have one.
     """
 
     kind: Kind
@@ -45,6 +46,7 @@ class MeasureRule:
     split_of: str = ""
     counted: str = ""
     each: tuple[int, int | None] = (0, None)
+    behind: str = ""
 
 
 _PERSONS = Kind.PERSONS
@@ -62,20 +64,24 @@ RULES: Mapping[str, MeasureRule] = {
     ),
     "clients_dyslexia": MeasureRule(_PERSONS, (CLIENTS,), CLIENTS),
     "clients_started": MeasureRule(_PERSONS, (CLIENTS, "started_trajectories")),
-    "started_trajectories": MeasureRule(_ROWS),
+    "started_trajectories": MeasureRule(_ROWS, behind="clients_started"),
     "clients_ended": MeasureRule(_PERSONS, (CLIENTS, "ended_trajectories")),
-    "ended_trajectories": MeasureRule(_ROWS),
+    "ended_trajectories": MeasureRule(_ROWS, behind="clients_ended"),
     "clients_ended_as_planned": MeasureRule(
         _PERSONS, ("clients_ended", "ended_as_planned_trajectories"), "clients_ended"
     ),
     "ended_as_planned_trajectories": MeasureRule(
-        _ROWS, ("ended_trajectories",), "ended_trajectories"
+        _ROWS, ("ended_trajectories",), "ended_trajectories", behind="clients_ended_as_planned"
     ),
-    "running_trajectories": MeasureRule(_ROWS),
+    "running_trajectories": MeasureRule(_ROWS, behind=CLIENTS),
     "clients_day_treatment": MeasureRule(_PERSONS, (CLIENTS,), CLIENTS),
     "cost_eur": MeasureRule(Kind.AMOUNT, counted=CLIENTS),
-    "ended_days": MeasureRule(Kind.AMOUNT, counted="ended_trajectories", each=(1, 10_000)),
-    "running_days": MeasureRule(Kind.AMOUNT, counted="running_trajectories", each=(1, 10_000)),
+    "ended_days": MeasureRule(
+        Kind.AMOUNT, counted="ended_trajectories", each=(1, 10_000), behind="clients_ended"
+    ),
+    "running_days": MeasureRule(
+        Kind.AMOUNT, counted="running_trajectories", each=(1, 10_000), behind=CLIENTS
+    ),
     "half_days": MeasureRule(Kind.AMOUNT, counted="clients_day_treatment", each=(1, None)),
     PROVIDERS: MeasureRule(Kind.PROVIDERS, counted=CLIENTS),
     "largest_provider_clients": MeasureRule(Kind.NEVER),

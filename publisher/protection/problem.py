@@ -218,6 +218,10 @@ class ProblemBuilder:
         """A weighted sum of quantities is 0."""
         self.rows.append(Row(tuple(terms), 0, 0))
 
+    def at_least(self, terms: Iterable[tuple[int, int]], least: int) -> None:
+        """A weighted sum of quantities is at least a known number."""
+        self.rows.append(Row(tuple(terms), least, None))
+
     def within(self, nodes: Iterable[int], most: int) -> None:
         """A sum of quantities is at most a known number, where the truth is."""
         terms = tuple((node, 1) for node in nodes)

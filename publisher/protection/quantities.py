@@ -105,6 +105,21 @@ def quantities_of(grid: Grid, kinds: Collection[Kind]) -> tuple[Quantity, ...]:
     return tuple(found.values())
 
 
+def children_behind(quantity: Quantity, known: Collection[Term]) -> Term | None:
+    """The smallest count of children, of those known, that holds everybody behind a quantity.
+
+    Only for what is counted in trajectories: a published number of them tells that there are at
+    least as many children as the rules ask for. None where no such count is known.
+    """
+    measure = RULES[quantity.measure].behind
+    while measure:
+        for part in (quantity.part, ""):
+            if (measure, part) in known:
+                return measure, part
+        measure = next(iter(RULES[measure].within), "")
+    return None
+
+
 def _is_sensitive(grid: Grid, measure: str, breakdown: str | None = None) -> bool:
     """Whether any table that shows it calls its parts sensitive."""
     return any(

@@ -172,6 +172,17 @@ def _small_union() -> Case:
     return _case(bundle, places, Level.SCHOOL, Level.MUNICIPALITY, union=True)
 
 
+def _shown_part() -> Case:
+    """11 of one form are shown, so there are 21 at least, and 22 in all: 21 and 1."""
+    bundle = reference([school("01AA00"), school("02AA00", VO)])
+    places = [
+        Place("01AA00", 1, 400, _clients(f2=10, f3=11)),
+        Place("02AA00", 1, 400, _clients(f2=1)),
+    ]
+    levels = (Level.TYPE, Level.REGION)
+    return _case(bundle, places, *levels, split=levels, fallback=True)
+
+
 SMALL = frozenset({("school", "01AA00", "")})
 CROSSED = frozenset({("school", "02AA00", "")})
 ATTACKS = (
@@ -201,6 +212,8 @@ ATTACKS = (
     Attack("the union of hidden children", _small_union,
            take_out.all_of(take_out.without_unions, take_out.without_groups),
            frozenset({("type", "BO", "")})),
+    Attack("a shown part of a withheld whole", _shown_part, take_out.without_what_parts_tell,
+           frozenset({("type", "BO", ""), ("type", "VO", "")})),
     Attack("no secondary suppression", _three_schools, take_out.only_primary, SMALL),
 )  # fmt: skip
 by_name = pytest.mark.parametrize("attack", ATTACKS, ids=[attack.name for attack in ATTACKS])

@@ -151,6 +151,13 @@ ATTACKS = (
         frozenset({"unit/a/"}),
     ),
     Attack(
+        "a part that is shown leaves many of its withheld total",
+        small_spec([["m"]], breakdown=True, group=True, threshold=3),
+        [*_split({"a": (3, 3), "b": (1, 0)}, "xy"), *_split({"c": (9, 9)}, "xy", c="n")],
+        take_out.without_what_parts_tell,
+        frozenset({"unit/b/"}),
+    ),
+    Attack(
         "everything that is not small by itself is shown",
         small_spec([["m"], []]),
         _crossing("t"),

@@ -173,7 +173,8 @@ class Attack:
             integrality=1,
             bounds=Bounds(0, _MANY),
             constraints=self._constraint,
-            options={"mip_rel_gap": 0.0},
+            # With it, whole numbers that have a solution are now and then said to have none.
+            options={"mip_rel_gap": 0.0, "presolve": False},
         )
         if answer.x is not None:
             values = np.round(self._cells @ np.round(answer.x)).astype(np.int64)

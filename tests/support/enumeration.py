@@ -60,7 +60,7 @@ def seen_values(
     for key, values in tables.items():
         true = int(truth[key][0])
         fits &= values >= min(true, 1) if key in withheld else values == true
-    fits &= _possible(spec, cells, tables)
+    fits &= _possible(spec, cells, tables) & _passed(spec, cells, tables, truth, withheld)
     return {key: set(np.unique(tables[key][fits]).tolist()) for key in withheld}
 
 
@@ -91,4 +91,22 @@ def _possible(spec: Spec, cells: Cells, tables: Mapping[str, Values]) -> NDArray
         for unit_ in level_units(spec, cells):
             whole = sum(cells.denominators[member] for member in unit_.members)
             fits &= tables[key_of(unit_.level, *unit_.key, "")] <= whole
+    return fits
+
+
+def _passed(
+    spec: Spec,
+    cells: Cells,
+    tables: Mapping[str, Values],
+    truth: Mapping[str, Values],
+    withheld: frozenset[str],
+) -> NDArray[np.bool_]:
+    """A part that is shown was not nearly all of its total, or the rule on groups had hidden it."""
+    fits = np.ones(next(iter(tables.values())).size, dtype=np.bool_)
+    for unit in level_units(spec, cells) if spec.rules.group else ():
+        total = key_of(unit.level, *unit.key, "")
+        for part in (key_of(unit.level, *unit.key, category) for category in cells.categories):
+            least = truth[part] + spec.rules.threshold
+            if truth[part] and part not in withheld and truth[total] >= least:
+                fits &= tables[total] >= least
     return fits

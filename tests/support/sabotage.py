@@ -80,6 +80,11 @@ def without_ties(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ProblemBuilder, "tie", lambda self, terms: None)
 
 
+def without_what_parts_tell(patch: pytest.MonkeyPatch) -> None:
+    """A part that is shown does not tell how much its whole is at least."""
+    patch.setattr(ProblemBuilder, "at_least", lambda self, terms, least: None)
+
+
 def without_known_totals(patch: pytest.MonkeyPatch) -> None:
     """What is known from elsewhere (DUO) bounds nothing."""
     patch.setattr(ProblemBuilder, "within", lambda self, nodes, most: None)

@@ -107,16 +107,19 @@ def enumerated(
     """The same of a region published per school and in all, from every table that fits.
 
     Args:
-        region: its clients have these forms only, and its zeros are published.
+        region: its clients have these forms only.
         made: its release.
         supplier: who looks.
         forms: what is counted.
 
     Returns:
-        None where there are too many tables.
+        None where there are too many tables, or where other forms are withheld: somebody can then
+        have one of those.
     """
     schools = [school.code for school in region.bundle.schools]
     shown = _shown(made)
+    if any(value is None and form not in ("", *forms) for (_, form), value in shown.items()):
+        return None
     every, own = region.counts(), region.counts(supplier)
     places = [(code, form) for code in schools for form in ("", *forms)]
     options = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from publisher.protection.cellfile import TOTAL, UNIT_LEVEL, Cells, LevelUnit, Spec, level_units
 from publisher.protection.keys import key_of
@@ -40,7 +40,10 @@ def claim_of_cells(spec: Spec, cells: Cells, withheld: frozenset[str]) -> Claim:
         true=true,
         withheld=withheld,
         latent=frozenset(),
-        relations=tuple(_relations(spec, cells, units, true)),
+        relations=(
+            *_relations(spec, cells, units, true),
+            *_told_of_totals(spec, cells, units, true, withheld),
+        ),
         demands=tuple(demands),
         unions=tuple(_unions(spec, cells, units)),
         direction=spec.rules.direction,
@@ -84,6 +87,25 @@ def _breakdown_relations(spec: Spec, cells: Cells, unit: str) -> list[Relation]:
         return [Relation(less_parts, 0, 0)]
     above_each = [Relation(((total, 1), (part, -1)), 0, None) for part in parts]
     return [Relation(less_parts, None, 0), *above_each]
+
+
+def _told_of_totals(
+    spec: Spec,
+    cells: Cells,
+    units: tuple[LevelUnit, ...],
+    true: Mapping[str, int],
+    withheld: frozenset[str],
+) -> Iterator[Relation]:
+    """A part that is shown leaves the threshold of its total: else the rule had withheld it."""
+    threshold = spec.rules.threshold
+    if not spec.rules.group:
+        return
+    for unit in units:
+        total = _key(unit, TOTAL)
+        for part in (_key(unit, category) for category in cells.categories):
+            shown = true[part] > 0 and part not in withheld and total in withheld
+            if shown and not group_disclosed(true[part], true[total], threshold):
+                yield Relation(((total, 1), (part, -1)), threshold, None, of_pattern=True)
 
 
 def _denominator(cells: Cells, unit: LevelUnit) -> int:

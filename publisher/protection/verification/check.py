@@ -177,7 +177,8 @@ def _with_most_hidden(claim: Claim) -> Claim:
     A pattern may not excuse an alternative outside the class by what it publishes itself.
     """
     positive = {key for key, value in claim.true.items() if value > 0}
-    return replace(claim, withheld=claim.withheld | (positive - claim.latent))
+    always = tuple(relation for relation in claim.relations if not relation.of_pattern)
+    return replace(claim, withheld=claim.withheld | (positive - claim.latent), relations=always)
 
 
 def _class_has_no_room(claim: Claim, demand: Demand, least: _Lazily) -> bool:

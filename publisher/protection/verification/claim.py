@@ -13,11 +13,16 @@ Terms = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """``low ≤ Σ factor·y[key] ≤ high``; None is no bound."""
+    """``low ≤ Σ factor·y[key] ≤ high``; None is no bound.
+
+    Attributes:
+        of_pattern: whether a reader knows it only because of what this pattern publishes.
+    """
 
     terms: Terms
     low: int | None
     high: int | None
+    of_pattern: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from publisher.protection.rules import Rules
 from publisher.protection.verification.claim import Claim, Demand, Relation, Terms, Union
 from publisher.protection.verification.statement import Leaves, Statement
 from publisher.protection.verification.suppliers import Rests, state_what_suppliers_know
+from publisher.protection.verification.telling import told_by_what_is_shown
 
 
 def claim_of_counts(grid: Grid, rules: Rules, period: int, withheld: frozenset[str]) -> Claim:
@@ -38,6 +39,7 @@ def claim_of_counts(grid: Grid, rules: Rules, period: int, withheld: frozenset[s
         statement.demands.extend(_demands(statement, quantity))
         statement.unite(quantity)
         statement.sum_all(quantity)
+    statement.relations.extend(told_by_what_is_shown(statement))
     state_what_suppliers_know(statement)
     return statement.claim()
 
