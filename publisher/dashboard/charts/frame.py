@@ -18,6 +18,8 @@ Drawing = alt.LayerChart | alt.FacetChart | alt.VConcatChart
 LINE_HEIGHT = 15
 _FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 _FEW_VALUES = 5
+_PADDING = {"left": 10, "top": 10, "right": 26, "bottom": 10}
+"""Pixels; on the right some more, for a reader whose letters are wider than those of ``_FONT``."""
 
 
 def rows_of(rows: list[dict[str, Any]]) -> alt.Chart:
@@ -94,7 +96,7 @@ def configured(chart: Drawing, theme: Theme) -> dict[str, Any]:
     }
     legend = {"labelColor": theme.ink, "labelFontSize": 13}
     whole = (
-        chart.configure(font=_FONT, padding=10)
+        chart.configure(font=_FONT, padding=_PADDING)
         .configure_view(stroke=None)
         .configure_axis(**axis)
         .configure_legend(**legend)
