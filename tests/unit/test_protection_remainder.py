@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -12,10 +12,7 @@ import pytest
 from publisher.protection import (
     Protected,
     Published,
-    Rules,
     catalogue,
-    earlier_release,
-    protect_tally,
     verify_protection,
 )
 from publisher.protection.certificates import Certificate
@@ -26,63 +23,27 @@ from publisher.protection.problem import ProblemBuilder, Sensitive
 from publisher.protection.quantities import quantities_of
 from publisher.protection.secondary import suppress
 from publisher.protection.suppliers import Known, face_suppliers
-from publisher.protection.time.earlier import before_key, counted_cells, versions_of
 from publisher.protection.verification.check import check_claim
 from publisher.protection.verification.claim import Claim, Demand, Relation
-from publisher.protection.verification.over_time import claim_over_time
 from publisher.protection.verification.suppliers import Rests
 from shared.contract.tally import Tally
 from shared.errors import ProtectionError
-from shared.reference import Level, Reference
-from tests.support.amounts import Care, Child, amount_tally
+from shared.reference import Level
+from tests.support.amounts import Child, amount_tally
+from tests.support.beside_suppliers import (
+    FORM,
+    KNOWS,
+    OTHERS,
+    OWN,
+    RULES,
+    SCHOOLS,
+    Case,
+    clients,
+    of_children,
+    status,
+    surrounded,
+)
 from tests.support.protection import PERIOD, reference, school
-
-RULES = Rules(fallback=True)
-KNOWS = replace(RULES, split_remainder_min=10)
-SCHOOLS = ("01AA00", "02AA00", "03AA00")
-OWN, OTHERS = 28, 2
-FORM = "2"
-
-
-@dataclass(frozen=True)
-class Case:
-    """Forms of help per school and for the region."""
-
-    bundle: Reference
-    tally: Tally
-    published: tuple[Published, ...]
-
-    def protect(self, rules: Rules) -> Protected:
-        return protect_tally(self.tally, self.bundle, rules, self.published)
-
-    def verify(self, made: Protected, rules: Rules) -> None:
-        verify_protection(
-            made.cells, self.tally, self.bundle, rules, self.published, made.certificates
-        )
-
-
-def clients(code: str, count: int, supplier: int, form: str = FORM) -> list[Child]:
-    return [Child(code, 1, (Care(form, at % 5, supplier),)) for at in range(count)]
-
-
-def of_children(children: Sequence[Child]) -> Case:
-    """Schools and the region, with these clients."""
-    bundle = reference(school(code) for code in SCHOOLS)
-    levels = (Level.SCHOOL, Level.REGION)
-    counted = amount_tally(bundle, children, {(code, 1): 400 for code in SCHOOLS})
-    published = (Published("pupils_and_clients", levels), Published("clients_by_form", levels))
-    return Case(bundle, counted, published)
-
-
-def surrounded(more: Sequence[Child] = ()) -> Case:
-    """A school with one other, one with nine that are all its own, and one with enough of both."""
-    children: list[Child] = [*clients(SCHOOLS[0], OWN, 1), *clients(SCHOOLS[0], 1, 2)]
-    both = (Care("1", 1, 1), Care(FORM, 1, 1))
-    children += [Child(SCHOOLS[1], 1, both) for _ in range(9)]
-    for code in SCHOOLS:
-        children += clients(code, 20, 1, "1") + clients(code, 20, 2, "1")
-    children += [*clients(SCHOOLS[2], 40, 1), *clients(SCHOOLS[2], 40, 2), *more]
-    return of_children(children)
 
 
 def tallied(counted: Tally) -> pd.DataFrame:
@@ -107,14 +68,6 @@ def region() -> Case:
     for code in SCHOOLS[1:]:
         children += clients(code, 20, 1) + clients(code, 20, 2)
     return of_children(children)
-
-
-def status(made: Protected, unit: str, category: str = "", measure: str = "clients") -> str:
-    cells = made.cells
-    found = cells[
-        (cells["unit"] == unit) & (cells["category"] == category) & (cells["measure"] == measure)
-    ]
-    return str(found["status"].iloc[0])
 
 
 def rest_of(made: Protected, own: Sequence[int]) -> int | None:
@@ -292,39 +245,6 @@ def test_pupils_are_nobodys_clients() -> None:
     assert limits["pupils", ""] == 0
     assert limits["clients", ""] == 5
     assert limits["clients", f"form={FORM}"] == 10
-
-
-def test_a_correction_is_proven_to_suppliers_as_well() -> None:
-    """A period that is published again: what a supplier knows of each release is respected."""
-    first = surrounded()
-    before = first.protect(KNOWS)
-    more = clients(SCHOOLS[2], 15, 1) + clients(SCHOOLS[2], 15, 2)
-    then = surrounded(more)
-    earlier = earlier_release(
-        "first",
-        [
-            (*row[:6], None if pd.isna(row[6]) else int(row[6]), row[7])
-            for row in before.cells.itertuples(index=False, name=None)
-        ],
-        {table.id: table for table in first.tally.header.tables},
-        first.published,
-        KNOWS,
-        (first.tally, first.bundle),
-    )
-    made = protect_tally(then.tally, then.bundle, KNOWS, then.published, earlier=(earlier,))
-    assert status(made, SCHOOLS[0], FORM) == "c"
-    verify_protection(
-        made.cells, then.tally, then.bundle, KNOWS, then.published, made.certificates, (earlier,)
-    )
-    grid = Grid.of(then.tally, then.bundle, then.published)
-    versions = versions_of((earlier,), grid, PERIOD)
-    claim = claim_over_time(grid, KNOWS, PERIOD, counted_cells(grid, PERIOD), versions)
-    number = versions[0].number
-    region_now = f"{PERIOD}/clients/region/region/form={FORM}"
-    assert claim.least[region_now] == OWN + 9 + 40 + 15
-    assert claim.least[before_key(region_now, number)] == OWN + 9 + 40
-    total = region_now.replace(f"form={FORM}", "")
-    assert claim.known[before_key(total, number)] == claim.known[total] - 15
 
 
 @pytest.mark.parametrize(("known", "accepted"), [({}, True), ({"total": 4}, False)])
