@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 import pytest
 
-from publisher.protection import earlier_release, protect_tally, verify_protection
-from publisher.protection.engine import protect_block
+from publisher.protection import Rules, earlier_release, protect_tally, verify_protection
+from publisher.protection.engine import Solution, protect_block
 from publisher.protection.grid import Grid
 from publisher.protection.problem import Problem
+from publisher.protection.secondary import Progress
 from publisher.protection.time import joint
 from publisher.protection.time.earlier import Earlier, before_key, counted_cells, versions_of
 from publisher.protection.verification.claim import Claim
@@ -74,9 +73,9 @@ def test_search_and_verifier_agree_on_what_suppliers_know_of_every_release(
 ) -> None:
     problems: list[Problem] = []
 
-    def seen(build: Callable[[frozenset[str]], Problem], *more: object, **others: object) -> object:
+    def seen(build: joint.Build, rules: Rules, progress: Progress | None) -> Solution:
         problems.append(build(frozenset()))
-        return protect_block(build, *more, **others)  # type: ignore[arg-type]
+        return protect_block(build, rules, progress)
 
     monkeypatch.setattr(joint, "protect_block", seen)
     then, earlier = corrected()

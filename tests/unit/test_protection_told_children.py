@@ -20,6 +20,7 @@ from publisher.protection.measures import Kind
 from publisher.protection.relations import Relations
 from publisher.protection.verification.claim import Claim
 from publisher.protection.verification.tally import claim_of_tally
+from shared.contract.codes import SchoolType
 from shared.reference import Level
 from tests.support.amounts import Care, Child, amount_tally
 from tests.support.protection import PERIOD, reference, school
@@ -142,6 +143,28 @@ def test_a_shown_part_tells_its_whole_to_the_child() -> None:
         assert wholes.intersection(audit_claim(claim).exact) == told
         looser = claim_of_tally(grid, replace(RULES, group=False), PERIOD, frozenset(withheld))
         assert wholes.isdisjoint(audit_claim(looser).exact)
+
+
+def test_children_of_a_part_of_a_unit_are_not_told_to_be_as_many() -> None:
+    """Ended care per type, days per municipality: of one of these there is a whole type inside."""
+    schools = (school(LARGE, SchoolType.BO), school(SMALL, SchoolType.PRO))
+    bundle = reference((*schools, school(OTHER, SchoolType.BO, 2)))
+    care = Care(ended=True)
+    children = [Child(LARGE, 1, (replace(care, provider=at % 4),)) for at in range(20)]
+    children += [Child(code, 1, (care,)) for code in (SMALL, SMALL, OTHER)]
+    tally = amount_tally(bundle, children, {(code, 1): 400 for code in SCHOOLS})
+    published = (
+        Published("starts_and_ends", (Level.TYPE,)),
+        Published("ended_by_duration", (Level.MUNICIPALITY,)),
+    )
+    grid = Grid.of(tally, bundle, published)
+    withheld = frozenset(c.key for c in grid.cells(PERIOD) if c.measure == "clients_ended")
+    claim = claim_of_tally(grid, RULES, PERIOD, withheld)
+    told = [relation for relation in claim.relations if relation.of_pattern]
+    for relation in told:
+        assert relation.low is not None
+        assert sum(factor * claim.true[key] for key, factor in relation.terms) >= relation.low
+    assert told
 
 
 def test_every_measure_of_trajectories_says_whose_they_are() -> None:

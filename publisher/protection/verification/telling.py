@@ -57,8 +57,14 @@ def _of_children(
 
 
 def _terms_if_hidden(statement: Statement, term: Term | None, unit: RegionUnit) -> Terms:
-    """A quantity of a unit, unless the release shows it; then there is nothing more to tell."""
-    if term is None:
+    """A quantity of a unit, unless the release shows it; then there is nothing more to tell.
+
+    Nor is there where the groups of the quantity are not exactly those of the unit: a part of
+    them need not be as many.
+    """
+    groups = () if term is None else statement.inner.get(term, ())
+    within = frozenset[str]().union(*(group for group in groups if group <= unit.leaves))
+    if term is None or within != unit.leaves:
         return ()
     key = quantity_key(statement.period, term[0], unit.level, unit.unit, term[1])
     shown = key in statement.true and key not in statement.withheld and key not in statement.latent
