@@ -30,6 +30,7 @@ from publisher.protection.measures import (
     Term,
     counts_clients,
 )
+from publisher.protection.named import is_told_to_be_none
 from publisher.protection.problem import Kind as Shown
 from publisher.protection.problem import Problem, ProblemBuilder
 from publisher.protection.quantities import Quantity, children_behind, quantities_of
@@ -93,8 +94,6 @@ class PeriodProblem:
 
     def _add_nodes(self, builder: ProblemBuilder, closed: frozenset[str]) -> dict[Term, Nodes]:
         adder = QuantityNodes(self.grid, self.period, builder, closed)
-        duo = self._duo_totals()
-        ceilings = {leaves: high for leaves, (_, high) in duo.items()}
         return {
             quantity.term: adder.add(
                 self._layout(quantity.levels),
@@ -102,9 +101,22 @@ class PeriodProblem:
                 priority=1.0 if quantity.part else _TOTAL_PRIORITY,
                 may_withhold_zeros=self.rules.zeros == "protect"
                 or (quantity.split and self.rules.zeros != "publish"),
-                ceilings=ceilings if quantity.term == (PUPILS, "") else {},
+                ceilings=self._ceilings(quantity),
             )
             for quantity in self.quantities
+        }
+
+    def _ceilings(self, quantity: Quantity) -> dict[Leaves, int]:
+        """The most that a reader thinks possible, by set of schools."""
+        if quantity.term == (PUPILS, ""):
+            return {leaves: high for leaves, (_, high) in self._duo_totals().items()}
+        return {
+            leaves: 0
+            for leaves, names in self._layout(quantity.levels).names.items()
+            for level, unit in names
+            if is_told_to_be_none(
+                self.grid, self.rules.threshold, self.period, quantity, level, unit
+            )
         }
 
     def _breakdowns(self) -> Iterator[tuple[Term, tuple[Term, ...], bool]]:

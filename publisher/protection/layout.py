@@ -149,10 +149,7 @@ class QuantityNodes:
         return nodes
 
     def _check_value(self, quantity: Quantity, level: str, unit: str, true: int) -> None:
-        held = self.grid.value(
-            quantity.table, Level(level), unit, self.period, quantity.measure, quantity.category
-        )
-        if held != true:
+        if quantity.value(self.grid, self.period, level, unit) != true:
             raise ProtectionError(
                 "tally-inconsistent",
                 f"expected every level of {quantity.measure} to be the sum of its schools, "

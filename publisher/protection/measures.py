@@ -116,7 +116,7 @@ ACROSS: tuple[AtMost, ...] = (
 """Relations between tables, beside those of ``within`` and of categories to their total."""
 
 BREAKDOWNS = frozenset(
-    {"form", "referrer", "age_at_start", "flow", "education", "duration"}
+    {"form", "referrer", "age_at_start", "flow", "education", "duration", "provider"}
 )  # fmt: skip
 """Allow-list: the relations of other breakdowns with the rest of a release are not stated."""
 

@@ -2,7 +2,8 @@
 
 A policy says what may be published, never what must be. With ``fallback``, a number that nothing
 protects, or whose proof the verifier does not accept, costs its table the level at which it
-stands, in every period; never the whole release.
+stands, in every period; never the whole release. A table of parts that has no level left goes
+itself; one of totals keeps its last level, for without it there is nothing to release.
 """
 
 from __future__ import annotations
@@ -81,7 +82,9 @@ def without_level(
         for each in published
     )
     return tuple(
-        each if each.levels else before for each, before in zip(fewer, published, strict=True)
+        each if each.levels else before
+        for each, before in zip(fewer, published, strict=True)
+        if each.levels or not tables[before.table].breakdown
     )
 
 

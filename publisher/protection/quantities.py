@@ -68,6 +68,11 @@ class Quantity:
         """Name of the quantity for a unit."""
         return quantity_key(period, self.measure, level, unit, self.part)
 
+    def value(self, grid: Grid, period: int, level: str, unit: str) -> int:
+        """Its value for a unit."""
+        place = (self.table, Level(level), unit, period, self.measure, self.category)
+        return grid.value(*place)
+
     def leaf(self, grid: Grid, period: int, leaf: str) -> tuple[int, Inputs]:
         """Its value at one leaf, and who is behind it."""
         kind, _, unit = leaf.rpartition(" ")

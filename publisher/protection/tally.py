@@ -16,6 +16,7 @@ from publisher.protection.certificates import Certificate
 from publisher.protection.engine import Solution
 from publisher.protection.grid import Grid, Published
 from publisher.protection.measures import is_public
+from publisher.protection.named import where_few_are_named
 from publisher.protection.narrowing import refused_cell
 from publisher.protection.period import protect_period, protect_what_follows_again
 from publisher.protection.report import ProtectionReport, report_of
@@ -106,6 +107,7 @@ def protect_tally(
             protected.
     """
     grid = Grid.of(tally, reference, published)
+    _check_named(grid, rules, "protection-unmet")
     found = _in_turn(grid, rules, earlier, rounding, progress, processes)
     solutions = {period: each.solution for period, each in found.items()}
     audits = {period: each.audit for period, each in found.items()}
@@ -232,6 +234,7 @@ def verify_protection(
             ``verification-failed`` where the proof does not hold.
     """
     grid = Grid.of(tally, reference, published)
+    _check_named(grid, rules, "verification-failed")
     withheld = _check_cells(grid, cells)
     of_period: dict[str, list[Certificate]] = {str(period): [] for period in grid.periods}
     for certificate in certificates:
@@ -249,6 +252,19 @@ def verify_protection(
             tables = tuple(read_placed(rounding, whole, period, rounded))
             claims[COUNTS] = _with_rounded(claims[COUNTS], tables, rules)
         check_claims(claims, proofs)
+
+
+def _check_named(grid: Grid, rules: Rules, code: str) -> None:
+    """That no table names providers where their number is withheld: they could be counted."""
+    place = where_few_are_named(grid, rules.threshold)
+    if place:
+        raise ProtectionError(
+            code,
+            f"expected the number of providers beside the clients of each, found it withheld or "
+            f"at other levels, at {place}",
+            hint="publish clients by provider at a coarser level",
+            about=place,
+        )
 
 
 def _claims(

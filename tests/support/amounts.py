@@ -33,6 +33,10 @@ def measure(name: str) -> Measure:
     )  # fmt: skip
 
 
+NO_PROVIDER, LISTED = -1, 8
+"""Care of nobody with a code; and providers from this number up are not in the reference."""
+
+
 @dataclass(frozen=True, slots=True)
 class Care:
     """One trajectory of a child: who pays, who helps, what it costs."""
@@ -80,6 +84,8 @@ MORE_TABLES = (
     _table("costs", ["cost_eur"]),
     _table("costs_by_form", ["cost_eur"], "form", [code for code, _ in TABLES[1].categories]),
     _table("providers", ["providers", "largest_provider_clients"]),
+    _table("clients_by_provider", ["clients"], "provider",
+           [*(f"G{number}" for number in range(LISTED)), "other", "none"], overlaps=True),
     _table("starts_and_ends", ["clients_started", "started_trajectories", "clients_ended",
                                "ended_trajectories"]),
     _table("ended_by_duration", ["ended_trajectories", "ended_days"], "duration",
@@ -152,6 +158,8 @@ def _places(care: Care) -> Iterator[tuple[str, str, str]]:
     for category in ("", care.form):
         yield "clients_by_form", category, "clients"
         yield "costs_by_form", category, "cost_eur"
+    for category in ("", _category(care.provider)):
+        yield "clients_by_provider", category, "clients"
     yield "costs", "", "cost_eur"
     yield "providers", "", "providers"
     if care.started:
@@ -166,13 +174,19 @@ def _places(care: Care) -> Iterator[tuple[str, str, str]]:
             yield "ended_by_duration", category, "ended_days"
 
 
+def _category(provider: int) -> str:
+    if provider == NO_PROVIDER:
+        return "none"
+    return f"G{provider}" if provider < LISTED else "other"
+
+
 def _value(name: str, rows: Rows) -> int:
     if name == "cost_eur":
         return sum(care.cost for _, care in rows)
     if name == "ended_days":
         return sum(care.days for _, care in rows)
     if name == "providers":
-        return len({care.provider for _, care in rows})
+        return len({care.provider for _, care in rows} - {NO_PROVIDER})
     if name.endswith("trajectories"):
         return len(rows)
     return len({id(child) for child, _ in rows})
@@ -194,7 +208,7 @@ def _cell(key: _Key, value: int, rows: Rows) -> dict[str, object]:
             for code in suppliers
         ],
         "contributors": len({id(child) for child, _ in rows}),
-        "providers": len({care.provider for _, care in rows}),
+        "providers": len({care.provider for _, care in rows} - {NO_PROVIDER}),
         "largest_share": 0,
         "protect_clients": widths[0],
         "protect_providers": widths[1],

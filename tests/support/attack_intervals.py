@@ -70,12 +70,14 @@ class System:
         if len(persons) == 2:
             for group in atoms[CLIENTS]:
                 self._at_most(group, CLIENTS, PUPILS)
-        splits = self.view.forms  # a form is at most the clients, and these the sum over forms
-        for group in dict.fromkeys(group for of, group in self.columns if of in splits):
-            for split in splits:
-                self._at_most(group, split, CLIENTS)
-            self._at_most(group, CLIENTS, *splits)
-        for split in (each for each in self.view.splits if each not in splits):
+        overlapping = self.view.overlapping
+        for splits in overlapping:  # each is at most the clients, and these all of them together
+            for group in dict.fromkeys(group for of, group in self.columns if of in splits):
+                for split in splits:
+                    self._at_most(group, split, CLIENTS)
+                self._at_most(group, CLIENTS, *splits)
+        apart = {split for splits in overlapping for split in splits}
+        for split in (each for each in self.view.splits if each not in apart):
             for group in atoms[split]:
                 self._at_most(group, split, whole_of(split))
         for total, parts in self.view.sums:

@@ -34,8 +34,14 @@ COUNTED = {measure for measure, _ in (PUPILS, CLIENTS, NOT_COVERED)}
 QUOTIENTS = {"clients_per_100_pupils": (PUPILS, CLIENTS), "coverage_percent": (PUPILS,)}
 THRESHOLD, SPLIT_THRESHOLD, ZERO_PARENT_MIN, SLIDE, SPLIT_SLIDE = 5, 10, 10, 1, 2
 """The parameters that docs/protection.md gives to every reader."""
-_SPLIT_BY = {"clients_by_education": "education", "clients_by_flow": "flow"}
-"""Tables of which a code can also be that of a form; their categories add up to the total."""
+_SPLIT_BY = {
+    "clients_by_education": "education",
+    "clients_by_flow": "flow",
+    "clients_by_provider": "provider",
+}
+"""Tables of which a code can also be that of a form."""
+_OVERLAPPING = ("form", "provider")
+"""A child can have several; of other splits the categories add up to the total."""
 _EPSILON = 1e-6
 
 
@@ -65,6 +71,11 @@ def is_split(quantity: Quantity) -> bool:
 def named(table: str, category: str) -> str:
     """A category under a name of its own: 1 to 4 are forms, and educations as well."""
     return f"{_SPLIT_BY[table]}={category}" if category and table in _SPLIT_BY else category
+
+
+def _split_by(split: Quantity) -> str:
+    by, equals, _ = split[1].partition("=")
+    return by if equals else "form"
 
 
 def whole_of(split: Quantity) -> Quantity:
@@ -118,17 +129,20 @@ class View:
         return [quantity for quantity in self.cells if quantity[0] == "clients" and quantity[1]]
 
     @property
-    def forms(self) -> list[Quantity]:
-        """The splits of which a child can be in several."""
-        return [split for split in self.splits if "=" not in split[1]]
+    def overlapping(self) -> list[list[Quantity]]:
+        """The splits of which a child can be in several, together by what they split by."""
+        found: dict[str, list[Quantity]] = {}
+        for split in self.splits:
+            found.setdefault(_split_by(split), []).append(split)
+        return [found[by] for by in _OVERLAPPING if by in found]
 
     @property
     def sums(self) -> list[tuple[Quantity, list[Quantity]]]:
         """Totals with the categories that add up to them."""
         found: dict[tuple[str, str], list[Quantity]] = {}
         for measure, category in self.cells:
-            by, equals, _ = category.partition("=")
-            if equals:
+            by = _split_by((measure, category))
+            if category and by not in _OVERLAPPING:
                 found.setdefault((measure, by), []).append((measure, category))
         return [((measure, ""), parts) for (measure, _), parts in found.items()]
 

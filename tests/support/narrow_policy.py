@@ -14,7 +14,7 @@ LEFT_OUT = frozenset(
     {
         "clients_by_flow", "clients_by_education", "clients_started_by_referrer",
         "started_trajectories_by_referrer", "clients_started_by_age", "ended_by_duration",
-        "running_by_duration", "day_treatment", "arrangement_schools",
+        "running_by_duration", "day_treatment", "arrangement_schools", "clients_by_provider",
     }
 )  # fmt: skip
 

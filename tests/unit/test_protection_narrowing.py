@@ -75,10 +75,18 @@ def test_for_a_group_that_no_table_shows_the_innermost_level_goes() -> None:
     assert changed["starts_and_ends"] == changed["clients_started_by_referrer"] == (AREA,)
 
 
-@pytest.mark.parametrize(
-    "key", ["", "before-1/20/clients/region/region/", "20/clients/region/region/flow=new"]
-)
-def test_nothing_is_left_out_for_an_earlier_release_or_as_a_last_level(key: str) -> None:
+def test_a_table_of_parts_goes_with_its_last_level() -> None:
+    changed = levels_after("20/clients/region/region/flow=new")
+    assert set(changed) == {each.table for each in PUBLISHED} - {"clients_by_flow"}
+
+
+def test_a_table_of_totals_keeps_its_last_level() -> None:
+    last = (Published("starts_and_ends", (AREA,)),)
+    assert without_level(last, tables(), "20/clients_ended/region/region/") == last
+
+
+@pytest.mark.parametrize("key", ["", "before-1/20/clients/region/region/"])
+def test_nothing_is_left_out_for_an_earlier_release(key: str) -> None:
     assert without_level(PUBLISHED, tables(), key) == PUBLISHED
 
 

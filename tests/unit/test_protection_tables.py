@@ -108,7 +108,7 @@ def test_what_a_measure_is_part_of_has_rules_and_no_circle() -> None:
 def test_a_breakdown_without_stated_relations_is_refused() -> None:
     bundle, tally = of_two(started(12), started(12))
     tables = tuple(
-        table.model_copy(update={"breakdown": "provider"}) if table.breakdown == "form" else table
+        table.model_copy(update={"breakdown": "domain"}) if table.breakdown == "form" else table
         for table in tally.header.tables
     )
     header = tally.header.model_copy(update={"tables": tables})

@@ -14,6 +14,7 @@ from publisher.protection.engine import Solution, protect_block
 from publisher.protection.grid import Grid, quantity_key
 from publisher.protection.measures import PROVIDERS, RULES
 from publisher.protection.measures import Kind as MeasureKind
+from publisher.protection.named import numbers_told
 from publisher.protection.primary import Rule, few_providers
 from publisher.protection.problem import BASE_COST, Kind, Node, Problem, ProblemBuilder, Sensitive
 from publisher.protection.quantities import Quantity, quantities_of
@@ -57,9 +58,9 @@ class ProviderProblem:
                 quantity.table, Level(first.level), first.unit, self.period, PROVIDERS
             )
             keys = tuple(quantity.key(self.period, unit.level, unit.unit) for unit in of_unit)
-            builder.nodes.append(
-                Node(keys, true, min(true, 1), None, Kind.CELL, len(keys) * BASE_COST)
-            )
+            least, most = self._told(of_unit)
+            cost = len(keys) * BASE_COST
+            builder.nodes.append(Node(keys, true, max(least, min(true, 1)), most, Kind.CELL, cost))
             nodes[leaves] = len(builder.nodes) - 1
         for lesser, greater in never_more(units):
             builder.at_most([nodes[each] for each in lesser], [nodes[each] for each in greater])
@@ -68,6 +69,15 @@ class ProviderProblem:
             if rule is not None:
                 most = 2 if rule is Rule.PROVIDERS else None
                 builder.sensitive.append(Sensitive(nodes[leaves], rule, 1, 1, most))
+
+    def _told(self, units: list[RegionUnit]) -> tuple[int, int | None]:
+        """What the clients by provider tell of the number of providers of one set of schools."""
+        told = [
+            numbers_told(self.grid, self.period, unit.level, unit.unit, self.counts)
+            for unit in units
+        ]
+        most = [high for _, high in told if high is not None]
+        return max(low for low, _ in told), min(most, default=None)
 
     def _rule(self, units: list[RegionUnit], node: Node, closed: frozenset[str]) -> Rule | None:
         if few_providers(node.true):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from publisher.protection.grid import Grid, quantity_key
 from publisher.protection.measures import ACROSS, NOT_COVERED, PUPILS, RULES, Kind, Term
+from publisher.protection.named import is_told_to_be_none
 from publisher.protection.primary import (
     Rule,
     below_threshold,
@@ -35,6 +36,7 @@ def claim_of_counts(grid: Grid, rules: Rules, period: int, withheld: frozenset[s
             _relate(statement, (total,), parts, 0)
             _unite_parts(statement, total, parts)
     _relate_to_duo(statement)
+    _relate_to_providers(statement)
     for quantity in statement.quantities.values():
         statement.demands.extend(_demands(statement, quantity))
         statement.unite(quantity)
@@ -124,6 +126,16 @@ def _relate_to_duo(statement: Statement) -> None:
             together = ((key, 1), *within)
             if sum(statement.true[name] for name, _ in together) <= duo[1]:
                 statement.relations.append(Relation(together, None, duo[1]))
+
+
+def _relate_to_providers(statement: Statement) -> None:
+    """Nobody believes in clients of a provider that is known to have none."""
+    grid, least, period = statement.grid, statement.rules.threshold, statement.period
+    for quantity in statement.quantities.values():
+        for unit in statement.shown(quantity):
+            if is_told_to_be_none(grid, least, period, quantity, unit.level, unit.unit):
+                key = statement.key(quantity, unit)
+                statement.relations.append(Relation(((key, 1),), None, 0))
 
 
 def _demands(statement: Statement, quantity: Quantity) -> Iterator[Demand]:

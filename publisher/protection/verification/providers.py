@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from publisher.protection.grid import Grid, quantity_key
 from publisher.protection.measures import PROVIDERS, RULES, Kind
+from publisher.protection.named import numbers_told
 from publisher.protection.primary import Rule, few_providers
 from publisher.protection.quantities import Quantity, quantities_of
 from publisher.protection.regions import RegionUnit, region_units
@@ -27,6 +28,8 @@ def claim_of_providers(grid: Grid, rules: Rules, period: int, withheld: frozense
                 quantity.table, Level(unit.level), unit.unit, period, quantity.measure
             )
             demands.extend(_demands(grid, period, unit, key, true[key], withheld))
+            least, most = numbers_told(grid, period, unit.level, unit.unit, withheld)
+            relations.append(Relation(((key, 1),), least, most))
         relations.extend(_relations(quantity, period, units))
     return Claim(
         true=true,

@@ -88,10 +88,8 @@ class Statement:
         self.quantities[quantity.term] = quantity
         units, shown = self.units(quantity), self.shown(quantity)
         for unit in shown:
-            self.true[self.key(quantity, unit)] = self.grid.value(
-                quantity.table, Level(unit.level), unit.unit, self.period,
-                quantity.measure, quantity.category,
-            )  # fmt: skip
+            value = quantity.value(self.grid, self.period, unit.level, unit.unit)
+            self.true[self.key(quantity, unit)] = value
         latent = self.latent_units(quantity)
         # What is only in a rest is a group too: arrangements alone leave most schools there.
         groups = groups_of((*units, *latent))

@@ -1,6 +1,7 @@
-"""Attacks on a table of which a code can also be that of a form: educations, with pupils and care.
+"""Attacks on tables of which a code can also be that of a form: educations, and providers.
 
-The reader of ``tests.support.attacker`` knows them apart, and knows that educations add up.
+The reader of ``tests.support.attacker`` knows them apart, and knows that educations add up and
+that a child can have several providers.
 """
 
 from __future__ import annotations
@@ -22,17 +23,23 @@ from tests.support.told import released
 
 PERIOD, RULES = 21, rules_of(POLICY)
 LEVELS = (Level.MUNICIPALITY, Level.TYPE, Level.REGION, Level.TOTAL)
-PUBLISHED = tuple(
-    Published(table, LEVELS)
-    for table in ("pupils_and_clients", "clients_by_form", "clients_by_education")
-)
+LARGE = (Level.REGION, Level.TOTAL)
+"""Where three providers or more have clients."""
 SEEDS = (1, 3, 4)
+by_table = pytest.mark.parametrize("by", ["education", "provider"])
+
+
+def published(by: str) -> tuple[Published, ...]:
+    tables = ("pupils_and_clients", "providers", "clients_by_form", f"clients_by_{by}")
+    return tuple(
+        Published(table, LARGE if table == "clients_by_provider" else LEVELS) for table in tables
+    )
 
 
 @cache
-def made(seed: int) -> tuple[Reference, Tally, Protected]:
+def made(seed: int, by: str) -> tuple[Reference, Tally, Protected]:
     bundle, tally = drawn_tally(seed, persons=300, period=PERIOD)
-    return bundle, tally, protect_tally(tally, bundle, RULES, PUBLISHED)
+    return bundle, tally, protect_tally(tally, bundle, RULES, published(by))
 
 
 def told(view: View) -> set[Place]:
@@ -56,10 +63,11 @@ def without_secondary_cells(tally: Tally, protected: Protected) -> pd.DataFrame:
     return cells
 
 
+@by_table
 @pytest.mark.parametrize("seed", SEEDS)
-def test_no_education_is_computed_from_a_release(seed: int) -> None:
-    bundle, tally, protected = made(seed)
-    verify_protection(protected.cells, tally, bundle, RULES, PUBLISHED, protected.certificates)
+def test_no_part_is_computed_from_a_release(seed: int, by: str) -> None:
+    bundle, tally, protected = made(seed, by)
+    verify_protection(protected.cells, tally, bundle, RULES, published(by), protected.certificates)
     view = View.of(released(protected.cells), bundle, PERIOD)
     assert not told(view)
     assert not too_narrow(Attack(System(view)).intervals())
@@ -68,20 +76,21 @@ def test_no_education_is_computed_from_a_release(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_without_secondary_cells_it_is_and_the_verifier_refuses(seed: int) -> None:
-    """Attack: the defence taken out."""
-    bundle, tally, protected = made(seed)
+    """Attack: the defence taken out. Clients of providers do not add up and need no such cells."""
+    by = "education"
+    bundle, tally, protected = made(seed, by)
     cells = without_secondary_cells(tally, protected)
     found = told(View.of(released(cells), bundle, PERIOD))
-    assert any(place.category.startswith("education=") for place in found)
+    assert any(place.category.startswith(f"{by}=") for place in found)
     with pytest.raises(ProtectionError, match="verification-failed"):
-        verify_protection(cells, tally, bundle, RULES, PUBLISHED, protected.certificates)
+        verify_protection(cells, tally, bundle, RULES, published(by), protected.certificates)
 
 
 def test_an_education_and_a_form_of_one_code_are_two_quantities() -> None:
-    bundle, tally, protected = made(1)
+    bundle, tally, protected = made(1, "education")
     view = View.of(released(protected.cells), bundle, PERIOD)
     educations = {category for _, category in view.cells if "=" in category}
-    forms = {category for _, category in view.forms}
+    forms = {category for _, category in view.overlapping[0]}
     assert {category.partition("=")[2] for category in educations} & forms
     assert not educations & forms
     assert not view.torn
