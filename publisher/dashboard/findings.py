@@ -24,6 +24,8 @@ PUPILS = "pupils"
 CLIENTS = "clients"
 RATE = "clients_per_100_pupils"
 COVERAGE = "coverage_percent"
+MOST_CATEGORIES = 15
+"""A page shows no more of one table, such as providers; the files have them all."""
 PROFILE_MEASURES = (PUPILS, CLIENTS, RATE, COVERAGE)
 """Measures of the main table that pages show, in this order; any other stays in the files."""
 
@@ -137,6 +139,28 @@ class Findings:
         """The categories of a table with their Dutch names; none where it has no split."""
         shelf = self.shelves.get(table)
         return {} if shelf is None else shelf.categories
+
+    def leading_categories(
+        self, table: str, measure: str, level: Level = Level.REGION, unit: str = "region"
+    ) -> dict[str, str]:
+        """The categories that a page shows of a unit: all, or of many the largest, largest first.
+
+        Only what is released of the last period decides which of many are the largest: one
+        without a value, or with 0, is none of them.
+        """
+        every = self.categories_of(table)
+        if len(every) <= MOST_CATEGORIES:
+            return every
+        sizes = {
+            code: cell.value
+            for code in every
+            for cell in (
+                self.cell(level, unit, measure, self.latest.code, table=table, category=code),
+            )
+            if cell is not None and cell.value
+        }
+        largest = sorted(sizes, key=lambda code: -sizes[code])[:MOST_CATEGORIES]
+        return {code: every[code] for code in largest}
 
     @cached_property
     def _names(self) -> dict[tuple[Level, str], str]:

@@ -6,7 +6,7 @@ Table and chart come from the same released cells, so that they cannot differ.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from publisher.dashboard.figures import WITHHELD_SYMBOL, Figure, figure_of
@@ -68,6 +68,7 @@ class SeriesTable:
 
     Attributes:
         total_elsewhere: the total of the categories stands in the table that a profile starts with.
+        column_notes: what to know of periods that are columns.
     """
 
     caption: str
@@ -75,6 +76,7 @@ class SeriesTable:
     headings: tuple[str, ...]
     rows: tuple[SeriesRow, ...]
     total_elsewhere: bool = False
+    column_notes: tuple[RowNote, ...] = ()
 
     @property
     def is_wide(self) -> bool:
@@ -94,7 +96,7 @@ class SeriesTable:
     @property
     def notes(self) -> tuple[RowNote, ...]:
         """Every note that a row has, each once."""
-        found = {note for row in self.rows for note in row.notes}
+        found = {*self.column_notes, *(note for row in self.rows for note in row.notes)}
         return tuple(note for note in RowNote if note in found)
 
     @property
@@ -106,6 +108,23 @@ class SeriesTable:
     def has_value(self) -> bool:
         """Whether at least one figure is shown, beside a total that other tables have too."""
         return any(each.has_value for row in self.rows if not row.is_total for each in row.figures)
+
+
+def turned(table: SeriesTable, name_heading: str) -> SeriesTable:
+    """Rows as columns and columns as rows; what to know of a row then stands above its column."""
+    return replace(
+        table,
+        name_heading=name_heading,
+        headings=tuple(
+            f"{row.name} ({', '.join(_(note) for note in row.notes)})" if row.notes else row.name
+            for row in table.rows
+        ),
+        rows=tuple(
+            SeriesRow(heading, tuple(row.figures[at] for row in table.rows))
+            for at, heading in enumerate(table.headings)
+        ),
+        column_notes=table.notes,
+    )
 
 
 def cell_at(
@@ -195,7 +214,7 @@ def category_table(
     """The categories of a part in the last periods, under their total where the table has it."""
     periods = findings.periods[-_PERIODS_OF_CATEGORIES:]
     measure, table = part.measures[0], part.table
-    categories = findings.categories_of(table)
+    categories = findings.leading_categories(table, measure, level, unit)
     whole = Column(table, measure)
     if any(cell_at(findings, level, unit, whole, each.code) is not None for each in periods):
         categories = {"": _("totaal"), **categories}

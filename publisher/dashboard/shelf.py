@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -59,10 +60,18 @@ class Shelf:
 
     @cached_property
     def categories(self) -> dict[str, str]:
-        """The categories beside the total, with their names: numbers as numbers, then words."""
+        """The categories beside the total, with their names: numbers as numbers, then words.
+
+        Two of one name, such as providers, have their codes in it.
+        """
         pairs = self._distinct("category", "category_label")
         found = {code: label for code, label in pairs if code}
-        return dict(sorted(found.items(), key=lambda item: _code_order(item[0])))
+        often = Counter(found.values())
+        apart = {
+            code: f"{label} ({code})" if often[label] > 1 else label
+            for code, label in found.items()
+        }
+        return dict(sorted(apart.items(), key=lambda item: _code_order(item[0])))
 
     def has(self, level: Level, unit: str, measure: str) -> bool:
         """Whether the table has cells of a measure about a unit, shown or not."""

@@ -228,6 +228,12 @@ def topic_of(id_: str) -> Topic | None:
     return next((topic for topic in TOPICS if topic.id == id_), None)
 
 
+def split_by(table: str) -> str:
+    """What a table is split by, in words; empty where no topic says so."""
+    named = (part for topic in TOPICS for part in topic.parts if table in _variants(part.table))
+    return next((part.by for part in named if part.by), "")
+
+
 def tables_of(topic: Topic) -> frozenset[str]:
     """Every table that can hold figures of a topic."""
     return frozenset(name for part in topic.parts for name in _variants(part.table))
@@ -257,15 +263,23 @@ def _held(
         if unit is not None:
             shelf = findings.shelves.get(table)
             measures = tuple(m for m in measures if shelf and shelf.has(level, unit, m))
-        if measures and not (part.split and not findings.categories_of(table)):
+        if measures and not (part.split and not _leading(findings, table, measures, level, unit)):
             yield replace(part, table=table, measures=measures)
 
 
+def _leading(
+    findings: Findings, table: str, measures: tuple[str, ...], level: Level, unit: str | None
+) -> dict[str, str]:
+    if unit is None:
+        return findings.leading_categories(table, measures[0])
+    return findings.leading_categories(table, measures[0], level, unit)
+
+
 def columns_of(findings: Findings, part: Part) -> tuple[Column, ...]:
-    """The columns of a part: its measures, or the categories of its only measure."""
+    """The columns of a part: its measures, or the leading categories of its only measure."""
     if not part.split:
         return tuple(Column(part.table, measure) for measure in part.measures)
-    categories = findings.categories_of(part.table)
+    categories = findings.leading_categories(part.table, part.measures[0])
     return tuple(Column(part.table, part.measures[0], category) for category in categories)
 
 

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from publisher.dashboard.findings import CLIENTS, COVERAGE, PUPILS, RATE, Findings
+from publisher.dashboard.findings import (
+    CLIENTS,
+    COVERAGE,
+    MOST_CATEGORIES,
+    PUPILS,
+    RATE,
+    Findings,
+)
 from publisher.dashboard.language import _, msg
 from publisher.dashboard.verdicts import Direction
 from publisher.notes.note import Status
@@ -174,6 +181,14 @@ DEVELOPMENT_WORDS = {
     Direction.LESS: msg("gedaald"),
 }
 """How a unit moved."""
+
+
+def table_title(findings: Findings, table: str) -> str:
+    """What a page shows of a table: its title, and that of many categories it has the largest."""
+    title = _(findings.shelves[table].table.title)
+    if len(findings.categories_of(table)) <= MOST_CATEGORIES:
+        return title
+    return _("{title} (de grootste)", title=title)
 
 
 def heading_of(findings: Findings, measure: str) -> str:

@@ -14,6 +14,8 @@ from tests.support.browser import (
     EMULATIONS,
     Emulation,
     browsing,
+    charts_of,
+    cut_texts,
     opened,
     scrolls_sideways,
     served,
@@ -60,6 +62,22 @@ def test_pages_are_accessible_and_quiet(
             tally.add(passed=not found)
             wrong |= {address: found} if found else {}
     assert wrong == {}
+
+
+def test_nothing_of_a_chart_is_cut(site: str, browser: Browser) -> None:
+    """Also in the letters of a reader who lacks those that the chart was drawn with."""
+    cut: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    with opened(browser, EMULATIONS[2]) as (page, _complaints):
+        for address in (prefix + each for each in PAGES for prefix in ("", "/en")):
+            page.goto(site + address)
+            for chart in charts_of(page):
+                if chart not in seen:
+                    seen.add(chart)
+                    page.goto(site + chart)
+                    cut |= {chart: found} if (found := cut_texts(page)) else {}
+    assert len(seen) > len(PAGES)
+    assert cut == {}
 
 
 @pytest.mark.parametrize("question", QUESTIONS if LONG else QUESTIONS[:2], ids=lambda each: each.id)

@@ -128,3 +128,26 @@ def scrolls_sideways(page: Page) -> bool:
     wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     found: bool = page.evaluate(wider)
     return found
+
+
+def charts_of(page: Page) -> list[str]:
+    """The address of every chart that a page can show, in each of its looks."""
+    found: list[str] = page.evaluate(
+        "[...document.querySelectorAll('img, picture source')].flatMap((one) =>"
+        " [one.getAttribute('src'), one.getAttribute('srcset')]).filter((one) => one)"
+        ".map((one) => one.split(' ')[0]).filter((one) => one.endsWith('.svg'))"
+    )
+    return list(dict.fromkeys(found))
+
+
+def cut_texts(page: Page) -> list[str]:
+    """The texts of an image that do not fit in it; the page is that image."""
+    found: list[str] = page.evaluate(
+        "() => { const whole = document.documentElement.getBoundingClientRect();"
+        " return [...document.querySelectorAll('text')].filter((one) => {"
+        " const box = one.getBoundingClientRect();"
+        " return box.width && (box.left < whole.left - 1 || box.right > whole.right + 1"
+        " || box.top < whole.top - 1 || box.bottom > whole.bottom + 1);"
+        " }).map((one) => one.textContent); }"
+    )
+    return found

@@ -13,7 +13,7 @@ from publisher.dashboard.language import _
 from publisher.dashboard.series import SeriesTable, category_table, trend_table
 from publisher.dashboard.topics import TOPICS, Part, Topic, columns_of, held_parts
 from publisher.dashboard.units import title_of
-from publisher.dashboard.words import capital, heading_of
+from publisher.dashboard.words import capital, heading_of, table_title
 from shared.reference import Level
 
 MAIN_PART = Part(MAIN_TABLE, PROFILE_MEASURES)
@@ -77,7 +77,7 @@ def subject_of(findings: Findings, topic: Topic, part: Part) -> str:
         is_one_of_more = len(part.measures) == 1 < len(topic.parts)
         label = findings.measure_labels[part.measures[0]]
         return capital(_(label)) if is_one_of_more else _(topic.title)
-    title = _(findings.shelves[part.table].table.title)
+    title = table_title(findings, part.table)
     # Only where a topic has two measures of one table does a reader need to know which.
     if sum(each.split and each.table == part.table for each in topic.parts) < 2:
         return title

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from typing import Any
 
 import altair as alt
@@ -20,6 +21,13 @@ _FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 _FEW_VALUES = 5
 _PADDING = {"left": 10, "top": 10, "right": 26, "bottom": 10}
 """Pixels; on the right some more, for a reader whose letters are wider than those of ``_FONT``."""
+_LETTER, _BOLD_LETTER = 0.6, 0.68
+"""Width of a letter in parts of its size, in the widest fonts that readers have in place of it."""
+_TITLE_SIZE, _SUBTITLE_SIZE, SMALL_SIZE = 17, 13, 12
+"""Pixels; the last is of labels and of the line that says where figures come from."""
+LINE_BREAK = "|"
+"""In labels of more than one line; an axis splits them again."""
+SPLIT_LINES = f"split(datum.label, '{LINE_BREAK}')"
 
 
 def rows_of(rows: list[dict[str, Any]]) -> alt.Chart:
@@ -46,21 +54,38 @@ def from_zero(data: ChartData, room: float = 1.0) -> alt.Scale:
     return alt.Scale(domain=[0, highest * room], nice=True)
 
 
-def title_of(data: ChartData, look: Look) -> alt.TitleParams:
-    """Title, what is shown, the synthetic mark, and the key of shortened notes."""
+def room_for(lines: Iterable[str]) -> int:
+    """Pixels that the longest of the lines beside an axis needs."""
+    return round(_LETTER * SMALL_SIZE * max(map(len, lines), default=0))
+
+
+def lines_within(text: str, width: int, size: int, letter: float = _LETTER) -> list[str]:
+    """A text in lines that fit in so many pixels, also in the widest letters."""
+    return textwrap.wrap(text, max(1, int(width / (letter * size))))
+
+
+def title_of(data: ChartData, look: Look, width: int, beside: int = 0) -> alt.TitleParams:
+    """Title, what is shown, the synthetic mark, and the key of shortened notes.
+
+    Args:
+        data: of the chart.
+        look: whose colours it has.
+        width: of the plot, in pixels.
+        beside: pixels of the labels on its left, over which the title begins.
+    """
     key = look.format.key if any(_(WITHHELD) in note for note in data.notes) else ""
     under = [
         line
         for text in (data.subtitle, data.mark, key)
-        for line in textwrap.wrap(text, look.format.subtitle_characters)
+        for line in lines_within(text, width + beside, _SUBTITLE_SIZE)
     ]
     return alt.TitleParams(
-        text=textwrap.wrap(data.title, look.format.title_characters),
+        text=lines_within(data.title, width + beside, _TITLE_SIZE, _BOLD_LETTER),
         subtitle=under,
         anchor="start",
-        frame="group",
-        fontSize=17,
-        subtitleFontSize=13,
+        frame="bounds" if beside else "group",
+        fontSize=_TITLE_SIZE,
+        subtitleFontSize=_SUBTITLE_SIZE,
         subtitlePadding=6,
         offset=14,
         color=look.theme.ink,
@@ -68,14 +93,14 @@ def title_of(data: ChartData, look: Look) -> alt.TitleParams:
     )
 
 
-def source_line(data: ChartData, look: Look, y: int) -> alt.Chart:
-    """The line that says where the figures come from, ``y`` pixels under the top of the plot."""
+def source_line(data: ChartData, look: Look, y: int, width: int, beside: int = 0) -> alt.Chart:
+    """Where the figures come from, ``y`` pixels under the top of the plot; as wide as a title."""
     line: alt.Chart = rows_of([{}]).mark_text(
-        text=textwrap.wrap(data.source, look.format.subtitle_characters),
-        x=0,
+        text=lines_within(data.source, width + beside, SMALL_SIZE),
+        x=-beside,
         y=y,
         align="left",
-        fontSize=12,
+        fontSize=SMALL_SIZE,
         color=look.theme.ink,
     )
     return line
@@ -86,8 +111,8 @@ def configured(chart: Drawing, theme: Theme) -> dict[str, Any]:
     axis: dict[str, Any] = {
         "labelColor": theme.ink,
         "titleColor": theme.ink,
-        "labelFontSize": 12,
-        "titleFontSize": 12,
+        "labelFontSize": SMALL_SIZE,
+        "titleFontSize": SMALL_SIZE,
         "titleFontWeight": "normal",
         "domainColor": theme.faint,
         "tickColor": theme.faint,

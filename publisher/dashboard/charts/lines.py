@@ -8,7 +8,9 @@ import altair as alt
 
 from publisher.dashboard.charts.data import ChartData, ChartKind, Point
 from publisher.dashboard.charts.frame import (
+    LINE_BREAK,
     LINE_HEIGHT,
+    SPLIT_LINES,
     Drawing,
     from_zero,
     number_format,
@@ -20,7 +22,6 @@ from publisher.dashboard.charts.frame import (
 from publisher.dashboard.charts.looks import Look
 from publisher.dashboard.language import number
 
-_LINE_BREAK = "|"
 _ROOM_UNDER = 0.12
 """Part of the highest value; a figure under a lower point would touch the axis."""
 _PANEL_ROOM_UNDER = 0.25
@@ -41,7 +42,7 @@ _LABEL_ROOM = 38
 def trend(data: ChartData, look: Look) -> Drawing:
     """A line that ends where a year is hidden, with its figures and its name beside it."""
     ticks = {
-        label: _LINE_BREAK.join(look.format.lines_below(label, note))
+        label: LINE_BREAK.join(look.format.lines_below(label, note))
         for label, note in zip(data.axis, data.notes, strict=True)
     }
     rows = [
@@ -59,7 +60,7 @@ def trend(data: ChartData, look: Look) -> Drawing:
         "at:N",
         scale=alt.Scale(domain=list(ticks.values())),
         axis=alt.Axis(
-            labelExpr=f"split(datum.label, '{_LINE_BREAK}')",
+            labelExpr=SPLIT_LINES,
             labelAngle=0,
             labelOverlap=False,
             title=None,
@@ -71,7 +72,7 @@ def trend(data: ChartData, look: Look) -> Drawing:
     base = rows_of(rows).encode(x=x, y=y, color=colour)
     own = base.transform_filter(alt.datum.series == data.series[0])
     figure = alt.Text("value:Q", format=number_format(data))
-    deepest = max(tick.count(_LINE_BREAK) for tick in ticks.values()) + 1
+    deepest = max(tick.count(LINE_BREAK) for tick in ticks.values()) + 1
     gap = _NAME_GAP + _CHARACTER * _last_figure(data) // 2
     width = look.format.trend_width - (gap + _longest_line(data.series) if names else 0)
     layers = [
@@ -84,10 +85,17 @@ def trend(data: ChartData, look: Look) -> Drawing:
             for under, dy in ((False, -13), (True, 16))
         ),
         *(_name(base, name, gap, dy, ticks[data.axis[-1]]) for name, dy in names),
-        source_line(data, look, look.format.height + 22 + LINE_HEIGHT * (deepest + 1)),
+        source_line(
+            data,
+            look,
+            look.format.height + 22 + LINE_HEIGHT * (deepest + 1),
+            look.format.trend_width,
+        ),
     ]
     return alt.layer(*layers).properties(
-        width=width, height=look.format.height, title=title_of(data, look)
+        width=width,
+        height=look.format.height,
+        title=title_of(data, look, look.format.trend_width),
     )
 
 
@@ -102,8 +110,9 @@ def multiples(data: ChartData, look: Look) -> Drawing:
     rows = [
         alt.hconcat(*panels[at : at + columns], spacing=18) for at in range(0, len(panels), columns)
     ]
-    foot = alt.layer(source_line(data, look, 0)).properties(width=width, height=10)
-    return alt.vconcat(*rows, foot, spacing=14).properties(title=title_of(data, look))
+    whole = look.format.trend_width // columns * min(columns, len(panels))
+    foot = alt.layer(source_line(data, look, 0, whole)).properties(width=width, height=10)
+    return alt.vconcat(*rows, foot, spacing=14).properties(title=title_of(data, look, whole))
 
 
 def _panel(data: ChartData, look: Look, name: str, region: str, width: int) -> Drawing:

@@ -26,9 +26,7 @@ class Format:
 
     Attributes:
         bar: room for one bar; where ``labels_above`` for its label too.
-        title_characters: after which a title continues on the next line.
-        subtitle_characters: likewise for the lines under it.
-        note_characters: likewise for a note under the axis.
+        note_characters: after which a note under the axis continues on the next line.
         replaced: what stands in place of parts of a label or note, to save room.
         short_notes: whether notes are shortened, so that a key must explain them.
     """
@@ -38,8 +36,6 @@ class Format:
     height: int
     bar: int
     labels_above: bool
-    title_characters: int
-    subtitle_characters: int
     note_characters: int
     replaced: tuple[tuple[str, str], ...] = ()
     short_notes: bool = False
@@ -75,8 +71,6 @@ _WIDE = Format(
     height=260,
     bar=30,
     labels_above=False,
-    title_characters=58,
-    subtitle_characters=86,
     note_characters=14,
 )
 _NARROW = Format(
@@ -85,8 +79,6 @@ _NARROW = Format(
     height=220,
     bar=46,
     labels_above=True,
-    title_characters=34,
-    subtitle_characters=46,
     note_characters=7,
     replaced=(
         ("/20", "/ "),

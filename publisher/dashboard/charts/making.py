@@ -36,7 +36,7 @@ from publisher.dashboard.language import _
 from publisher.dashboard.series import cell_at, period_words
 from publisher.dashboard.topics import Column
 from publisher.dashboard.units import REGION_UNIT, title_of
-from publisher.dashboard.words import capital
+from publisher.dashboard.words import capital, table_title
 from publisher.released import Cell
 from shared.reference import Level
 
@@ -47,7 +47,6 @@ _COMPARED = frozenset(
     }
 )  # fmt: skip
 """Measures of which a part and the whole can stand on one axis."""
-_MOST_BARS = 15
 _FEWEST_VALUES = 2
 
 
@@ -123,18 +122,15 @@ def _compared(findings: Findings, key: ChartKey) -> list[_Line]:
 
 
 def _bars(findings: Findings, key: ChartKey) -> ChartData | None:
-    categories, period = findings.categories_of(key.table), findings.latest
+    period = findings.latest
+    categories = findings.leading_categories(key.table, key.measure, key.level, key.unit)
     cells = {
         capital(_(label)): cell_at(
             findings, key.level, key.unit, Column(key.table, key.measure, code), period.code
         )
         for code, label in categories.items()
     }
-    if len(cells) > _MOST_BARS:  # such as providers: the ones with a figure, most first
-        shown = {label: cell for label, cell in cells.items() if cell and cell.value is not None}
-        most = sorted(shown, key=lambda label: -number_of(shown[label]))
-        cells = {label: shown[label] for label in most[:_MOST_BARS]}
-    name, title = unit_title(findings, key), _(findings.shelves[key.table].table.title)
+    name, title = unit_title(findings, key), table_title(findings, key.table)
     when, own = period_words(period), this_words(key.level)
     return ChartData(
         kind=key.kind,

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from publisher.dashboard.blocks import origin_of, permalink
-from publisher.dashboard.findings import Findings
+from publisher.dashboard.findings import MOST_CATEGORIES, Findings
 from publisher.dashboard.language import _, msg
 from publisher.dashboard.pages.problems import empty, gone, none_yet
 from publisher.dashboard.rendering import HOME, Page, render, reply
@@ -25,9 +25,10 @@ from publisher.dashboard.series import (
     nobody_counts,
     period_rows,
     period_words,
+    turned,
 )
 from publisher.dashboard.site import Site
-from publisher.dashboard.topics import Column, Part
+from publisher.dashboard.topics import Column, Part, split_by
 from publisher.dashboard.units import kind_of, title_of
 from publisher.dashboard.words import capital, heading_of
 from publisher.downloads.words import LEVEL_WORDS
@@ -106,7 +107,9 @@ def _html(findings: Findings, choice: Choice, *, pinned: bool) -> bytes:
         "niveau": choice.level.value, "eenheid": choice.unit, "periode": str(choice.period.code),
     }  # fmt: skip
     query = urlencode({name: value for name, value in asked.items() if value})
-    table = _of_unit(findings, choice) if choice.unit else _of_level(findings, choice)
+    table = _readable(
+        _of_unit(findings, choice) if choice.unit else _of_level(findings, choice), choice.table
+    )
     part = Part(choice.table, (choice.measure,))
     crumbs = (HOME,)
     return render(
@@ -127,6 +130,14 @@ def _html(findings: Findings, choice: Choice, *, pinned: bool) -> bytes:
         origin=origin_of(findings, part, choice.level, choice.unit or None),
         permalink=permalink(release_id, choice.table, choice.level, choice.unit or None),
     )  # fmt: skip
+
+
+def _readable(shown: SeriesTable, table: str) -> SeriesTable:
+    """Many categories, such as providers, below each other: columns would run off the page."""
+    columns = len(shown.headings)
+    if columns > MOST_CATEGORIES + 1 and columns > len(shown.rows):
+        return turned(shown, _(split_by(table)) or shown.name_heading)
+    return shown
 
 
 def _columns(findings: Findings, choice: Choice) -> tuple[Column, ...]:

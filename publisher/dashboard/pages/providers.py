@@ -87,7 +87,7 @@ def _too_small_or_unknown(request: Request) -> Response:
 
 
 def _large_enough(findings: Findings) -> tuple[ProviderGroup, ...]:
-    return tuple(each for each in findings.provider_groups if _latest(findings, each).has_value)
+    return tuple(each for each in findings.provider_groups if _latest(findings, each).order)
 
 
 def _latest(findings: Findings, provider: ProviderGroup) -> Figure:
