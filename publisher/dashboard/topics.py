@@ -105,7 +105,7 @@ TOPICS = (
         msg("Krijgen leerlingen hulp thuis, bij een aanbieder, of verblijven zij ergens anders?"),
         _OVERLAP,
         (Part(FORM_TABLE, (CLIENTS,), by=msg("Vorm van hulp")),
-         Part("clients_of_kind", ("clients_with_stay",))),
+         Part("clients_with_stay", ("clients_with_stay",))),
     ),
     Topic(
         "soorten",

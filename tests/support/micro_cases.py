@@ -268,7 +268,7 @@ CASES = {
             replace(CARE, person=3, form=19),
         ),
         {
-            ("clients_of_kind", "", "clients_with_stay"): 2,
+            ("clients_with_stay", "", "clients_with_stay"): 2,
             ("clients_of_kind", "", "clients_dyslexia"): 1,
             ("clients_by_form", "", "clients"): 3,
             ("clients_by_form", "4", "clients"): 1,

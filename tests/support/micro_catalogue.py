@@ -172,7 +172,7 @@ RULES = (
     Rule("clients_by_form", "clients", ALL_LEVELS, CHILDREN, always, form),
     Rule("clients_by_education", "clients", EDUCATION_LEVELS, CHILDREN, always, education),
     Rule("clients_by_domain", "clients", ALL_LEVELS, CHILDREN, always, domain),
-    Rule("clients_of_kind", "clients_with_stay", ALL_LEVELS, CHILDREN, with_stay),
+    Rule("clients_with_stay", "clients_with_stay", ALL_LEVELS, CHILDREN, with_stay),
     Rule("clients_of_kind", "clients_mental_health", ALL_LEVELS, CHILDREN, mental_health),
     Rule("clients_of_kind", "clients_mental_health_via_gp", ALL_LEVELS, CHILDREN,
          mental_health_via_gp),

@@ -15,21 +15,24 @@ from pydantic import ValidationError
 from publisher.protection import (
     Certificate,
     Protected,
+    Published,
     RoundedTable,
     Rounding,
     protect_tally,
     rounding_key,
     verify_protection,
 )
+from publisher.protection.grid import Grid
 from publisher.protection.rounding.draw import BASE, bounds, rounded
 from publisher.protection.rounding.fitting import Fitting
-from publisher.protection.rounding.places import RoundedCell
+from publisher.protection.rounding.places import RoundedCell, check_roundable
 from shared.contract.tally import Tally
 from shared.errors import PolicyError, ProtectionError
 from shared.policy import PublishedTable, load_policy
 from shared.redaction import Secret
 from shared.reference import Level, Reference
 from tests.support.corrections import RULES, region
+from tests.support.drawn_tally import drawn_tally
 from tests.support.protection import PUBLISHED, tally
 
 KEY = Secret(bytes(range(32)))
@@ -220,6 +223,24 @@ def test_a_table_is_not_both_exact_and_rounded(made: Made) -> None:
             made.counted, made.bundle, RULES, PUBLISHED,
             rounding=Rounding((RoundedTable("x", "pupils_and_clients"),), KEY),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("level", [Level.SCHOOL, Level.REGION])
+def test_nor_beside_a_measure_of_a_school_that_its_categories_bound(level: Level) -> None:
+    """With stay is at least each form with stay: what the rounded ones tell of it is not proven."""
+    bundle, tally = drawn_tally(1)
+    published = (
+        Published("pupils_and_clients", (Level.SCHOOL, Level.REGION)),
+        Published("clients_by_form", (Level.REGION,)),
+        Published("clients_with_stay", (level,)),
+        Published("clients_of_kind", (Level.SCHOOL, Level.REGION)),
+    )
+    grid, table = Grid.of(tally, bundle, published), RoundedTable("x", "clients_by_form")
+    if level is Level.SCHOOL:
+        with pytest.raises(PolicyError, match="rounding-impossible"):
+            check_roundable(table, grid)
+    else:
+        check_roundable(table, grid)
 
 
 # --- the policy --------------------------------------------------------------------------------

@@ -53,7 +53,9 @@ def counts() -> Iterator[Count]:
     yield from both("clients_by_education", "clients", "education", EDUCATION_LEVELS)
     yield from both("clients_by_domain", "clients", "domain")
     kind = "clients_of_kind"
-    yield Count(kind, "clients_with_stay", where=lambda rows: rows["form"].between(11, 14))
+    yield Count(
+        "clients_with_stay", "clients_with_stay", where=lambda rows: rows["form"].between(11, 14)
+    )
     yield Count(kind, "clients_mental_health", where=mental_health)
     yield Count(kind, "clients_mental_health_via_gp",
                 where=lambda rows: mental_health(rows) & (rows["referrer"] == 2))  # fmt: skip

@@ -60,8 +60,8 @@ def counts() -> Iterator[Count]:
                     source="pupils")  # fmt: skip
     yield from both("clients_by_education", "clients", "education", EDUCATION_LEVELS)
     yield from both("clients_by_domain", "clients", "domain")
+    yield Count("clients_with_stay", "clients_with_stay", where=col("form").is_between(11, 14))
     kinds = {
-        "with_stay": col("form").is_between(11, 14),
         "mental_health": MENTAL,
         "mental_health_via_gp": MENTAL & (col("referrer") == 2),
         "dyslexia": col("domain") == 4,

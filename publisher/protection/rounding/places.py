@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from publisher.protection.grid import Grid, quantity_key
 from publisher.protection.keys import ATOM
-from publisher.protection.measures import CLIENTS
+from publisher.protection.measures import ACROSS, CLIENTS
 from publisher.protection.regions import region_units
 from shared.errors import PolicyError
 from shared.reference import Level
@@ -62,6 +62,26 @@ def check_roundable(table: RoundedTable, grid: Grid) -> None:
         raise _impossible(table, "a table with categories that is counted per school")
     if Level.SCHOOL in exact:
         raise _impossible(table, "cells that no other table shows exactly")
+    if any(Level.SCHOOL in grid.levels(measure) for measure in _tied_to(held.breakdown)):
+        raise _impossible(table, "categories that no measure of a school is tied to")
+
+
+def _tied_to(breakdown: str) -> frozenset[str]:
+    """The measures that are at most, or at least, some of the categories of a breakdown.
+
+    What a rounded count tells of one of these is not proven.
+    """
+    return frozenset(
+        measure
+        for relation in ACROSS
+        if any(_is_of(part, breakdown) for _, part in (*relation.lesser, *relation.greater))
+        for measure, part in (*relation.lesser, *relation.greater)
+        if not _is_of(part, breakdown)
+    )
+
+
+def _is_of(part: str, breakdown: str) -> bool:
+    return part.partition("=")[0] == breakdown
 
 
 def cells_of_table(table: RoundedTable, grid: Grid, period: int) -> Iterator[RoundedCell]:
