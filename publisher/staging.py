@@ -88,10 +88,10 @@ def published_of(policy: Policy, tally: Tally) -> tuple[Published, ...]:
     )
 
 
-def rounding_of(policy: Policy, tally: Tally, key: Secret) -> Rounding:
-    """The tables that the policy lets be published rounded, and the tally holds."""
-    held = {table.id for table in tally.header.tables}
-    tables = (RoundedTable(table.id, table.of) for table in policy.tables if table.of in held)
+def rounding_of(policy: Policy, published: Sequence[Published], key: Secret) -> Rounding:
+    """The tables that the policy lets be published rounded, beside what is published exactly."""
+    exact = {each.table for each in published}
+    tables = (RoundedTable(table.id, table.of) for table in policy.tables if table.of in exact)
     return Rounding(tuple(tables), key)
 
 
@@ -115,9 +115,10 @@ def stage(
             where leaving levels out is no remedy. Nothing is released then.
     """
     check_mark(tally.header.synthetic, round_)
-    rules, rounding = rules_of(round_.policy), rounding_of(round_.policy, tally, rounding_key)
+    rules = rules_of(round_.policy)
 
     def make(published: tuple[Published, ...]) -> tuple[Protected, tuple[Published, ...]]:
+        rounding = rounding_of(round_.policy, published, rounding_key)
         protected = protect_tally(
             tally, round_.reference, rules, published, earlier=earlier, rounding=rounding,
             progress=progress, processes=processes,
@@ -132,6 +133,7 @@ def stage(
     protected, published = (
         narrowed_until_made(make, allowed, tally.header.tables) if rules.fallback else make(allowed)
     )
+    rounding = rounding_of(round_.policy, published, rounding_key)
     tables = _released_tables(round_, tally, protected, published, rounding)
     report = protected.report.to_json()
     subject = Subject(
@@ -236,8 +238,9 @@ def check_release(
     Raises:
         ProtectionError: ``release-differs``, ``verification-failed`` or ``quotient-differs``.
     """
-    rules, rounding = rules_of(round_.policy), rounding_of(round_.policy, tally, rounding_key)
+    rules = rules_of(round_.policy)
     published = _held(published_of(round_.policy, tally), tables)
+    rounding = rounding_of(round_.policy, published, rounding_key)
     of_rounded = {each.id for each in rounding.tables}
     rounded = [_frame(table) for table in tables if table.id in of_rounded]
     frames = [_frame(table) for table in tables if table.id not in of_rounded]

@@ -125,7 +125,8 @@ TOPICS = (
             "De verwijzer is niet altijd ingevuld. Het aantal via de huisarts kan daardoor in het "
             "echt hoger zijn."
         ),
-        (Part("clients_of_kind", ("clients_mental_health", "clients_mental_health_via_gp")),),
+        (Part("clients_of_kind", ("clients_mental_health",)),
+         Part("clients_mental_health_via_gp", ("clients_mental_health_via_gp",))),
     ),
     Topic(
         "dyslexie",

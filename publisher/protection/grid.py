@@ -113,6 +113,8 @@ class Grid:
         values: true value per cell of the tally, by ``CELL_KEY``.
         published: what policy lets be published, in the order given.
         inputs: who is behind a cell, by ``CELL_KEY``.
+        numbers: keys of the numbers of providers that this release shows, where that is known;
+            None while it is still to be decided, and all that are published may be.
     """
 
     reference: Reference
@@ -122,6 +124,7 @@ class Grid:
     published: tuple[Published, ...]
     covered: Mapping[int, tuple[str, ...]]
     inputs: Mapping[tuple[str, str, str, int, str, str], Inputs]
+    numbers: frozenset[str] | None = None
 
     @classmethod
     def of(cls, tally: Tally, reference: Reference, published: Sequence[Published]) -> Grid:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from publisher.protection.grid import Grid
+from publisher.protection.grid import Grid, quantity_key
 from publisher.protection.measures import CLIENTS, PROVIDERS, Kind
 from publisher.protection.primary import few_providers
 from publisher.protection.quantities import Quantity, quantities_of
@@ -17,7 +17,7 @@ from publisher.protection.regions import region_units
 from shared.reference import Level
 
 BREAKDOWN = "provider"
-_WITHOUT_CODE, _NOT_LISTED = "none", "other"
+WITHOUT_CODE, NOT_LISTED = "none", "other"
 """Categories beside the providers: care of nobody with a code, which their number leaves out, and
 providers that are not in the reference, of which there can be many."""
 
@@ -37,10 +37,16 @@ def is_told_to_be_none(
     """
     return (
         _names_one(quantity)
-        and Level(level) in grid.levels(PROVIDERS)
+        and _may_be_shown(grid, period, level, unit)
         and not quantity.value(grid, period, level, unit)
         and _clients(grid, period, level, unit) >= threshold
     )
+
+
+def _may_be_shown(grid: Grid, period: int, level: str, unit: str) -> bool:
+    if grid.numbers is None:
+        return Level(level) in grid.levels(PROVIDERS)
+    return quantity_key(period, PROVIDERS, level, unit, "") in grid.numbers
 
 
 def numbers_told(
@@ -48,7 +54,8 @@ def numbers_told(
 ) -> tuple[int, int | None]:
     """The least and most providers of a unit that fit the clients by provider.
 
-    None where there is no greatest. Where the table does not stand at this level it tells nothing.
+    A reader is taken to know which withheld counts are not zero. None where there is no greatest.
+    Where the table does not stand at this level it tells nothing.
 
     Args:
         grid: with true values.
@@ -59,41 +66,37 @@ def numbers_told(
     """
     if Level(level) not in grid.levels(CLIENTS, BREAKDOWN):
         return 0, None
-    hidden, shown = [], []
+    some, perhaps = [], []
     for quantity in _naming(grid, Level(level)):
-        if quantity.key(period, level, unit) in withheld:
-            hidden.append(quantity.category)
-        elif quantity.value(grid, period, level, unit):
-            shown.append(quantity.category)
-    countless = _NOT_LISTED in (*hidden, *shown)
-    return len(shown), None if countless else len(shown) + len(hidden)
+        if quantity.value(grid, period, level, unit):
+            some.append(quantity.category)
+        elif quantity.key(period, level, unit) in withheld:
+            perhaps.append(quantity.category)
+    countless = NOT_LISTED in (*some, *perhaps)
+    return len(some), None if countless else len(some) + len(perhaps)
 
 
-def where_few_are_named(grid: Grid, threshold: int) -> str:
+def where_few_are_named(grid: Grid) -> str:
     """The key of a count of clients by provider at a level where the table cannot stand.
 
-    There the number of providers is published and withheld in a unit of which clients are shown,
-    or it is published at other levels only. Empty where the table can stand wherever it does.
-
-    Args:
-        grid: with true values.
-        threshold: the least number of clients that is shown.
+    There the number of providers is published and withheld because a unit has one or two, or it
+    is published at other levels only. Empty where the table can stand wherever it does.
     """
     if grid.levels(PROVIDERS):
         for level in grid.levels(CLIENTS, BREAKDOWN):
             for period in grid.periods:
                 for unit in region_units(grid, period, [level]):
-                    if _is_in_the_way(grid, threshold, period, unit.level, unit.unit):
+                    if _is_in_the_way(grid, period, unit.level, unit.unit):
                         first = next(_naming(grid, level))
                         return first.key(period, unit.level, unit.unit)
     return ""
 
 
-def _is_in_the_way(grid: Grid, threshold: int, period: int, level: str, unit: str) -> bool:
+def _is_in_the_way(grid: Grid, period: int, level: str, unit: str) -> bool:
     if Level(level) not in grid.levels(PROVIDERS):
         return True
     place = (grid.holder(PROVIDERS), Level(level), unit, period, PROVIDERS)
-    return few_providers(grid.value(*place)) and _clients(grid, period, level, unit) >= threshold
+    return few_providers(grid.value(*place))
 
 
 def _clients(grid: Grid, period: int, level: str, unit: str) -> int:
@@ -109,4 +112,4 @@ def _naming(grid: Grid, level: Level) -> Iterator[Quantity]:
 
 
 def _names_one(quantity: Quantity) -> bool:
-    return quantity.part.startswith(f"{BREAKDOWN}=") and quantity.category != _WITHOUT_CODE
+    return quantity.part.startswith(f"{BREAKDOWN}=") and quantity.category != WITHOUT_CODE

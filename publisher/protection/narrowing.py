@@ -15,7 +15,7 @@ from typing import TypeVar
 from publisher.protection.certificates import Certificate
 from publisher.protection.grid import LEVEL_ORDER, Published
 from publisher.protection.verification.check import check_claim
-from publisher.protection.verification.claim import Claim, Demand
+from publisher.protection.verification.claim import Claim, Demand, Relation
 from shared.contract.tally import Table
 from shared.errors import ProtectionError
 
@@ -99,8 +99,8 @@ def _shows(table: Table, measure: str, breakdown: str) -> bool:
 def refused_cell(claims: Iterable[Claim], certificates: Sequence[Certificate]) -> str:
     """The first sensitive cell whose own proof the verifier does not accept; empty without one.
 
-    Everything else of the proof has to hold: what is wrong there is no number that is hard to
-    protect, but a fault.
+    Or the first one of what this pattern tells, where a proof does not know that. Everything else
+    of the proof has to hold: what is wrong there is no number that is hard to protect, but a fault.
 
     Raises:
         ProtectionError: ``verification-failed``.
@@ -110,10 +110,30 @@ def refused_cell(claims: Iterable[Claim], certificates: Sequence[Certificate]) -
         owned.setdefault(certificate.cell, []).append(certificate)
     for claim in claims:
         known = [each for cell in claim.true for each in owned.get(cell, ())]
+        told = _told_by_pattern(claim, known)
+        if told:
+            return told
         check_claim(replace(claim, demands=()), known)
         for demand in claim.demands:
             if claim.is_hidden(demand.cell) and _is_refused(claim, demand, owned):
                 return demand.cell
+    return ""
+
+
+def _told_by_pattern(claim: Claim, certificates: Iterable[Certificate]) -> str:
+    """The first quantity of a relation of the pattern alone that a certificate breaks."""
+    told: dict[str, list[Relation]] = {}
+    for relation in claim.relations:
+        for key, _ in relation.terms if relation.of_pattern else ():
+            told.setdefault(key, []).append(relation)
+    for certificate in certificates:
+        step = dict(certificate.delta)
+        for relation in (each for key in step for each in told.get(key, ())):
+            total = sum(
+                factor * (claim.true[key] + step.get(key, 0)) for key, factor in relation.terms
+            )
+            if relation.low is not None and total < relation.low:
+                return relation.terms[0][0]
     return ""
 
 

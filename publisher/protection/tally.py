@@ -107,7 +107,7 @@ def protect_tally(
             protected.
     """
     grid = Grid.of(tally, reference, published)
-    _check_named(grid, rules, "protection-unmet")
+    _check_named(grid, "protection-unmet")
     found = _in_turn(grid, rules, earlier, rounding, progress, processes)
     solutions = {period: each.solution for period, each in found.items()}
     audits = {period: each.audit for period, each in found.items()}
@@ -234,7 +234,7 @@ def verify_protection(
             ``verification-failed`` where the proof does not hold.
     """
     grid = Grid.of(tally, reference, published)
-    _check_named(grid, rules, "verification-failed")
+    _check_named(grid, "verification-failed")
     withheld = _check_cells(grid, cells)
     of_period: dict[str, list[Certificate]] = {str(period): [] for period in grid.periods}
     for certificate in certificates:
@@ -254,9 +254,9 @@ def verify_protection(
         check_claims(claims, proofs)
 
 
-def _check_named(grid: Grid, rules: Rules, code: str) -> None:
+def _check_named(grid: Grid, code: str) -> None:
     """That no table names providers where their number is withheld: they could be counted."""
-    place = where_few_are_named(grid, rules.threshold)
+    place = where_few_are_named(grid)
     if place:
         raise ProtectionError(
             code,
@@ -293,7 +293,7 @@ def _every_level(grid: Grid, versions: Sequence[Version]) -> Grid:
 def _with_rounded(claim: Claim, tables: Sequence[Placed], rules: Rules) -> Claim:
     for each in tables:
         claim = with_rounded(
-            claim, each.cells, each.shown_at, overlaps=each.overlaps, level=rules.split_slide
+            claim, each.cells, each.shown_at, parts=each.parts, level=rules.split_slide
         )
     return claim
 

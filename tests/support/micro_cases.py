@@ -252,7 +252,7 @@ CASES = {
         ),
         {
             ("clients_of_kind", "", "clients_mental_health"): 2,
-            ("clients_of_kind", "", "clients_mental_health_via_gp"): 1,
+            ("clients_mental_health_via_gp", "", "clients_mental_health_via_gp"): 1,
             ("clients_by_domain", "1", "clients"): 1,
             ("clients_by_domain", "2", "clients"): 1,
             ("clients_by_domain", "3", "clients"): 1,

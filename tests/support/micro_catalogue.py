@@ -174,7 +174,7 @@ RULES = (
     Rule("clients_by_domain", "clients", ALL_LEVELS, CHILDREN, always, domain),
     Rule("clients_with_stay", "clients_with_stay", ALL_LEVELS, CHILDREN, with_stay),
     Rule("clients_of_kind", "clients_mental_health", ALL_LEVELS, CHILDREN, mental_health),
-    Rule("clients_of_kind", "clients_mental_health_via_gp", ALL_LEVELS, CHILDREN,
+    Rule("clients_mental_health_via_gp", "clients_mental_health_via_gp", ALL_LEVELS, CHILDREN,
          mental_health_via_gp),
     Rule("clients_of_kind", "clients_dyslexia", ALL_LEVELS, CHILDREN, dyslexia),
     Rule("starts_and_ends", "clients_started", ALL_LEVELS, CHILDREN, started),

@@ -92,6 +92,27 @@ TABLES = (
 )
 
 
+KINDS = (
+    Table(
+        id="clients_of_kind",
+        title="clients of a kind",
+        levels=ALL_LEVELS,
+        measures=(_measure("clients_mental_health"),),
+    ),
+    Table(
+        id="clients_mental_health_via_gp",
+        title="clients of a kind, by who referred them",
+        levels=ALL_LEVELS,
+        measures=(_measure("clients_mental_health_via_gp"),),
+    ),
+)
+"""Parts of parts; who has them is made to follow from their forms."""
+FORMS_OF_KIND = {
+    "clients_mental_health": frozenset({"1", "2", "3"}),
+    "clients_mental_health_via_gp": frozenset({"1", "3"}),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A group of pupils: their school (or ``""`` for unknown), residence, and their clients.
@@ -179,8 +200,11 @@ def joint_units_of(bundle: Reference, code: str) -> Iterator[tuple[Level, str]]:
             yield Level.COMPARISON, str(joint.number)
 
 
-def tally(bundle: Reference, places: Iterable[Place], *, period: int = PERIOD) -> Tally:
-    """Count the places at every level, in plain loops."""
+def tally(
+    bundle: Reference, places: Iterable[Place], *, period: int = PERIOD, kinds: bool = False
+) -> Tally:
+    """Count the places at every level, in plain loops; with the tables of kinds or without."""
+    tables = (*TABLES, *KINDS) if kinds else TABLES
     counts: dict[tuple[str, str, str, int, str, str], int] = {}
 
     def add(table: str, level: Level, unit: str, category: str, measure: str, n: int) -> None:
@@ -204,6 +228,10 @@ def tally(bundle: Reference, places: Iterable[Place], *, period: int = PERIOD) -
                 add("clients_by_form", level, unit, "", "clients", 1)
                 for form in sorted(forms):
                     add("clients_by_form", level, unit, form, "clients", 1)
+                for table in tables[len(TABLES) :]:
+                    for measure in table.measures:
+                        if forms & FORMS_OF_KIND[measure.id]:
+                            add(table.id, level, unit, "", measure.id, 1)
         for level, unit in joint_units_of(bundle, place.school):
             add("arrangement_schools", level, unit, "", "pupils", place.pupils)
             add("arrangement_schools", level, unit, "", "clients", len(place.clients))
@@ -238,7 +266,7 @@ def tally(bundle: Reference, places: Iterable[Place], *, period: int = PERIOD) -
         engine="test",
         periods=(school_year(2000 + period),),
         covered={str(period): tuple(sorted(residences))},
-        tables=TABLES,
+        tables=tables,
         derived=(),
         quality=(),
         double_claims=0,

@@ -19,6 +19,8 @@ from publisher.protection import tally as protecting
 from publisher.protection.catalogue import PeriodProblem
 from publisher.protection.grid import Grid, quantity_key
 from publisher.protection.named import numbers_told, where_few_are_named
+from publisher.protection.time.earlier import earlier_release
+from publisher.protection.verification.claim import Relation
 from publisher.protection.verification.providers import claim_of_providers
 from publisher.protection.verification.tally import claim_of_tally
 from shared.contract.tally import Tally
@@ -31,6 +33,7 @@ RULES = Rules(fallback=True, zeros="parent")
 LEVELS = (Level.SCHOOL, Level.REGION)
 ONE, TWO, *_ = SCHOOLS = "01AA00", "02AA00", "03AA00"
 UNLISTED = 9
+G2 = quantity_key(PERIOD, "clients", "region", "region", "provider=G2")
 TABLES = ("pupils_and_clients", "providers", "clients_by_provider")
 
 
@@ -116,19 +119,20 @@ def test_attack_the_number_is_counted_where_the_table_stands_all_the_same(
 def test_nor_does_it_where_their_number_is_published_at_other_levels() -> None:
     bundle, tally = counted(one={0: 15, 1: 15, 2: 15}, two={2: 15, 3: 15, 4: 15})
     tables = published(number=(Level.REGION,))
-    place = where_few_are_named(Grid.of(tally, bundle, tables), RULES.threshold)
+    place = where_few_are_named(Grid.of(tally, bundle, tables))
     assert place.split("/")[2] == Level.SCHOOL.value
     _, kept = made(bundle, tally, tables)
     assert levels_of(kept)["clients_by_provider"] == (Level.REGION,)
     without = Grid.of(tally, bundle, published(number=()))
-    assert not where_few_are_named(without, RULES.threshold)
+    assert not where_few_are_named(without)
 
 
-def test_of_few_clients_no_number_is_shown_and_none_is_in_the_way() -> None:
-    bundle, tally = counted(one={0: 15, 1: 15, 2: 15}, two={3: RULES.threshold - 1})
-    assert not where_few_are_named(Grid.of(tally, bundle, published()), RULES.threshold)
-    bundle, tally = counted(one={0: 15, 1: 15, 2: 15}, two={3: RULES.threshold})
-    place = where_few_are_named(Grid.of(tally, bundle, published()), RULES.threshold)
+@pytest.mark.parametrize("clients", [1, RULES.threshold - 1, RULES.threshold])
+def test_one_of_few_clients_is_named_too_by_who_knows_that_it_is_there(clients: int) -> None:
+    bundle, tally = counted(one={0: 15, 1: 15, 2: 15}, two={})
+    assert not where_few_are_named(Grid.of(tally, bundle, published()))
+    bundle, tally = counted(one={0: 15, 1: 15, 2: 15}, two={3: clients})
+    place = where_few_are_named(Grid.of(tally, bundle, published()))
     assert place.split("/")[3] == TWO
 
 
@@ -168,8 +172,8 @@ def key_of(code: str, at: str = ONE) -> str:
     ("hidden", "expected"),
     [
         ((), (2, 2)),
-        (("G0",), (1, 2)),
-        (("G0", "G5"), (1, 3)),
+        (("G0",), (2, 2)),
+        (("G0", "G5"), (2, 3)),
         (("none",), (2, 2)),
         (("other",), (2, None)),
     ],
@@ -188,3 +192,104 @@ def test_clients_by_provider_bound_the_number(
     assert [(each.low, each.high) for each in stated] == [expected]
     elsewhere = Grid.of(tally, bundle, published()[:2])
     assert numbers_told(elsewhere, PERIOD, "school", ONE, withheld) == (0, None)
+
+
+# --- numbers of parts --------------------------------------------------------------------------
+
+NINE = tuple(f"{number:02d}AA00" for number in range(1, 10))
+AT_THE_REGION = {
+    "pupils_and_clients": LEVELS,
+    "providers": LEVELS,
+    "clients_by_provider": (Level.REGION,),
+}
+
+
+def everywhere(*, rare: int) -> tuple[Reference, Tally]:
+    """Nine schools with three large providers, and one more with a client at each of some."""
+    children = [
+        Child(code, 1, (Care(provider=provider),))
+        for at, code in enumerate(NINE)
+        for provider, count in ((0, 12), (1, 12), (2, int(at < rare)), (3, 12))
+        for _ in range(count)
+    ]
+    bundle = reference(map(school, NINE))
+    return bundle, amount_tally(bundle, children, {(code, 1): 400 for code in NINE})
+
+
+def test_who_is_at_every_school_has_as_many_clients() -> None:
+    """Attack: four providers at each of nine schools and four in all, so each has nine at least."""
+    bundle, tally = everywhere(rare=9)
+    tables = tuple(Published(table, levels) for table, levels in AT_THE_REGION.items())
+    _, kept = made(bundle, tally, tables)
+    assert "clients_by_provider" not in levels_of(kept)
+    assert levels_of(kept)["providers"] == LEVELS
+    claim = claim_of_tally(Grid.of(tally, bundle, tables), RULES, PERIOD, frozenset({G2}))
+    assert Relation(((G2, 1),), 4 * 9 - 3 * 9, None, of_pattern=True) in claim.relations
+
+
+def test_fewer_of_their_numbers_tell_less() -> None:
+    bundle, tally = everywhere(rare=9)
+    tables = tuple(Published(table, levels) for table, levels in AT_THE_REGION.items())
+    grid = Grid.of(tally, bundle, tables)
+    hidden = {quantity_key(PERIOD, "providers", "school", code, "") for code in NINE[:5]}
+    claim = claim_of_tally(grid, RULES, PERIOD, frozenset({G2, *hidden}))
+    assert Relation(((G2, 1),), 4 * 4 - 3 * 4, None, of_pattern=True) in claim.relations
+    other = quantity_key(PERIOD, "clients", "region", "region", "provider=other")
+    claim = claim_of_tally(grid, RULES, PERIOD, frozenset({G2, other}))
+    assert not [each for each in claim.relations if each.of_pattern and (G2, 1) in each.terms]
+    bundle, tally = everywhere(rare=3)
+    _, kept = made(bundle, tally, tables)
+    assert levels_of(kept) == AT_THE_REGION
+
+
+def test_clients_of_a_school_without_providers_are_of_nobody() -> None:
+    """Six have care of nobody with a code at a school with no provider: six at least in all."""
+    bundle, tally = counted(
+        one={0: 15, 1: 15, 2: 15}, two={0: 15, 1: 15, 2: 15, NO_PROVIDER: 1}, three={NO_PROVIDER: 6}
+    )
+    tables = tuple(Published(table, levels) for table, levels in AT_THE_REGION.items())
+    nobody = quantity_key(PERIOD, "clients", "region", "region", "provider=none")
+    claim = claim_of_tally(Grid.of(tally, bundle, tables), RULES, PERIOD, frozenset({nobody}))
+    assert Relation(((nobody, 1),), 6, None, of_pattern=True) in claim.relations
+
+
+# --- published again ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("now", [0, 4])
+def test_a_provider_that_loses_its_last_clients_can_be_corrected(now: int) -> None:
+    """Published again without numbers of providers, nobody is told that it has none now."""
+    old_bundle, old = corrected(3)
+    released = protect_tally(old, old_bundle, RULES, published())
+    before = earlier_release(
+        "first",
+        ((*row[:6], None if row[7] else int(row[6]), row[7])
+         for row in released.cells.itertuples(index=False)),
+        {table.id: table for table in old.header.tables},
+        published(),
+        RULES,
+        (old, old_bundle),
+    )  # fmt: skip
+    shown = {quantity_key(PERIOD, "providers", "school", code, "") for code in SCHOOLS}
+    assert before.numbers[PERIOD] >= shown
+    bundle, tally = corrected(now)
+    again = protect_tally(tally, bundle, RULES, published(), earlier=[before])
+    verify_protection(again.cells, tally, bundle, RULES, published(), again.certificates, [before])
+    cells = again.cells
+    assert (cells[cells["measure"] == "providers"]["status"] == "c").all()
+    of_it = cells[(cells["category"] == "G3") & (cells["unit"] == ONE)]
+    assert list(of_it["status"]) == ["c"]
+
+
+def corrected(clients: int) -> tuple[Reference, Tally]:
+    """Three schools; some at the first are also clients of a provider that is small there."""
+    children = [
+        Child(code, 1, tuple(Care(provider=provider) for provider in of))
+        for code in SCHOOLS
+        for of, count in (
+            ((0,), 35), ((1,), 15), ((2,), 15), ((0, 3), clients if code == ONE else 12),
+        )
+        for _ in range(count)
+    ]  # fmt: skip
+    bundle = reference(map(school, SCHOOLS))
+    return bundle, amount_tally(bundle, children, {(code, 1): 400 for code in SCHOOLS})

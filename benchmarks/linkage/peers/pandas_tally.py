@@ -57,7 +57,8 @@ def counts() -> Iterator[Count]:
         "clients_with_stay", "clients_with_stay", where=lambda rows: rows["form"].between(11, 14)
     )
     yield Count(kind, "clients_mental_health", where=mental_health)
-    yield Count(kind, "clients_mental_health_via_gp",
+    via_gp = "clients_mental_health_via_gp"
+    yield Count(via_gp, via_gp,
                 where=lambda rows: mental_health(rows) & (rows["referrer"] == 2))  # fmt: skip
     yield Count(kind, "clients_dyslexia", where=lambda rows: rows["domain"] == 4)
     for name, where in {"started": started, "ended": ended, "ended_as_planned": planned}.items():

@@ -3,20 +3,23 @@
 1. A count that an exact table already has is not shown again.
 2. The proofs of the exact tables have to hold beside the rounded counts: what they change of a
    group is divided over its schools, each within what its rounded count allows. Where that does
-   not fit, the rounded counts of that group are withheld.
-3. Every rounded count needs an alternative at a distance: another school of the group moves the
-   other way, or a proof of step 2 moves it. A count without one is withheld.
+   not fit, the rounded counts that stand in the way are withheld.
+3. Every rounded count needs an alternative at a distance: other counts of its block move along,
+   or a proof of step 2 moves it. A count without one is withheld.
 
-The steps are greedy: they may withhold more than is necessary, and never less.
+The steps are greedy: they may withhold more than is necessary, and never less. A count that is
+withheld stays part of every proof: a reader knows what it is a part of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from publisher.protection.certificates import Certificate
+from publisher.protection.rounding.block import Block, Division, blocks_of, touched
 from publisher.protection.rounding.draw import bounds
-from publisher.protection.rounding.places import RoundedCell, gathered
+from publisher.protection.rounding.places import Parts, RoundedCell
+from shared.errors import ProtectionError
 
 Delta = dict[str, int]
 
@@ -30,7 +33,7 @@ class Fitting:
         shown_at: Mapping[str, int],
         true: Mapping[str, int],
         *,
-        overlaps: bool,
+        parts: Parts,
         level: int,
     ) -> None:
         """Start with every count that no exact table has.
@@ -39,121 +42,72 @@ class Fitting:
             cells: of the table.
             shown_at: the multiple at which each is shown, by its key.
             true: value of every quantity of the exact tables.
-            overlaps: a child can be in several categories.
+            parts: what those of a school are of their whole.
             level: the least distance between a count and its alternative.
         """
-        self._cells = tuple(cells)
-        self._range = {cell.key: bounds(shown_at[cell.key]) for cell in cells}
-        self._true, self._overlaps, self._level = true, overlaps, level
-        self._shown = {cell.key for cell in cells if not cell.alone}
-        self._of_group = gathered((cell.group, cell) for cell in cells)
-        self._of_total = gathered((cell.total, cell) for cell in cells)
-        self._total_of = {cell.key: cell.total for cell in cells}
+        self._level = level
+        self._blocks = blocks_of(cells, true, parts)
+        self._touched = touched(self._blocks)
+        self._ranges = {cell.key: bounds(shown_at[cell.key]) for cell in cells if not cell.alone}
 
     def fit(
         self, certificates: Iterable[Certificate]
     ) -> tuple[frozenset[str], tuple[Certificate, ...]]:
-        """The counts that are shown, and the proofs of everything, divided over schools."""
-        divided = [(proof.cell, self._divided(proof)) for proof in certificates]
+        """The counts that are shown, and the proofs of everything, divided over schools.
+
+        Raises:
+            ProtectionError: ``protection-unmet`` where a proof of an exact table fits no counts.
+        """
+        proofs = [(proof.cell, self._divided(proof)) for proof in certificates]
         moved: dict[str, Delta] = {}
-        for _, delta in divided:
+        for _, delta in proofs:
             for key, step in delta.items():
                 if abs(step) >= self._level:
                     moved.setdefault(key, delta)
-        for cell in self._cells:
-            if cell.key in self._shown:
-                witness = moved.get(cell.key) or self._alternative(cell)
-                if witness is None:
-                    self._shown.discard(cell.key)
-                else:
-                    divided.append((cell.key, witness))
-        return frozenset(self._shown), self._proofs(divided)
-
-    def _proofs(self, divided: Iterable[tuple[str, Delta]]) -> tuple[Certificate, ...]:
-        """Proofs without what they said of counts that are withheld after all."""
-        withheld = {cell.key for cell in self._cells} - self._shown
-        proofs = {
-            Certificate.of(key, {of: step for of, step in delta.items() if of not in withheld})
-            for key, delta in divided
-            if key not in withheld
-        }
-        return tuple(sorted(proofs, key=lambda proof: (proof.cell, proof.delta)))
+        for block in self._blocks:
+            for cell in block.cells:
+                if cell.key in self._ranges:
+                    witness = moved.get(cell.key) or self._alternative(block, cell)
+                    if witness is None:
+                        del self._ranges[cell.key]
+                    else:
+                        proofs.append((cell.key, witness))
+        made = {Certificate.of(key, delta) for key, delta in proofs}
+        ordered = sorted(made, key=lambda proof: (proof.cell, proof.delta))
+        return frozenset(self._ranges), tuple(ordered)
 
     def _divided(self, proof: Certificate) -> Delta:
-        """Step 2 for one proof. What is withheld for it is bound by nothing any more."""
-        while True:
-            delta = dict(proof.delta)
-            stuck = self._divide(delta)
-            if not stuck:
-                return delta
-            self._shown -= stuck
+        """Step 2 for one proof."""
+        delta = dict(proof.delta)
+        about = dict.fromkeys(block for key in delta for block in self._touched.get(key, ()))
+        divided: Delta = {}
+        for block in about:
+            if not block.stays(delta):
+                divided.update(self._within(block, delta, proof.cell).delta)
+        return delta | divided
 
-    def _divide(self, delta: Delta) -> set[str]:
-        """Divide every group that changes over its schools; the counts that stand in the way."""
-        for group in [key for key in delta if key in self._of_group]:
-            left = delta[group] - self._absorbed(group, delta[group])
-            shown = [cell for cell in self._of_group[group] if cell.key in self._shown]
-            for cell in sorted(shown, key=lambda cell: -self._room(cell, delta, left)):
-                step = min(self._room(cell, delta, left), abs(left))
-                if step:
-                    delta[cell.key] = step if left > 0 else -step
-                    left -= delta[cell.key]
-            if left:
-                return {cell.key for cell in shown}
-        return self._against_totals(delta)
+    def _within(self, block: Block, delta: Delta, about: str) -> Division:
+        """A division of a proof over a block; what stands in the way is withheld for it."""
+        found = block.divided(delta, self._ranges)
+        if found is None:
+            found = block.divided(delta, self._ranges, stretched=True)
+            if found is None:
+                raise ProtectionError(
+                    "protection-unmet",
+                    "expected counts per school that fit a proof of an exact table, found none",
+                    hint="leave the rounded table out",
+                    about=about,
+                )
+            for key in found.outside:
+                self._ranges.pop(key, None)
+        return found
 
-    def _absorbed(self, group: str, change: int) -> int:
-        """What the counts of a group that are not shown can take of its change."""
-        cells = self._of_group[group]
-        shown = [cell.true for cell in cells if cell.key in self._shown]
-        if len(shown) == len(cells):
-            return 0
-        return max(change, sum(shown) - self._true[group])
-
-    def _room(self, cell: RoundedCell, delta: Delta, change: int) -> int:
-        """How far a count can move in the direction of a change."""
-        least, most = self._range[cell.key]
-        if change > 0:
-            total = self._true.get(cell.total)
-            if total is not None:
-                most = min(most, total + delta.get(cell.total, 0))
-            return max(most - cell.true, 0)
-        return cell.true - least
-
-    def _against_totals(self, delta: Delta) -> set[str]:
-        """Counts that contradict the total of their school in an alternative."""
-        touched = {self._total_of[key] for key in delta if key in self._total_of}
-        for total in sorted(touched.union(key for key in delta if key in self._of_total)):
-            if total not in self._true:
-                continue
-            whole = self._true[total] + delta.get(total, 0)
-            shown = [cell for cell in self._of_total[total] if cell.key in self._shown]
-            values = [cell.true + delta.get(cell.key, 0) for cell in shown]
-            above = {cell.key for cell, n in zip(shown, values, strict=True) if n > whole}
-            if above:
-                return above
-            if len(shown) == len(self._of_total[total]) and (
-                sum(values) < whole or (not self._overlaps and sum(values) > whole)
-            ):
-                return {shown[0].key}
-        return set()
-
-    def _alternative(self, cell: RoundedCell) -> Delta | None:
+    def _alternative(self, block: Block, cell: RoundedCell) -> Delta | None:
         """Step 3 for one count that no proof moves."""
-        least, most = self._range[cell.key]
+        least, most = self._ranges[cell.key]
         for step in (self._level, -self._level):
             if least <= cell.true + step <= most:
-                for delta in self._balanced(cell, step):
-                    if not self._against_totals(delta):
-                        return delta
+                found = block.divided({}, self._ranges, fixed={cell.key: step})
+                if found is not None:
+                    return dict(found.delta)
         return None
-
-    def _balanced(self, cell: RoundedCell, step: int) -> Iterator[Delta]:
-        """A count moves, and within its group what is not shown or another school moves back."""
-        if self._absorbed(cell.group, -step) == -step:
-            yield {cell.key: step}
-        for other in self._of_group[cell.group]:
-            if other.key in self._shown and other.key != cell.key:
-                least, most = self._range[other.key]
-                if least <= other.true - step <= most:
-                    yield {cell.key: step, other.key: -step}

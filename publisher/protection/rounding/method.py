@@ -9,10 +9,10 @@ import pandas as pd
 
 from publisher.protection.certificates import Certificate
 from publisher.protection.grid import Grid
-from publisher.protection.measures import CLIENTS
 from publisher.protection.rounding.draw import rounded
 from publisher.protection.rounding.fitting import Fitting
 from publisher.protection.rounding.places import (
+    Parts,
     RoundedCell,
     RoundedTable,
     cells_of_table,
@@ -40,13 +40,13 @@ class Placed:
 
     Attributes:
         shown_at: the multiple at which each cell is shown, by key; what is withheld is absent.
-        overlaps: a child can be in several categories.
+        parts: what the counts of a school are of their whole.
     """
 
     table: RoundedTable
     cells: tuple[RoundedCell, ...]
     shown_at: Mapping[str, int]
-    overlaps: bool
+    parts: Parts
 
 
 def fit_period(
@@ -75,11 +75,11 @@ def fit_period(
         check_roundable(table, grid)
         cells = tuple(cells_of_table(table, grid, period))
         drawn = {cell.key: rounded(cell.true, rounding.key, cell.key) for cell in cells}
-        overlaps = grid.tables[table.of].overlaps
-        fitting = Fitting(cells, drawn, true, overlaps=overlaps, level=level)
+        parts = Parts.of(grid.tables[table.of])
+        fitting = Fitting(cells, drawn, true, parts=parts, level=level)
         shown, proofs = fitting.fit(proofs)
         shown_at = {key: multiple for key, multiple in drawn.items() if key in shown}
-        placed.append(Placed(table, cells, shown_at, overlaps))
+        placed.append(Placed(table, cells, shown_at, parts))
     return tuple(placed), proofs
 
 
@@ -87,7 +87,7 @@ def frame_of(placed: Mapping[int, Sequence[Placed]], columns: Sequence[str]) -> 
     """The released cells of all rounded tables, sorted as exact ones are."""
     rows = sorted(
         (
-            (each.table.id, Level.SCHOOL.value, cell.school, period, cell.category, CLIENTS,
+            (each.table.id, Level.SCHOOL.value, cell.school, period, cell.category, cell.measure,
              each.shown_at.get(cell.key), ROUNDED if cell.key in each.shown_at else WITHHELD)
             for period, tables in placed.items() for each in tables for cell in each.cells
         ),
@@ -108,20 +108,20 @@ def read_placed(
     for table in rounding.tables:
         check_roundable(table, grid)
         rows = {
-            (row["unit"], row["category"]): (row["value"], row["status"])
+            (row["unit"], row["category"], row["measure"]): (row["value"], row["status"])
             for row in of_period[of_period["table"] == table.id].to_dict("records")
         }
         members = tuple(cells_of_table(table, grid, period))
         shown_at: dict[str, int] = {}
         for cell in members:
-            value, status = rows.pop((cell.school, cell.category), (None, None))
+            value, status = rows.pop((cell.school, cell.category, cell.measure), (None, None))
             if status == ROUNDED and value == rounded(cell.true, rounding.key, cell.key):
                 shown_at[cell.key] = int(value)
             elif status != WITHHELD or not pd.isna(value):
                 raise _differs()
         if rows or any(cell.alone and cell.key in shown_at for cell in members):
             raise _differs()
-        yield Placed(table, members, shown_at, grid.tables[table.of].overlaps)
+        yield Placed(table, members, shown_at, Parts.of(grid.tables[table.of]))
 
 
 def _differs() -> ProtectionError:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from publisher.protection.grid import Grid, Published, quantity_key
 from publisher.protection.keys import key_of
-from publisher.protection.measures import RULES, Kind
+from publisher.protection.measures import PROVIDERS, RULES, Kind
 from publisher.protection.primary import changed_by_few
 from publisher.protection.rules import Rules
 from publisher.protection.time.rejoined import other_numbers, renumbered, renumbering
@@ -48,6 +48,7 @@ class Earlier:
         shown: per period the value of every published quantity, by key.
         withheld: per period the keys of the quantities that it withheld.
         amounts: per period the keys of the amounts that it showed.
+        numbers: per period the keys of the numbers of providers that it showed.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Earlier:
     shown: Mapping[int, Mapping[str, int]]
     withheld: Mapping[int, frozenset[str]]
     amounts: Mapping[int, frozenset[str]]
+    numbers: Mapping[int, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +98,18 @@ def earlier_release(
     shown: dict[int, dict[str, int]] = {}
     withheld: dict[int, set[str]] = {}
     amounts: dict[int, set[str]] = {}
+    numbers: dict[int, set[str]] = {}
     for table, level, unit, period, category, measure, value, status in cells:
-        if measure not in COUNTED | AMOUNTS or status == _NOT_AVAILABLE:
+        if measure not in COUNTED | AMOUNTS | {PROVIDERS} or status == _NOT_AVAILABLE:
             continue
         if table not in tables:
             raise waits("a table that was published before and is not counted any more")
         part = f"{tables[table].breakdown}={category}" if category else ""
         key = quantity_key(period, measure, level, unit, part)
-        if measure in AMOUNTS:
+        if measure not in COUNTED:
             if value is not None:
-                amounts.setdefault(period, set()).add(key)
+                beside = amounts if measure in AMOUNTS else numbers
+                beside.setdefault(period, set()).add(key)
             continue
         shown.setdefault(period, {})
         withheld.setdefault(period, set())
@@ -114,9 +118,11 @@ def earlier_release(
         else:
             shown[period][key] = value
     grid = None if counts is None else Grid.of(*counts, published)
-    hidden = {period: frozenset(keys) for period, keys in withheld.items()}
-    told = {period: frozenset(keys) for period, keys in amounts.items()}
-    return Earlier(name, grid, rules, published, shown, hidden, told)
+    hidden, of_amounts, of_providers = (
+        {period: frozenset(keys) for period, keys in of.items()}
+        for of in (withheld, amounts, numbers)
+    )
+    return Earlier(name, grid, rules, published, shown, hidden, of_amounts, of_providers)
 
 
 def before_key(key: str, number: int) -> str:
@@ -179,8 +185,17 @@ def is_small_change(key: str, newer: int, older: int, rules: Rules) -> bool:
     return changed_by_few(newer, older, change_threshold(key, rules))
 
 
-def over_all_levels(grid: Grid, versions: Iterable[Sequence[Published]]) -> Grid:
-    """The grid with every table and level that any of the releases publishes."""
+def over_all_levels(
+    grid: Grid, versions: Iterable[Sequence[Published]], numbers: frozenset[str] = frozenset()
+) -> Grid:
+    """The grid with every table and level that any of the releases publishes.
+
+    Args:
+        grid: of one of the releases.
+        versions: what the others published.
+        numbers: keys of the numbers of providers that this release shows. Who publishes a period
+            again shows none.
+    """
     levels: dict[str, dict[Level, None]] = {}
     sensitive: set[str] = set()
     for published in (grid.published, *versions):
@@ -195,7 +210,7 @@ def over_all_levels(grid: Grid, versions: Iterable[Sequence[Published]]) -> Grid
         held = grid.tables.get(each.table)
         if held is None or not set(each.levels) <= set(held.levels):
             raise waits("a table or level that was published before and is not counted any more")
-    return replace(grid, published=union)
+    return replace(grid, published=union, numbers=numbers)
 
 
 def versions_of(earlier: Sequence[Earlier], grid: Grid, period: int) -> tuple[Version, ...]:
@@ -240,7 +255,8 @@ def _version(
     numbers = other_numbers(then.reference, grid.reference)
     named = renumbering(numbers)
     own = replace(renumbered(then, numbers), published=grid.published)
-    whole = over_all_levels(own, published)
+    numbers_then = frozenset(map(named, release.numbers.get(period, ())))
+    whole = over_all_levels(own, published, numbers_then)
     shown = {named(key): value for key, value in release.shown[period].items()}
     withheld = frozenset(map(named, release.withheld[period]))
     values = {

@@ -19,6 +19,7 @@ from publisher.protection.quantities import Quantity, quantities_of
 from publisher.protection.regions import RegionUnit
 from publisher.protection.rules import Rules
 from publisher.protection.verification.claim import Claim, Demand, Relation, Terms, Union
+from publisher.protection.verification.naming import told_by_numbers_of_parts
 from publisher.protection.verification.statement import Leaves, Statement
 from publisher.protection.verification.suppliers import Rests, state_what_suppliers_know
 from publisher.protection.verification.telling import told_by_what_is_shown
@@ -42,6 +43,7 @@ def claim_of_counts(grid: Grid, rules: Rules, period: int, withheld: frozenset[s
         statement.unite(quantity)
         statement.sum_all(quantity)
     statement.relations.extend(told_by_what_is_shown(statement))
+    statement.relations.extend(told_by_numbers_of_parts(statement))
     state_what_suppliers_know(statement)
     return statement.claim()
 
