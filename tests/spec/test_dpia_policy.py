@@ -128,6 +128,22 @@ def test_forms_are_not_published_per_school() -> None:
     assert not {"school", "institution", "board"} & {level.value for level in forms.levels}
 
 
+def test_what_is_published_exactly_per_school_is_a_short_list() -> None:
+    """The risk of a whole group (R4) names each part of the clients that stands there."""
+    per_school = {
+        each.id: {measure.id for measure in table.measures}
+        for each in POLICY.tables
+        for table in TABLES
+        if each.id == table.id and "school" in {level.value for level in each.levels}
+    }
+    assert {table.id for table in TABLES if table.id in per_school and table.breakdown} == set()
+    parts = {"clients_mental_health", "clients_dyslexia"}
+    assert set(per_school) == {"pupils_and_clients", "clients_of_kind", "providers", "costs"}
+    assert per_school["clients_of_kind"] == parts
+    (risk,) = [line for line in DPIA.splitlines() if line.startswith("| R4 | Regel")]
+    assert "ggz en dyslexiezorg alleen vanaf tien leerlingen" in risk
+
+
 def test_agreements_are_of_the_eight_municipalities_duo_and_the_three_services() -> None:
     suppliers = [each for each in AGREEMENTS.agreements if each.role is Role.SUPPLIER]
     codes = {each.municipality for each in suppliers if each.municipality}
