@@ -88,12 +88,23 @@ def test_every_question_is_answered_within_three_clicks(
 def test_a_topic_shows_the_released_figures_of_every_unit(client: TestClient) -> None:
     release = region_release()
     page = Html.at(client, "/onderwerpen/ggz?niveau=school&soort=VO")
-    assert len(page.tables[0]) == 1 + 4
-    cell = cell_of(release, SECONDARY, "clients_mental_health_via_gp", 24)
-    assert page.row("Ruimzicht College")[2] == str(cell.value)
+    measures = ("clients_mental_health", "clients_mental_health_via_gp")
+    for table, measure in zip(page.tables[:2], measures, strict=True):
+        assert len(table) == 1 + 4
+        (row,) = [row for row in table if row[0].strip() == "Ruimzicht College"]
+        assert row[1].strip() == str(cell_of(release, SECONDARY, measure, 24).value)
     costs = Html.at(client, "/onderwerpen/kosten?niveau=municipality")
     total = next(row for row in costs.tables[0] if row[0] == "Aalten")[1]
     assert int(total.replace(".", "")) == cell_of(release, "GM0197", "cost_eur", 24).value
+
+
+def test_a_topic_of_two_tables_answers_with_both(client: TestClient) -> None:
+    page = Html.at(client, "/onderwerpen/ggz")
+    for measure in ("clients_mental_health", "clients_mental_health_via_gp"):
+        value = cell_of(region_release(), "region", measure, 24).value
+        assert value is not None
+        at = page.text.index(f"{value:,}".replace(",", "."))
+        assert at < page.text.index("Kies wat u wilt zien")
 
 
 def test_an_unknown_level_or_topic_helps(client: TestClient) -> None:
@@ -161,8 +172,8 @@ def test_schools_of_a_type_stand_side_by_side_at_a_topic(
     client: TestClient, topic: str, school_type: str, measure: str, has_mean: bool
 ) -> None:
     page = Html.at(client, f"/onderwerpen/{topic}?niveau=school&soort={school_type}")
-    (address,) = [src for src in page.attributes("img", "src") if "/spreiding/" in src]
-    assert f"/{measure}/type/{school_type}/" in address
+    strips = [src for src in page.attributes("img", "src") if "/spreiding/" in src]
+    (address,) = [src for src in strips if f"/{measure}/type/{school_type}/" in src]
     svg = client.get(address).text
     assert ("alle scholen samen:" in svg) is has_mean
     # Without a type there is no strip: a BO and a VO school are no alike schools.

@@ -9,12 +9,13 @@ import pytest
 
 from publisher.protection import Rules, protect_tally, verify_protection
 from publisher.protection.grid import Grid
-from publisher.staging import rules_of
+from publisher.staging import rounding_of, rules_of
 from shared.errors import ProtectionError
 from tests.support.assurance import figure, record
 from tests.support.drawn_tally import (
     FURTHER,
     POLICY,
+    ROUNDING_KEY,
     drawn_tally,
     every_table,
     protect_as_staged,
@@ -32,7 +33,10 @@ def test_every_table_with_rules_is_protected_whole() -> None:
         bundle, tally = drawn_tally(seed, persons=SIZES[(seed - 1) % len(SIZES)])
         made, kept = protect_as_staged(bundle, tally, rules)
         narrower += kept != every_table(tally)
-        verify_protection(made.cells, tally, bundle, rules, kept, made.certificates)
+        rounding = rounding_of(POLICY, kept, ROUNDING_KEY)
+        verify_protection(
+            made.cells, tally, bundle, rules, kept, made.certificates, (), rounding, made.rounded
+        )
         assert not made.report.total.exact
         assert not made.report.total.too_narrow
     assert 4 * narrower <= len(seeds)

@@ -20,15 +20,17 @@ from publisher.protection import (
     narrowed_until_made,
     protect_tally,
 )
-from publisher.staging import published_of
+from publisher.staging import published_of, rounding_of
 from shared.contract.tally import Tally, TallyHeader
 from shared.policy import load_policy
+from shared.redaction import Secret
 from shared.reference import JOINT_LEVELS, Arrangement, Level, Reference
 from tests.support.micro_drawing import full_region
 from tests.support.microregion import arrangement, link_region, periods
 from tests.support.protection import SPLIT_LEVELS
 
 POLICY = load_policy(Path(__file__).parents[2] / "docs" / "dpia" / "policy.toml").policy
+ROUNDING_KEY = Secret(bytes(range(32)))
 PLACES, PERSONS = (1, 2, 3), 60
 ABOVE = (
     Level.TYPE_MUNICIPALITY, Level.MUNICIPALITY, Level.TYPE, Level.SECTOR, Level.REGION,
@@ -94,6 +96,7 @@ def protect_as_staged(
     """Every table, or what can be protected of it; the verifier has not been asked again."""
 
     def make(kept: tuple[Published, ...]) -> tuple[Protected, tuple[Published, ...]]:
-        return protect_tally(tally, bundle, rules, kept), kept
+        rounding = rounding_of(POLICY, kept, ROUNDING_KEY)
+        return protect_tally(tally, bundle, rules, kept, rounding=rounding), kept
 
     return narrowed_until_made(make, every_table(tally), tally.header.tables)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain, takewhile
 
 from publisher.dashboard.figures import Figure, figure_of
 from publisher.dashboard.findings import Findings
@@ -67,13 +68,17 @@ def provider_figure(findings: Findings, level: Level, unit: str) -> tuple[KeyFig
 def answers(findings: Findings, topic: Topic) -> tuple[KeyFigure, ...]:
     """What all schools of the region together say about a topic, as far as it was released.
 
-    Of a split that is its total, and the category with the highest figure.
+    Those of the tables that are not split, where the topic begins with one. Of a split that is its
+    total, and the category with the highest figure.
     """
-    part = next(iter(held_parts(findings, topic, Level.REGION, REGION_UNIT)), None)
-    if part is None:
+    parts = held_parts(findings, topic, Level.REGION, REGION_UNIT)
+    if not parts:
         return ()
+    part = parts[0]
     if not part.split:
-        return tuple(_answer(findings, column) for column in columns_of(findings, part))
+        whole_tables = takewhile(lambda each: not each.split, parts)
+        columns = chain.from_iterable(columns_of(findings, each) for each in whole_tables)
+        return tuple(_answer(findings, column) for column in columns)
     whole = Column(part.table, part.measures[0])
     found = (_answer(findings, whole),) if _cell(findings, whole) is not None else ()
     return (*found, *_highest(findings, part))
