@@ -62,13 +62,13 @@ class Shelf:
     def categories(self) -> dict[str, str]:
         """The categories beside the total, with their names: numbers as numbers, then words.
 
-        Two of one name, such as providers, have their codes in it.
+        Two of one name, such as providers, have their codes in it; capitals make no other name.
         """
         pairs = self._distinct("category", "category_label")
         found = {code: label for code, label in pairs if code}
-        often = Counter(found.values())
+        often = Counter(label.casefold() for label in found.values())
         apart = {
-            code: f"{label} ({code})" if often[label] > 1 else label
+            code: f"{label} ({code})" if often[label.casefold()] > 1 else label
             for code, label in found.items()
         }
         return dict(sorted(apart.items(), key=lambda item: _code_order(item[0])))

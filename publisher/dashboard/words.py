@@ -188,7 +188,7 @@ def table_title(findings: Findings, table: str) -> str:
     title = _(findings.shelves[table].table.title)
     if len(findings.categories_of(table)) <= MOST_CATEGORIES:
         return title
-    return _("{title} (de grootste)", title=title)
+    return _("{title} (hoogstens de {count} grootste)", title=title, count=MOST_CATEGORIES)
 
 
 def heading_of(findings: Findings, measure: str) -> str:

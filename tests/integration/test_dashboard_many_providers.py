@@ -27,7 +27,8 @@ TOPIC = "/onderwerpen/aanbieders"
 
 
 def _name(provider: int) -> str:
-    return "Praktijk" if provider in TWO_OF_ONE_NAME else f"Zorggroep {provider}"
+    alike = dict(zip(TWO_OF_ONE_NAME, ("Praktijk", "praktijk"), strict=True))
+    return alike.get(provider, f"Zorggroep {provider}")
 
 
 def _code(provider: int) -> str:
@@ -66,7 +67,7 @@ def client() -> TestClient:
 def _largest() -> list[str]:
     found = [each for each in reversed(range(PROVIDERS)) if each not in (WITHHELD, NONE)]
     return [
-        f"{_name(each)} ({_code(each)})" if each in TWO_OF_ONE_NAME else _name(each)
+        f"Praktijk ({_code(each)})" if each in TWO_OF_ONE_NAME else _name(each)
         for each in found[:MOST_CATEGORIES]
     ]
 
@@ -85,11 +86,34 @@ def test_a_page_shows_the_largest_and_says_so(client: TestClient) -> None:
     _, *rows = _table(page, "Aanbieder", "Totaal")
     assert [row[0].strip() for row in rows[1:]] == _largest()
     assert rows[1][-1].strip() == number(10 * PROVIDERS)
-    assert "(de grootste)" in page.text
+    assert "(hoogstens de 15 grootste)" in page.text
     heads = next(table[0] for table in page.tables if len(table[0]) > MOST_CATEGORIES)
     assert [head.strip() for head in heads[1:]] == _largest()
     english = Html.of(client.get(f"/en{TOPIC}").text)
-    assert "(the largest)" in english.text
+    assert "(the 15 largest at most)" in english.text
+
+
+def test_the_largest_of_those_that_are_shown_may_not_be_the_largest() -> None:
+    """One is withheld, and nobody knows whether that is a larger one."""
+    release = _release()
+    tables = tuple(each for each in release.tables if each.id != "providers")
+    page = Html.of(dashboard(replace(release, tables=tables)).get(TOPIC).text)
+    assert f"Het hoogste getoonde: {_largest()[0]}" in page.text
+    assert "Het meest:" not in page.text
+
+
+def test_two_of_one_name_are_told_apart_in_the_list() -> None:
+    release = region_release()
+    table = next(each for each in release.tables if each.id == TABLE)
+    rows = [
+        row | {"category_label": "Praktijk"} if row["category"] in ("g0", "g1") else row
+        for row in table.cells.to_pylist()
+    ]
+    made = ReleasedTable.make(table.id, table.title, pa.Table.from_pylist(rows, table.cells.schema))
+    tables = tuple(made if each.id == TABLE else each for each in release.tables)
+    page = Html.of(dashboard(replace(release, tables=tables)).get("/aanbieders").text)
+    assert page.row("Praktijk (g0)")
+    assert page.row("Praktijk (g1)")
 
 
 def test_the_chart_shows_those_of_the_table() -> None:
@@ -98,7 +122,7 @@ def test_the_chart_shows_those_of_the_table() -> None:
     assert data is not None
     assert list(data.axis) == _largest()
     assert [point.value for point in data.points][:2] == [10 * PROVIDERS, 10 * (PROVIDERS - 1)]
-    assert "(de grootste)" in data.subtitle
+    assert "(hoogstens de 15 grootste)" in data.subtitle
 
 
 def test_every_one_can_be_looked_up_below_each_other(client: TestClient) -> None:

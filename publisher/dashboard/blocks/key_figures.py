@@ -96,7 +96,11 @@ def _answered(findings: Findings, column: Column, cell: Cell | None, label: str 
 
 def _highest(findings: Findings, part: Part) -> tuple[KeyFigure, ...]:
     """The category with the highest figure; of those that are shown, where not all of them are."""
-    cells = {column: _cell(findings, column) for column in columns_of(findings, part)}
+    categories = findings.categories_of(part.table)
+    cells = {
+        column: _cell(findings, column)
+        for column in (Column(part.table, part.measures[0], code) for code in categories)
+    }
     shown = {column: cell.value for column, cell in cells.items() if cell and cell.value}
     ordered = sorted(shown.values(), reverse=True)
     if len(ordered) < _FEWEST_COMPARED or ordered[0] == ordered[1]:

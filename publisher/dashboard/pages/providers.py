@@ -74,13 +74,13 @@ def routes(site: Site) -> APIRouter:
 
 
 def _too_small_or_unknown(request: Request) -> Response:
-    """One answer to both, so that nobody learns which small providers there are."""
+    """One answer to both. The files name every provider, with ■ or 0 where it is small."""
     return not_found(
         request,
         _("Deze aanbieder staat niet in de cijfers"),
         _(
-            "Misschien klopt het adres niet. Of er zijn te weinig leerlingen om een cijfer "
-            "te tonen: dan heeft een aanbieder geen eigen pagina."
+            "Misschien klopt het adres niet. Of wij tonen het aantal leerlingen niet, om de "
+            "privacy te beschermen: dan heeft een aanbieder geen eigen pagina."
         ),
         _LIST,
     )
@@ -100,10 +100,14 @@ def _own(provider: ProviderGroup) -> Column:
 
 def _list_html(findings: Findings) -> bytes:
     page = Page(_(_LIST.label), _TOPICS.href, (HOME, _TOPICS), findings.manifest, PROVIDERS)
+    names = findings.categories_of(PROVIDER_TABLE)
     rows = tuple(
-        UnitRow(each.name, each.group, provider_address(each.group), (), (_latest(findings, each),))
+        UnitRow(
+            names[each.group], each.group, provider_address(each.group), (),
+            (_latest(findings, each),),
+        )
         for each in _large_enough(findings)
-    )
+    )  # fmt: skip
     table = None
     if rows:
         caption = _(
