@@ -264,23 +264,25 @@ def _held(
         if unit is not None:
             shelf = findings.shelves.get(table)
             measures = tuple(m for m in measures if shelf and shelf.has(level, unit, m))
-        if measures and not (part.split and not _leading(findings, table, measures, level, unit)):
-            yield replace(part, table=table, measures=measures)
+        held = replace(part, table=table, measures=measures)
+        if measures and not (part.split and not leading_of(findings, held, level, unit)):
+            yield held
 
 
-def _leading(
-    findings: Findings, table: str, measures: tuple[str, ...], level: Level, unit: str | None
+def leading_of(
+    findings: Findings, part: Part, level: Level | None = None, unit: str | None = None
 ) -> dict[str, str]:
-    if unit is None:
-        return findings.leading_categories(table, measures[0])
-    return findings.leading_categories(table, measures[0], level, unit)
+    """The categories of a part that a page shows: of a unit its own, else those of the region."""
+    if level is None or unit is None:
+        return findings.leading_categories(part.table, part.measures[0])
+    return findings.leading_categories(part.table, part.measures[0], level, unit)
 
 
 def columns_of(findings: Findings, part: Part) -> tuple[Column, ...]:
     """The columns of a part: its measures, or the leading categories of its only measure."""
     if not part.split:
         return tuple(Column(part.table, measure) for measure in part.measures)
-    categories = findings.leading_categories(part.table, part.measures[0])
+    categories = leading_of(findings, part)
     return tuple(Column(part.table, part.measures[0], category) for category in categories)
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from publisher.dashboard.findings import (
     CLIENTS,
     COVERAGE,
-    MOST_CATEGORIES,
     PUPILS,
     RATE,
     Findings,
@@ -183,12 +182,17 @@ DEVELOPMENT_WORDS = {
 """How a unit moved."""
 
 
-def table_title(findings: Findings, table: str) -> str:
-    """What a page shows of a table: its title, and that of many categories it has the largest."""
+def table_title(findings: Findings, table: str, shown: int) -> str:
+    """What a page shows of a table: its title, and how many where it has not every category.
+
+    Those are the largest that are shown: one that is withheld may be larger.
+    """
     title = _(findings.shelves[table].table.title)
-    if len(findings.categories_of(table)) <= MOST_CATEGORIES:
+    if shown == len(findings.categories_of(table)):
         return title
-    return _("{title} (hoogstens de {count} grootste)", title=title, count=MOST_CATEGORIES)
+    if shown == 1:
+        return _("{title} (alleen de grootste getoonde)", title=title)
+    return _("{title} (de {count} grootste getoonde)", title=title, count=shown)
 
 
 def heading_of(findings: Findings, measure: str) -> str:

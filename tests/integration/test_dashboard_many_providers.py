@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
@@ -59,6 +60,15 @@ def _release() -> Release:
     return replace(release, tables=tables)
 
 
+def _changed(release: Release, change: Callable[[dict[str, object]], dict[str, object]]) -> Release:
+    """A release with other rows in its table of providers."""
+    table = next(each for each in release.tables if each.id == TABLE)
+    rows = [change(each) for each in table.cells.to_pylist()]
+    made = ReleasedTable.make(table.id, table.title, pa.Table.from_pylist(rows, table.cells.schema))
+    tables = tuple(made if each.id == TABLE else each for each in release.tables)
+    return replace(release, tables=tables)
+
+
 @pytest.fixture(scope="module")
 def client() -> TestClient:
     return dashboard(_release())
@@ -86,11 +96,11 @@ def test_a_page_shows_the_largest_and_says_so(client: TestClient) -> None:
     _, *rows = _table(page, "Aanbieder", "Totaal")
     assert [row[0].strip() for row in rows[1:]] == _largest()
     assert rows[1][-1].strip() == number(10 * PROVIDERS)
-    assert "(hoogstens de 15 grootste)" in page.text
+    assert "(de 15 grootste getoonde)" in page.text
     heads = next(table[0] for table in page.tables if len(table[0]) > MOST_CATEGORIES)
     assert [head.strip() for head in heads[1:]] == _largest()
     english = Html.of(client.get(f"/en{TOPIC}").text)
-    assert "(the 15 largest at most)" in english.text
+    assert "(the 15 largest shown)" in english.text
 
 
 def test_the_largest_of_those_that_are_shown_may_not_be_the_largest() -> None:
@@ -103,15 +113,13 @@ def test_the_largest_of_those_that_are_shown_may_not_be_the_largest() -> None:
 
 
 def test_two_of_one_name_are_told_apart_in_the_list() -> None:
-    release = region_release()
-    table = next(each for each in release.tables if each.id == TABLE)
-    rows = [
-        row | {"category_label": "Praktijk"} if row["category"] in ("g0", "g1") else row
-        for row in table.cells.to_pylist()
-    ]
-    made = ReleasedTable.make(table.id, table.title, pa.Table.from_pylist(rows, table.cells.schema))
-    tables = tuple(made if each.id == TABLE else each for each in release.tables)
-    page = Html.of(dashboard(replace(release, tables=tables)).get("/aanbieders").text)
+    release = _changed(
+        region_release(),
+        lambda row: (
+            row | {"category_label": "Praktijk"} if row["category"] in ("g0", "g1") else row
+        ),
+    )
+    page = Html.of(dashboard(release).get("/aanbieders").text)
     assert page.row("Praktijk (g0)")
     assert page.row("Praktijk (g1)")
 
@@ -122,7 +130,39 @@ def test_the_chart_shows_those_of_the_table() -> None:
     assert data is not None
     assert list(data.axis) == _largest()
     assert [point.value for point in data.points][:2] == [10 * PROVIDERS, 10 * (PROVIDERS - 1)]
-    assert "(hoogstens de 15 grootste)" in data.subtitle
+    assert "(de 15 grootste getoonde)" in data.subtitle
+
+
+@pytest.mark.parametrize(
+    ("shown", "words"),
+    [(1, "(alleen de grootste getoonde)"), (2, "(de 2 grootste getoonde)")],
+)
+def test_where_fewer_are_shown_the_title_has_their_number(shown: int, words: str) -> None:
+    """Of all others the number is withheld; one of them may be larger."""
+    kept = [_code(PROVIDERS - 1 - each) for each in range(shown)]
+    hidden = {"value": None, "status": CellStatus.WITHHELD.value}
+    release = _changed(
+        _release(),
+        lambda row: row | hidden if row["category"] and row["category"] not in kept else row,
+    )
+    page = Html.of(dashboard(release).get(TOPIC).text)
+    assert words in page.text
+    assert "(de 15 grootste" not in page.text
+    key = ChartKey(ChartKind.BARS, TABLE, "clients", Level.REGION, "region")
+    data = chart_data(Findings(release), key)
+    assert data is None if shown == 1 else data is not None and words in data.subtitle
+
+
+def test_where_not_all_are_shown_the_page_leads_to_all(client: TestClient) -> None:
+    line = "Alle cijfers van deze tabel staan bij Alle cijfers verkennen."
+    page = Html.of(client.get(TOPIC).text)
+    assert " ".join(page.text.split()).count(line) == 2
+    wanted = f"tabel={TABLE}&niveau=region&eenheid=region"
+    address = next(each for each in page.attributes("a", "href") if wanted in each)
+    rows = _table(Html.of(client.get(address).text), "Aanbieder", "Totaal")[1:]
+    assert len(rows) == 1 + PROVIDERS
+    few = Html.of(client.get("/onderwerpen/vormen").text)
+    assert line not in " ".join(few.text.split())
 
 
 def test_every_one_can_be_looked_up_below_each_other(client: TestClient) -> None:

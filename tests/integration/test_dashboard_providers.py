@@ -81,8 +81,10 @@ def test_a_provider_whose_number_is_not_shown_has_no_page_and_is_not_listed(
     client: TestClient,
 ) -> None:
     listed = _read(client, "/aanbieders")
+    assert "van wie wij het aantal leerlingen niet tonen, staan hier niet." in listed.text
     names = [row[0] for row in listed.tables[0][1:]]
     assert names == ["Zorggroep Noord", "Zorggroep Zuid"]
+    assert "Aanbieders met weinig leerlingen" not in listed.text
     for group in (SMALL, NONE, "other", "none", "", "region", PRIMARY):
         if group:
             assert client.get(f"/aanbieders/{group}").status_code == 404
@@ -97,6 +99,8 @@ def test_a_release_without_the_table_says_so_and_leads_to_what_there_is() -> Non
     page = _read(client, "/aanbieders")
     assert "In deze uitgave staan geen cijfers per aanbieder." in page.text
     assert not page.tables
+    assert "zijn er niet, of wij tonen ze niet om de privacy te beschermen." in page.text
+    assert "In het beleid staat" not in page.text
     assert client.get("/aanbieders/g0").status_code == 404
     assert "/aanbieders" in _read(client, "/onderwerpen/aanbieders").attributes("a", "href")
 

@@ -44,7 +44,7 @@ def test_every_table_with_rules_is_protected_whole() -> None:
         assert not made.report.total.exact
         assert not made.report.total.too_narrow
     assert 4 * narrower <= len(seeds)
-    record("drawn regions of which every table with rules was protected",
+    record("drawn regions protected with every table but the named providers whole",
            len(seeds), len(seeds) - narrower, 1, time.monotonic() - begin)  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from publisher.dashboard.findings import Findings
 from publisher.dashboard.language import _, day
-from publisher.dashboard.topics import Part
+from publisher.dashboard.topics import Part, leading_of
 from publisher.dashboard.words import unit_words
 from publisher.downloads.addresses import download_address
 from publisher.downloads.extract import EVERYTHING, Filters
@@ -38,6 +38,7 @@ class Origin:
     Attributes:
         unit: what is counted.
         permalink: a page that shows these figures of this release, whatever comes after it.
+        has_more: that page has categories that are not among those of a part.
     """
 
     about: str
@@ -45,6 +46,7 @@ class Origin:
     reference_on: str
     release: str
     permalink: str
+    has_more: bool
     files: tuple[FileLink, ...]
 
 
@@ -64,6 +66,8 @@ def origin_of(
         reference_on=day(findings.latest.reference_on),
         release=manifest.release_id,
         permalink=permalink(manifest.release_id, part.table, level, unit),
+        has_more=part.split
+        and len(leading_of(findings, part, level, unit)) < len(findings.categories_of(part.table)),
         files=_links(manifest.release_id, part.table, filters),
     )
 

@@ -11,7 +11,7 @@ from publisher.dashboard.charts.data import ChartKey, ChartKind
 from publisher.dashboard.findings import MAIN_TABLE, PROFILE_MEASURES, Findings
 from publisher.dashboard.language import _
 from publisher.dashboard.series import SeriesTable, category_table, trend_table
-from publisher.dashboard.topics import TOPICS, Part, Topic, columns_of, held_parts
+from publisher.dashboard.topics import TOPICS, Part, Topic, columns_of, held_parts, leading_of
 from publisher.dashboard.units import title_of
 from publisher.dashboard.words import capital, heading_of, table_title
 from shared.reference import Level
@@ -60,7 +60,7 @@ def _shown(
     findings: Findings, level: Level, unit: str, topic: Topic, part: Part
 ) -> tuple[SeriesTable, ChartImage | None, Origin]:
     name = title_of(level, findings.name_of(level, unit) or unit)
-    title = subject_of(findings, topic, part)
+    title = subject_of(findings, topic, part, level, unit)
     origin = origin_of(findings, part, level, unit)
     if part.split:
         table = category_table(findings, level, unit, part, f"{title}, {name}")
@@ -71,13 +71,19 @@ def _shown(
     return table, trend_chart(findings, level, unit, columns), origin
 
 
-def subject_of(findings: Findings, topic: Topic, part: Part) -> str:
+def subject_of(
+    findings: Findings,
+    topic: Topic,
+    part: Part,
+    level: Level | None = None,
+    unit: str | None = None,
+) -> str:
     """What a part is about, in words that no other part on a page has."""
     if not part.split:
         is_one_of_more = len(part.measures) == 1 < len(topic.parts)
         label = findings.measure_labels[part.measures[0]]
         return capital(_(label)) if is_one_of_more else _(topic.title)
-    title = table_title(findings, part.table)
+    title = table_title(findings, part.table, len(leading_of(findings, part, level, unit)))
     # Only where a topic has two measures of one table does a reader need to know which.
     if sum(each.split and each.table == part.table for each in topic.parts) < 2:
         return title

@@ -130,7 +130,7 @@ def _bars(findings: Findings, key: ChartKey) -> ChartData | None:
         )
         for code, label in categories.items()
     }
-    name, title = unit_title(findings, key), table_title(findings, key.table)
+    name, title = unit_title(findings, key), table_title(findings, key.table, len(categories))
     when, own = period_words(period), this_words(key.level)
     return ChartData(
         kind=key.kind,

@@ -45,7 +45,7 @@ _LIST = Crumb(msg("Aanbieders"), PROVIDERS)
 _TOPICS = Crumb(msg("Onderwerpen"), "/onderwerpen")
 _KINDS = (MUNICIPALITY, SWV_PO, SWV_VO, SCHOOL_TYPE)
 """No schools: one provider has too few clients at one school to be shown."""
-_PART = Part(PROVIDER_TABLE, (CLIENTS,), by=msg("Aanbieder"))
+_PART = Part(PROVIDER_TABLE, (CLIENTS,))
 _ALL = Column(PROVIDER_TABLE, CLIENTS)
 
 
@@ -74,7 +74,7 @@ def routes(site: Site) -> APIRouter:
 
 
 def _too_small_or_unknown(request: Request) -> Response:
-    """One answer to both. The files name every provider, with ■ or 0 where it is small."""
+    """One answer to both; the files name every provider, also with ■ or 0 in place of a number."""
     return not_found(
         request,
         _("Deze aanbieder staat niet in de cijfers"),
